@@ -1,0 +1,1 @@
+"""truewheel: trustworthy Python wheels."""

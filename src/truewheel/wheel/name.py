@@ -1,0 +1,70 @@
+"""Wheel file names (PEP 427, PEP 425): parsed without changing a letter, written back as they were."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+
+from truewheel.errors import WheelError
+
+
+@dataclass(frozen=True)
+class WheelName:
+    """The parts of a wheel's file name, each as it is written.
+
+    ``pythons``, ``abis`` and ``platforms`` are the compressed tag sets, split at the dots and in file order.
+    """
+
+    distribution: str
+    version: str
+    build: str
+    pythons: tuple[str, ...]
+    abis: tuple[str, ...]
+    platforms: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, filename: str) -> WheelName:
+        """Read a file name. Raises `WheelError` where PEP 427 or packaging doesn't allow it."""
+        try:
+            parse_wheel_filename(filename)
+        except InvalidWheelFilename as error:
+            raise WheelError(
+                f"not the name of a wheel: {error}",
+                hint="a wheel is called NAME-VERSION[-BUILD]-PYTHON-ABI-PLATFORM.whl",
+            ) from None
+        parts = filename[: -len(".whl")].split("-")
+        build = parts[2] if len(parts) == 6 else ""
+        pythons, abis, platforms = (tuple(part.split(".")) for part in parts[-3:])
+        return cls(parts[0], parts[1], build, pythons, abis, platforms)
+
+    def __str__(self) -> str:
+        parts = [self.distribution, self.version, self.build, *map(".".join, self.tag_sets)]
+        return "-".join(part for part in parts if part) + ".whl"
+
+    @property
+    def tag_sets(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        """The three compressed tag sets: pythons, abis, platforms."""
+        return self.pythons, self.abis, self.platforms
+
+    @cached_property
+    def tags(self) -> tuple[str, ...]:
+        """The full tags that the name stands for, expanded and sorted: what WHEEL has to list."""
+        return tuple(sorted({"-".join(tag) for tag in itertools.product(*self.tag_sets)}))
+
+    @property
+    def pure(self) -> bool:
+        """Whether the wheel claims to run on any platform."""
+        return self.platforms == ("any",)
+
+    @property
+    def project(self) -> str:
+        """The normalized name of the project (PEP 503)."""
+        return canonicalize_name(self.distribution)
+
+    def with_platforms(self, platforms: Iterable[str]) -> WheelName:
+        """The same name for other platforms, sorted."""
+        return replace(self, platforms=tuple(sorted(set(platforms))))

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from truewheel.errors import WheelError
 from truewheel.wheel.name import WheelName
+
+Data: TypeAlias = bytes | bytearray
+"""All bytes of a member. A bytearray where a copy is spared: the caller's own, not hashable, its slices neither."""
 
 
 class Content(Protocol):
@@ -18,7 +21,7 @@ class Content(Protocol):
     def size(self) -> int:
         """The number of bytes, as declared; `read` returns exactly as many."""
 
-    def read(self) -> bytes:
+    def read(self) -> Data:
         """All bytes, verified against the CRC and size that the archive declares.
 
         Raises `WheelError` if they don't match, if the stream is damaged, or if anything follows its end.
@@ -89,7 +92,7 @@ class Entry:
         """The number of bytes of the member, uncompressed."""
         return self.content.size
 
-    def read(self) -> bytes:
+    def read(self) -> Data:
         """All bytes of the member, verified; errors name the member. Not kept: each call inflates again."""
         try:
             return self.content.read()
@@ -175,4 +178,4 @@ class Wheel:
         return hash((self.name, frozenset(self.by_name)))
 
 
-__all__ = ["Bytes", "Content", "Entry", "Stored", "Wheel"]
+__all__ = ["Bytes", "Content", "Data", "Entry", "Stored", "Wheel"]

@@ -1,0 +1,58 @@
+# make demo    the main job on a real published wheel, from nothing
+# make test    every check that CI runs, from nothing
+# make bench   speed and memory beside other tools
+# make docs    the generated pages of docs/rules
+# make lock    requirements/ci.txt from pyproject.toml
+# make clean   remove what the above made
+#
+# Needed beforehand: make, a shell, and Python 3.10 or newer with venv. PYTHON=... chooses another one.
+
+# The newest Python that is there and can make environments (a shim of a version manager may not run).
+PYTHON := $(or $(PYTHON),$(shell for python in python3.14 python3.13 python3.12 python3.11 python3.10 python3; do \
+	"$$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null \
+	&& { command -v "$$python"; break; }; done))
+
+VENV := .venv
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
+JOBS := 2
+
+.PHONY: demo test bench docs lock clean
+
+demo: $(VENV)/.installed
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" sh scripts/demo.sh
+
+test: export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+test: $(VENV)/.checked
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports --no-logo
+	python -m pytest -n $(JOBS) --cov --cov-report=term
+
+bench: $(VENV)/.installed
+	$(VENV)/bin/python -m bench --truewheel $(VENV)/bin/truewheel
+
+docs: $(VENV)/.installed
+	$(VENV)/bin/python scripts/rule_docs.py
+
+lock:
+	uv pip compile pyproject.toml --group ci --universal --python-version 3.10 --generate-hashes --upgrade --quiet \
+	  --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements/ci.txt
+
+clean:
+	rm -rf $(VENV) .venv-bench .cache wheelhouse .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# The project itself, editable, with what it needs to run.
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --editable .
+	@touch $@
+
+# The locked tools of CI on top; every file's hash is checked, and nothing else is installed.
+$(VENV)/.checked: requirements/ci.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --require-hashes -r requirements/ci.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "make: no Python 3.10 or newer with venv found; install one or set PYTHON=..." >&2; exit 1; }
+	"$(PYTHON)" -m venv $(VENV)

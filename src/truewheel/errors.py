@@ -17,7 +17,8 @@ class Where:
     """The place of a fault. The parts are filled in from the inside out while an error rises.
 
     ``file`` is the wheel as the caller named it, ``member`` a path inside it, and ``offset`` a position in
-    bytes: from the start of the member if there is one, else from the start of the file.
+    bytes: from the start of the member's contents where these are at fault, else (records of the archive)
+    from the start of the file.
     """
 
     file: str = ""

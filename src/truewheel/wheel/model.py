@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol, TypeAlias
+from mmap import mmap
+from typing import NamedTuple, Protocol, TypeAlias
 
 from truewheel.errors import WheelError
 from truewheel.wheel.name import WheelName
 
 Data: TypeAlias = bytes | bytearray
 """All bytes of a member. A bytearray where a copy is spared: the caller's own, not hashable, its slices neither."""
+
+Buffer: TypeAlias = bytes | bytearray | memoryview | mmap
+"""A whole file in memory or mapped into it; a memoryview is one of bytes (format ``B``)."""
 
 
 class Content(Protocol):
@@ -51,34 +55,54 @@ class Bytes:
         return self.data[:count]
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """How a zip stored a member: everything that has no meaning for a wheel, and that is compared by nobody.
 
-    ``method`` is 0 or 8, ``raw`` the compressed bytes in the mapped file, ``time`` the DOS date and time as
-    (year, month, day, hour, minute, second), ``mode`` the Unix mode (0 where the zip has none), ``system`` the
-    "made by" host (3 Unix, 0 DOS). Offsets count from the start of the archive.
+    A tuple, and what can wait is worked out on demand, because there may be tens of thousands. ``system`` is
+    the "made by" host (3 Unix, 0 DOS), ``method`` 0 or 8, ``size`` the uncompressed size; sizes and offsets
+    are the true ones where the record defers to a ZIP64 extra field. Offsets count from the start of
+    ``archive``, which is the whole file.
     """
 
+    create_version: int
+    system: int
+    extract_version: int
+    flags: int
     method: int
+    dos_time: int
+    dos_date: int
     crc: int
     compressed_size: int
-    flags: int
-    system: int
-    create_version: int
-    extract_version: int
-    time: tuple[int, int, int, int, int, int]
-    mode: int
-    external_attributes: int
+    size: int
     internal_attributes: int
-    local_extra: bytes
-    central_extra: bytes
+    external_attributes: int
     header_offset: int
     data_offset: int
-    raw: memoryview = field(repr=False)
+    local_extra: bytes
+    central_extra: bytes
+    archive: Buffer
+
+    @property
+    def time(self) -> tuple[int, int, int, int, int, int]:
+        """The DOS date and time as (year, month, day, hour, minute, second), which need not be a real date."""
+        date, time = self.dos_date, self.dos_time
+        return 1980 + (date >> 9), date >> 5 & 15, date & 31, time >> 11, time >> 5 & 63, (time & 31) * 2
+
+    @property
+    def mode(self) -> int:
+        """The Unix mode with the file type, 0 where the zip has none."""
+        return self.external_attributes >> 16
+
+    @property
+    def raw(self) -> memoryview:
+        """The compressed bytes, as a new view into the archive."""
+        return memoryview(self.archive)[self.data_offset : self.data_offset + self.compressed_size]
+
+    def __repr__(self) -> str:
+        return f"Stored(method={self.method}, size={self.size}, header_offset={self.header_offset:#x})"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Entry:
     """A regular file of a wheel. Equal when name, executable bit and bytes are."""
 
@@ -135,7 +159,7 @@ class Wheel:
     @cached_property
     def dist_info(self) -> str:
         """The name of the one ``.dist-info`` folder, without a final slash."""
-        found = {head for head, slash, _ in (e.name.partition("/") for e in self.entries) if slash}
+        found = {name.partition("/")[0] for name in self.by_name if ".dist-info/" in name}
         folders = sorted(name for name in found if name.endswith(".dist-info"))
         if len(folders) != 1:
             raise WheelError(
@@ -178,4 +202,4 @@ class Wheel:
         return hash((self.name, frozenset(self.by_name)))
 
 
-__all__ = ["Bytes", "Content", "Data", "Entry", "Stored", "Wheel"]
+__all__ = ["Buffer", "Bytes", "Content", "Data", "Entry", "Stored", "Wheel"]

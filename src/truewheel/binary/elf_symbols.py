@@ -1,0 +1,131 @@
+"""The dynamic symbols of an ELF file: how many there are, and what they are when somebody asks.
+
+Most files are asked for their imports at most, so nothing is decoded before. What is held are copies of the
+three tables, not the file: the buffer may be closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import repeat
+from struct import Struct
+
+from truewheel.binary.elf_layout import EM_ALPHA, EM_S390, Layout, Strings, Tag
+from truewheel.binary.elf_versions import INDEX, VersionName
+from truewheel.binary.model import Binding, ElfSymbol
+
+SHT_DYNSYM = 11
+_BINDINGS = {0: Binding.LOCAL, 1: Binding.GLOBAL, 2: Binding.WEAK, 10: Binding.UNIQUE}
+_BINDING_OF = tuple(_BINDINGS.get(number, Binding.OTHER) for number in range(16))
+_TABLES = (Tag.STRTAB, Tag.HASH, Tag.GNU_HASH, Tag.VERSYM, Tag.VERNEED, Tag.VERDEF, Tag.RELA, Tag.REL, Tag.JMPREL)
+
+
+@dataclass(frozen=True)
+class SymbolTable:
+    """The symbols as the file stores them; two are equal when their bytes and versions are.
+
+    ``symbols`` is ``.dynsym``, ``indexes`` is ``.gnu.version`` (empty if there is none), ``names`` says what
+    its numbers mean. ``strings`` is ``.dynstr``, which was at ``offset`` in the file. `imports` and `exports`
+    raise `BinaryError` if a name lies outside of it.
+    """
+
+    little_endian: bool
+    bits: int
+    symbols: bytes = field(repr=False)
+    strings: bytes = field(repr=False)
+    indexes: bytes = field(repr=False)
+    names: tuple[VersionName, ...]
+    offset: int = field(compare=False)
+
+    @cached_property
+    def imports(self) -> tuple[ElfSymbol, ...]:
+        """The undefined names, strong and weak, in table order."""
+        libraries = {name.number: name.library for name in self.names if name.number > 1}
+        return tuple(self._decoded(libraries, defined=False))
+
+    @cached_property
+    def exports(self) -> tuple[ElfSymbol, ...]:
+        """The defined names that are not local, in table order."""
+        return tuple(self._decoded({}, defined=True))
+
+    def _decoded(self, libraries: dict[int, str], *, defined: bool) -> Iterator[ElfSymbol]:
+        versions = {name.number: name.version for name in self.names if name.number > 1}
+        strings = Strings(self.strings, self.offset)
+        for (start, info, section), (index,) in zip(self._records(), self._indexes(), strict=False):
+            if (section != 0) is defined and info >> 4 and (name := strings.at(start)):
+                number = index & INDEX
+                yield ElfSymbol(
+                    name, versions.get(number, ""), libraries.get(number, ""), _BINDING_OF[info >> 4], info & 15
+                )
+
+    def _records(self) -> Iterator[tuple[int, int, int]]:
+        order = "<" if self.little_endian else ">"
+        return Struct(order + ("IBxH16x" if self.bits == 64 else "I8xBxH")).iter_unpack(self.symbols)
+
+    def _indexes(self) -> Iterator[tuple[int]]:
+        if not self.indexes:
+            return repeat((0,))
+        return Struct("<H" if self.little_endian else ">H").iter_unpack(self.indexes)
+
+
+def read_symbols(layout: Layout, strings: Strings, tags: dict[int, int], names: tuple[VersionName, ...]) -> SymbolTable:
+    """The symbol table that the dynamic table leads to. Raises `BinaryError`."""
+    symbols = indexes = b""
+    if Tag.SYMTAB in tags:
+        count = _count(layout, tags)
+        symbols = _table(layout, tags[Tag.SYMTAB], count * layout.codec.symbol.size, "the symbol table")
+        if Tag.VERSYM in tags:
+            indexes = _table(layout, tags[Tag.VERSYM], count * 2, "the table of symbol versions")
+    return SymbolTable(layout.little_endian, layout.bits, symbols, strings.data, indexes, names, strings.offset)
+
+
+def _table(layout: Layout, address: int, size: int, what: str) -> bytes:
+    return layout.fields.take(layout.locate(address, size, what), size, what) if size else b""
+
+
+def _count(layout: Layout, tags: dict[int, int]) -> int:
+    """The number of symbols, which no entry of the dynamic table says."""
+    if Tag.HASH in tags:
+        # The gABI has words of 32 bits, but these two platforms took 64.
+        wide = layout.bits == 64 and layout.machine in (EM_S390, EM_ALPHA)
+        word = layout.codec.wide if wide else layout.codec.word
+        offset = layout.locate(tags[Tag.HASH], 2 * word.size, "the hash table")
+        return layout.fields.unpack(word, offset + word.size, "the hash table")[0]
+    if Tag.GNU_HASH in tags:
+        count = _count_hashed(layout, tags[Tag.GNU_HASH])
+        if count:
+            return count
+    return _count_unhashed(layout, tags)
+
+
+def _count_hashed(layout: Layout, address: int) -> int:
+    """The number of symbols by DT_GNU_HASH: the end of the last chain. 0 if no symbol is hashed."""
+    what = "the GNU hash table"
+    word = layout.codec.word
+    offset, room = layout.extent(address, what)
+    part = layout.fields.part(offset, room, what)
+    buckets, first, filters, _ = part.unpack(Struct(layout.order + "IIII"), 0, what)
+    at = 16 + filters * (layout.bits // 8)
+    last = max(word.iter_unpack(part.take(at, buckets * 4, what)), default=(0,))[0]
+    if last < first or last == 0:
+        return 0
+    at += buckets * 4 + (last - first) * 4
+    while not part.unpack(word, at, what)[0] & 1:  # the lowest bit marks the end of a chain
+        at += 4
+        last += 1
+    return last + 1
+
+
+def _count_unhashed(layout: Layout, tags: dict[int, int]) -> int:
+    """The number of symbols where all are undefined: by the section header, else up to the next table."""
+    symbols = tags[Tag.SYMTAB]
+    size = layout.codec.symbol.size
+    for section in layout.sections():
+        if section.type == SHT_DYNSYM and section.address == symbols:
+            return section.size // size
+    place = layout.find(symbols)
+    room = place[1] if place else 0
+    following = (tags[tag] - symbols for tag in _TABLES if tags.get(tag, 0) > symbols)
+    return min(room, *following, room) // size

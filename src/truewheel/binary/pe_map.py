@@ -1,0 +1,91 @@
+"""Where a PE file keeps what the loader would map: relative virtual addresses, found again in the file.
+
+Source: the PE/COFF specification (Microsoft), "Section Table", and what the loader of Windows does with it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from struct import Struct
+from typing import NamedTuple
+
+from truewheel.binary.fields import Fields, decoded
+
+_NAME_STEPS = (128, 0x10000)  # most names are short; none is longer than the second
+
+
+class Section(NamedTuple):
+    """A section: where it is mapped, and the bytes of the file that fill it."""
+
+    name: str
+    address: int
+    virtual_size: int
+    offset: int
+    size: int
+
+
+class PeMap:
+    """The image of a PE file as addresses see it: its headers and its sections.
+
+    Names and tables may overlap in a hostile file, so what is read through one map may not be larger, taken
+    together, than twice the file; a name that is referred to again doesn't count.
+    """
+
+    def __init__(self, view: Fields, headers: int, alignment: int, sections: tuple[Section, ...]) -> None:
+        self.view = view
+        self._extents = [(0, 0, min(headers, view.size))]
+        for section in sections:
+            span = -(-section.virtual_size // alignment) * alignment
+            backed = min(section.size, span) if span else section.size
+            if section.address < sum(self._extents[-1][::2]):
+                raise view.error(f"section {section.name!r} lies over what is mapped before it", section.offset)
+            self._extents.append((section.address, section.offset, backed))
+        self._starts = [start for start, _, _ in self._extents]
+        self._names: dict[int, str] = {}
+        self._budget = 2 * view.size
+
+    def locate(self, rva: int, what: str) -> tuple[int, int]:
+        """The offset of the address `rva` in the file, and how many mapped bytes follow from there on.
+
+        Raises `BinaryError` if no bytes of the file are mapped there.
+        """
+        start, offset, size = self._extents[bisect_right(self._starts, rva) - 1] if rva >= 0 else (0, 0, 0)
+        if not 0 <= rva - start < size:
+            raise self.view.error(f"{what} is at address {rva:#x}, where nothing of the file is mapped", 0)
+        return offset + rva - start, size - (rva - start)
+
+    def part(self, rva: int, size: int | None, what: str) -> Fields:
+        """The `size` bytes mapped at `rva`, or all to the end of what is mapped there."""
+        offset, room = self.locate(rva, what)
+        if size is not None and size > room:
+            raise self.view.error(f"{what} needs {size} bytes at address {rva:#x}, but {room} are mapped", offset)
+        return self.view.part(offset, room if size is None else size, what)
+
+    def numbers(self, rva: int, count: int, code: str, what: str) -> tuple[int, ...]:
+        """An array of `count` numbers, `code` being their kind for `struct`."""
+        layout = Struct(f"<{count}{code}") if count < self.view.size else None
+        if layout is None:
+            raise self.view.error(f"{what} can't have {count} entries in a file of {self.view.size} bytes", 0)
+        return self.part(rva, layout.size, what).unpack(layout, 0, what) if count else ()
+
+    def name(self, rva: int, what: str) -> str:
+        """The string at `rva`, which a NUL ends."""
+        known = self._names.get(rva)
+        if known is not None:
+            return known
+        offset, room = self.locate(rva, what)
+        for step in _NAME_STEPS:
+            piece = self.view.take(offset, min(step, room), what)
+            end = piece.find(0)
+            if end >= 0:
+                break
+        else:
+            raise self.view.error(f"{what} has no end within {len(piece)} bytes", offset)
+        self.spend(end, offset, what)
+        return self._names.setdefault(rva, decoded(piece[:end]))
+
+    def spend(self, size: int, offset: int, what: str) -> None:
+        """Count `size` bytes that were read at `offset`."""
+        self._budget -= size
+        if self._budget < 0:
+            raise self.view.error(f"{what} is one too many: the tables of the file overlap", offset)

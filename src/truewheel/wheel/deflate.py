@@ -115,3 +115,13 @@ def _discard(stream: zlib._Decompress, piece: Data | memoryview) -> None:
     stream.decompress(piece, _PROBE)
     while stream.unconsumed_tail:
         stream.decompress(stream.unconsumed_tail, _PROBE)
+
+
+def deflate(data: Data | memoryview, level: int) -> bytearray:
+    """`data` as one raw deflate stream, by libdeflate at `level` (1 to 12). Releases the GIL."""
+    return libdeflate.deflate_compress(data, level)
+
+
+def library() -> str:
+    """What deflates here, in words."""
+    return f"libdeflate through PyPI's deflate {libdeflate.__version__}"

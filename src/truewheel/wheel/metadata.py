@@ -1,0 +1,158 @@
+"""WHEEL and METADATA: the headers that a wheel carries about itself, and the tags of WHEEL written anew."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from truewheel.errors import WheelError
+from truewheel.wheel.model import Data, Wheel
+
+_FOLDED: Final = (b" ", b"\t")
+_MOST_TAGS: Final = 10_000
+
+
+@dataclass(frozen=True)
+class WheelFile:
+    """What WHEEL says (PEP 427, binary distribution format).
+
+    ``version`` is Wheel-Version as written, ``generators`` every Generator in file order (tools that change a wheel
+    add theirs), ``build`` the build number or "", and ``tags`` the Tag lines as written, compressed sets and all.
+    """
+
+    version: str
+    generators: tuple[str, ...]
+    root_is_purelib: bool
+    build: str
+    tags: tuple[str, ...]
+
+    @cached_property
+    def expanded_tags(self) -> tuple[str, ...]:
+        """The full tags that the lines stand for, sorted and without repetition: what `with_tags` should get."""
+        return expanded(self.tags)
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The few fields of METADATA that decide something here; ``license_files`` are paths below ``licenses/``."""
+
+    name: str
+    version: str
+    license_files: tuple[str, ...]
+
+
+def wheel_file(wheel: Wheel) -> WheelFile:
+    """The wheel's WHEEL. Raises `WheelError` where it is missing, or of a format that isn't known here."""
+    entry = wheel.info("WHEEL")
+    try:
+        return parse_wheel_file(entry.read())
+    except WheelError as error:
+        raise error.within(member=entry.name) from None
+
+
+def metadata(wheel: Wheel) -> Metadata:
+    """The wheel's METADATA. Raises `WheelError` where it is missing, or lacks a name or a version."""
+    entry = wheel.info("METADATA")
+    try:
+        return parse_metadata(entry.read())
+    except WheelError as error:
+        raise error.within(member=entry.name) from None
+
+
+def parse_wheel_file(data: Data) -> WheelFile:
+    """Read WHEEL. Raises `WheelError` without a Wheel-Version, and for a major version other than 1 (PEP 427)."""
+    fields = _fields(data)
+    version = "".join(fields.get("wheel-version", ())[:1])
+    major, _, minor = version.partition(".")
+    if not (_number(major) and _number(minor)):
+        raise WheelError(f"WHEEL has no Wheel-Version such as 1.0, it has {version[:100]!r}")
+    if int(major) != 1:
+        raise WheelError(f"wheels of version {version} are not known here, 1.0 is", hint="look for a newer truewheel")
+    return WheelFile(
+        version,
+        fields.get("generator", ()),
+        "".join(fields.get("root-is-purelib", ())[:1]).lower() == "true",
+        "".join(fields.get("build", ())[:1]),
+        fields.get("tag", ()),
+    )
+
+
+def parse_metadata(data: Data) -> Metadata:
+    """Read METADATA (core metadata specification). Raises `WheelError` without a name or a version."""
+    fields = _fields(data)
+    for name in ("name", "version"):
+        if not "".join(fields.get(name, ())):
+            raise WheelError(f"METADATA has no {name.capitalize()}")
+    return Metadata(fields["name"][0], fields["version"][0], fields.get("license-file", ()))
+
+
+def expanded(tags: Iterable[str]) -> tuple[str, ...]:
+    """Full tags, sorted, for tags whose parts may be compressed sets (PEP 425): ``py2.py3-none-any`` is two.
+
+    Raises `WheelError` where there would be more than 10,000 of them.
+    """
+    full: set[str] = set()
+    for tag in tags:
+        parts = [part.split(".") for part in tag.split("-")]
+        if len(full) + math.prod(map(len, parts)) > _MOST_TAGS:
+            raise WheelError(f"the tags of WHEEL stand for more than {_MOST_TAGS} full tags")
+        full.update(map("-".join, itertools.product(*parts)))
+    return tuple(sorted(full))
+
+
+def with_tags(data: Data, tags: Iterable[str]) -> bytes:
+    """WHEEL with other Tag lines, one for each of `tags` in the given order, and not another byte changed.
+
+    The new lines stand where the first Tag line stood, or else behind the last header. They end as the first line of
+    the file does.
+    """
+    lines = list(_lines(data))
+    names = [name for name, _ in lines]
+    place = names.index(b"tag" if b"tag" in names else b"") if {b"tag", b""} & set(names) else len(names)
+    end = b"\r\n" if lines and lines[0][1].endswith(b"\r\n") else b"\n"
+    before = b"".join(line for _, line in lines[:place])
+    if before and not before.endswith(b"\n"):
+        before += end
+    after = b"".join(line for name, line in lines[place:] if name != b"tag")
+    new = b"".join(b"Tag: " + tag.encode("utf-8") + end for tag in tags)
+    text = before + new + after
+    return text if data.endswith(b"\n") else text.removesuffix(end)
+
+
+def without_tags(data: Data) -> bytes:
+    """WHEEL without its Tag lines: what is left when a wheel is tagged anew."""
+    return b"".join(line for name, line in _lines(data) if name != b"tag")
+
+
+def _number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10
+
+
+def _fields(data: Data) -> dict[str, tuple[str, ...]]:
+    """The values of every header by its name in small letters, in file order; a folded value keeps its fold."""
+    fields: dict[str, list[str]] = {}
+    for name, line in _lines(data):
+        if not name:
+            break
+        text = line.decode("utf-8", "surrogateescape")
+        values = fields.setdefault(name.decode("utf-8", "surrogateescape"), [])
+        if line.startswith(_FOLDED):
+            values[-1] += "\n" + text.strip()
+        else:
+            values.append(text.partition(":")[2].strip())
+    return {name: tuple(values) for name, values in fields.items()}
+
+
+def _lines(data: Data) -> Iterator[tuple[bytes, bytes]]:
+    """Every line with its end, and the name of the header it belongs to in small letters, b"" behind the headers."""
+    name = b"?"
+    for number, line in enumerate(io.BytesIO(data)):
+        if name and not (number and line.startswith(_FOLDED)):
+            head, colon, _ = line.partition(b":")
+            name = head.strip().lower() if colon else b""
+        yield name, line

@@ -118,16 +118,17 @@ class Strings:
         return self._decode(start) if known is None else known
 
     def _decode(self, start: int) -> str:
-        where = Where(offset=self.offset + start)
         end = self.data.find(b"\0", start)
-        if end < 0:
-            size = len(self.data)
-            raise BinaryError(f"a name at {start:#x} of a string table of {size} bytes has no end", where=where)
         self._room -= end - start
+        if end < 0:
+            raise self._error(f"a name at {start:#x} of a string table of {len(self.data)} bytes has no end", start)
         if self._room < 0:
-            raise BinaryError("the names in a string table overlap beyond reason", where=where)
+            raise self._error("the names in a string table overlap beyond reason", start)
         name = self._known[start] = decoded(self.data[start:end])
         return name
+
+    def _error(self, what: str, start: int) -> BinaryError:
+        return BinaryError(what, where=Where(offset=self.offset + start))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from truewheel.binary.model import Binding, ElfSymbol
 SHT_DYNSYM = 11
 _BINDINGS = {0: Binding.LOCAL, 1: Binding.GLOBAL, 2: Binding.WEAK, 10: Binding.UNIQUE}
 _BINDING_OF = tuple(_BINDINGS.get(number, Binding.OTHER) for number in range(16))
+_UNVERSIONED = ("", "")
 _TABLES = (Tag.STRTAB, Tag.HASH, Tag.GNU_HASH, Tag.VERSYM, Tag.VERNEED, Tag.VERDEF, Tag.RELA, Tag.REL, Tag.JMPREL)
 
 
@@ -42,23 +43,20 @@ class SymbolTable:
     @cached_property
     def imports(self) -> tuple[ElfSymbol, ...]:
         """The undefined names, strong and weak, in table order."""
-        libraries = {name.number: name.library for name in self.names if name.number > 1}
-        return tuple(self._decoded(libraries, defined=False))
+        return tuple(self._decoded({name.number: (name.version, name.library) for name in self.names}, defined=False))
 
     @cached_property
     def exports(self) -> tuple[ElfSymbol, ...]:
         """The defined names that are not local, in table order."""
-        return tuple(self._decoded({}, defined=True))
+        return tuple(self._decoded({name.number: (name.version, "") for name in self.names}, defined=True))
 
-    def _decoded(self, libraries: dict[int, str], *, defined: bool) -> Iterator[ElfSymbol]:
-        versions = {name.number: name.version for name in self.names if name.number > 1}
-        strings = Strings(self.strings, self.offset)
+    def _decoded(self, versions: dict[int, tuple[str, str]], *, defined: bool) -> Iterator[ElfSymbol]:
+        versions[0] = versions[1] = _UNVERSIONED
+        name_at = Strings(self.strings, self.offset).at
         for (start, info, section), (index,) in zip(self._records(), self._indexes(), strict=False):
-            if (section != 0) is defined and info >> 4 and (name := strings.at(start)):
-                number = index & INDEX
-                yield ElfSymbol(
-                    name, versions.get(number, ""), libraries.get(number, ""), _BINDING_OF[info >> 4], info & 15
-                )
+            if (section != 0) is defined and info >> 4 and (name := name_at(start)):
+                version, library = versions.get(index & INDEX, _UNVERSIONED)
+                yield ElfSymbol(name, version, library, _BINDING_OF[info >> 4], info & 15)
 
     def _records(self) -> Iterator[tuple[int, int, int]]:
         order = "<" if self.little_endian else ">"
@@ -92,7 +90,8 @@ def _count(layout: Layout, tags: dict[int, int]) -> int:
         wide = layout.bits == 64 and layout.machine in (EM_S390, EM_ALPHA)
         word = layout.codec.wide if wide else layout.codec.word
         offset = layout.locate(tags[Tag.HASH], 2 * word.size, "the hash table")
-        return layout.fields.unpack(word, offset + word.size, "the hash table")[0]
+        (count,) = layout.fields.unpack(word, offset + word.size, "the hash table")
+        return count
     if Tag.GNU_HASH in tags:
         count = _count_hashed(layout, tags[Tag.GNU_HASH])
         if count:
@@ -108,7 +107,7 @@ def _count_hashed(layout: Layout, address: int) -> int:
     part = layout.fields.part(offset, room, what)
     buckets, first, filters, _ = part.unpack(Struct(layout.order + "IIII"), 0, what)
     at = 16 + filters * (layout.bits // 8)
-    last = max(word.iter_unpack(part.take(at, buckets * 4, what)), default=(0,))[0]
+    last: int = max(word.iter_unpack(part.take(at, buckets * 4, what)), default=(0,))[0]
     if last < first or last == 0:
         return 0
     at += buckets * 4 + (last - first) * 4

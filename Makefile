@@ -1,6 +1,6 @@
 # make demo    the main job on a real published wheel, from nothing
 # make test    every check that CI runs, from nothing
-# make bench   speed and memory beside other tools
+# make bench   speed and memory beside other tools; BENCH='--repeat 1 --only show' passes options
 # make docs    the generated pages of docs/rules
 # make lock    requirements/ci.txt from pyproject.toml
 # make clean   remove what the above made
@@ -29,15 +29,18 @@ test: $(VENV)/.checked
 	lint-imports --no-logo
 	python -m pytest -n $(JOBS) --cov --cov-report=term
 
-bench: $(VENV)/.installed
-	$(VENV)/bin/python -m bench --truewheel $(VENV)/bin/truewheel
+bench: $(VENV)/.installed .venv-bench/.ready
+	$(VENV)/bin/python -m bench --truewheel $(VENV)/bin/truewheel --peers .venv-bench/bin $(BENCH)
 
 docs: $(VENV)/.installed
 	$(VENV)/bin/python scripts/rule_docs.py
 
+LOCK := uv pip compile --universal --python-version 3.10 --generate-hashes --upgrade --quiet \
+	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
 lock:
-	uv pip compile pyproject.toml --group ci --universal --python-version 3.10 --generate-hashes --upgrade --quiet \
-	  --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements/ci.txt
+	$(LOCK) pyproject.toml --group ci -o requirements/ci.txt
+	$(LOCK) --group bench -o requirements/bench.txt
 
 clean:
 	rm -rf $(VENV) .venv-bench .cache wheelhouse .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -52,6 +55,12 @@ $(VENV)/.checked: requirements/ci.txt pyproject.toml | $(VENV)/bin/python
 	$(PIP) install --require-hashes -r requirements/ci.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.installed
+
+# The tools that we are measured beside.
+.venv-bench/.ready: requirements/bench.txt | $(VENV)/bin/python
+	$(VENV)/bin/python -m venv .venv-bench
+	.venv-bench/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/bench.txt
+	@touch $@
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.10 or newer with venv found; install one or set PYTHON=..." >&2; exit 1; }

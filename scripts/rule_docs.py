@@ -43,6 +43,11 @@ def page(rule: Rule) -> str:
     )
 
 
+def _row(rule: Rule) -> tuple[str, ...]:
+    link = f"[{rule.id}]({rule.id}.md)"
+    return link, rule.name, rule.severity.label, rule.strict.label, rule.summary
+
+
 def index(rules: tuple[Rule, ...]) -> str:
     """The table of all rules, family by family."""
     lines = [
@@ -57,10 +62,7 @@ def index(rules: tuple[Rule, ...]) -> str:
     for family, members in groupby(rules, key=lambda rule: rule.family):
         lines += ["", f"## {family}: {FAMILIES[family]}", "", "| rule | name | severity | strict | what is wrong |"]
         lines += ["|---|---|---|---|---|"]
-        lines += [
-            f"| [{rule.id}]({rule.id}.md) | {rule.name} | {rule.severity.label} | {rule.strict.label} | {rule.summary} |"
-            for rule in members
-        ]
+        lines += [f"| {' | '.join(_row(rule))} |" for rule in members]
     return "\n".join(lines) + "\n"
 
 

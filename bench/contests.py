@@ -1,0 +1,131 @@
+"""What is compared with what: a contest has contenders, each a few commands; goals say what should come out."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.measure import Cost, cost, total
+from bench.wheels import SUBJECTS, Subject
+
+OURS = "truewheel"
+KEPT = "truewheel --keep-compression --no-verify"
+
+Commands = Callable[[Path, Path], Sequence[Sequence[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A tool. ``commands`` gives the command lines for a wheel and an empty folder; the folder is thrown away.
+
+    With ``in_place`` the wheel is a copy inside the folder, and making it isn't counted.
+    """
+
+    name: str
+    commands: Commands
+    in_place: bool = False
+
+    def run(self, wheel: Path, folder: Path) -> Cost:
+        """Run once. Raises `BenchError` if the tool fails."""
+        if self.in_place:
+            wheel = Path(shutil.copy(wheel, folder))
+        return total([cost(command) for command in self.commands(wheel, folder)])
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """One job on one wheel (None for a job that needs none), done by several tools in turn."""
+
+    job: str
+    subject: Subject | None
+    contenders: tuple[Contender, ...]
+
+    @property
+    def title(self) -> str:
+        """Job and wheel, such as ``show numpy``."""
+        return f"{self.job} {self.subject.name}" if self.subject else self.job
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What should come out of a contest: `bound` times less CPU than ``against``, or at most `bound` of a quantity."""
+
+    contest: str
+    contender: str
+    bound: float
+    against: str = ""
+    quantity: str = "cpu"
+
+    def value(self, results: dict[str, Cost]) -> float | None:
+        """The ratio (how many times cheaper), seconds, or megabytes reached; None if it wasn't measured."""
+        mine, theirs = results.get(self.contender), results.get(self.against)
+        if mine is None or (self.against and theirs is None):
+            return None
+        if theirs is not None:
+            return theirs.cpu / mine.cpu
+        return mine.peak / 1e6 if self.quantity == "peak" else mine.cpu
+
+    def reached(self, value: float) -> bool:
+        """Whether that is good enough."""
+        return value >= self.bound if self.against else value <= self.bound
+
+    def sentence(self, value: float) -> str:
+        """The goal and what came out, in words."""
+        if self.against:
+            said, asked = f"{value:.1f} times less CPU than {self.against}", f"at least {self.bound:g}"
+        elif self.quantity == "peak":
+            said, asked = f"{value:.0f} MB at the peak", f"at most {self.bound:g}"
+        else:
+            said, asked = f"{value * 1000:.0f} ms of CPU", f"at most {self.bound * 1000:g}"
+        return f"{self.contest}: {self.contender}: {said} (goal: {asked})"
+
+
+GOALS = (
+    Goal("show numpy", OURS, 20, against="auditwheel"),
+    Goal("show pyarrow", OURS, 20, against="auditwheel"),
+    Goal("show pyarrow", OURS, 120, quantity="peak"),
+    Goal("normalize ziglang", OURS, 2.3, against="zipfile, level 6"),
+    Goal("normalize ziglang", KEPT, 40, against="zipfile, level 6"),
+    Goal("--help", OURS, 0.1),
+)
+
+
+def contests(truewheel: str, peers: Path) -> tuple[Contest, ...]:
+    """Every contest, for this truewheel and the tools in the folder `peers`."""
+    python, auditwheel, wheel = (str(peers / name) for name in ("python", "auditwheel", "wheel"))
+    stripper = shutil.which("strip-nondeterminism")
+    showing = (
+        Contender(OURS, lambda path, _: [[truewheel, "show", str(path)]]),
+        Contender("auditwheel", lambda path, _: [[auditwheel, "show", str(path)]]),
+    )
+    keeping = [truewheel, "normalize", "--keep-compression", "--no-verify"]
+    baseline = str(Path(__file__).with_name("zipfile_copy.py"))
+    normalizing = (
+        Contender(OURS, lambda path, to: [[truewheel, "normalize", str(path), "-w", str(to)]]),
+        Contender(KEPT, lambda path, to: [[*keeping, str(path), "-w", str(to)]]),
+        Contender("zipfile, level 6", lambda path, to: [[python, baseline, str(path), str(to / path.name)]]),
+        Contender("wheel unpack + pack", lambda path, to: _unpack_and_pack(wheel, path, to)),
+        Contender("cp", lambda path, to: [["cp", str(path), str(to)]]),
+    )
+    stripping = Contender(
+        "strip-nondeterminism", lambda path, _: [[str(stripper), "-t", "zip", str(path)]], in_place=True
+    )
+    starting = (
+        Contender(OURS, lambda *_: [[truewheel, "--help"]]),
+        Contender("python -c pass", lambda *_: [[python, "-c", "pass"]]),
+    )
+    return (
+        *(Contest("show", subject, showing) for subject in SUBJECTS.values()),
+        *(
+            Contest("normalize", subject, normalizing if subject.many or not stripper else (*normalizing, stripping))
+            for subject in SUBJECTS.values()
+        ),
+        Contest("--help", None, starting),
+    )
+
+
+def _unpack_and_pack(wheel: str, path: Path, folder: Path) -> list[list[str]]:
+    unpacked = folder / "-".join(path.name.split("-")[:2])
+    return [[wheel, "unpack", "-d", str(folder), str(path)], [wheel, "pack", "-d", str(folder), str(unpacked)]]

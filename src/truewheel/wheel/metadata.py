@@ -46,7 +46,7 @@ class Metadata:
     license_files: tuple[str, ...]
 
 
-def wheel_file(wheel: Wheel) -> WheelFile:
+def read_wheel_file(wheel: Wheel) -> WheelFile:
     """The wheel's WHEEL. Raises `WheelError` where it is missing, or of a format that isn't known here."""
     entry = wheel.info("WHEEL")
     try:
@@ -55,7 +55,7 @@ def wheel_file(wheel: Wheel) -> WheelFile:
         raise error.within(member=entry.name) from None
 
 
-def metadata(wheel: Wheel) -> Metadata:
+def read_metadata(wheel: Wheel) -> Metadata:
     """The wheel's METADATA. Raises `WheelError` where it is missing, or lacks a name or a version."""
     entry = wheel.info("METADATA")
     try:

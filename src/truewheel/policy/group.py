@@ -1,0 +1,124 @@
+"""The ELF files of a wheel that run together: one architecture, one C library, and what both policies ask of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from truewheel.binary.model import Binding, Elf, ElfSymbol
+from truewheel.findings import Finding
+from truewheel.policy.model import Floor, Missing, Outcome, Requirement
+from truewheel.rules import LIB_FORBIDDEN_SYMBOL, LIB_PYTHON
+
+ET_EXEC, ET_DYN = 2, 3
+STT_GNU_IFUNC = 10
+
+_LIBPYTHON = re.compile(r"lib(python|pypy)\d[\w.-]*\.so(\.\d+)*")
+_PYTHON_NAME = re.compile(r"_?Py")
+_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class Group:
+    """ELF members of one architecture.
+
+    ``members`` are the files that the loader links, sorted by path; ``external`` maps a needed library that
+    no member provides to the members that need it.
+    """
+
+    arch: str
+    members: Mapping[str, Elf]
+    external: Mapping[str, frozenset[str]]
+
+    @cached_property
+    def exports(self) -> frozenset[str]:
+        """The names that some member defines."""
+        return frozenset(symbol.name for elf in self.members.values() for symbol in elf.symbols.exports)
+
+    @cached_property
+    def _inside(self) -> frozenset[str]:
+        needed = {library for elf in self.members.values() for library in elf.needed}
+        sonames = {elf.soname for elf in self.members.values() if elf.soname}
+        return frozenset((needed | sonames) - set(self.external))
+
+    def outside(self, member: str, library: str) -> bool:
+        """Whether `member` gets `library` from the platform: it is not in the wheel."""
+        if library in self.external:
+            return member in self.external[library] or library not in self.members[member].needed
+        return library not in self._inside
+
+    def wants(self, member: str) -> tuple[str, ...]:
+        """The libraries that `member` takes from outside the wheel, in the order it needs them."""
+        return tuple(lib for lib in dict.fromkeys(self.members[member].needed) if self.outside(member, lib))
+
+
+def strong_imports(elf: Elf) -> Iterator[ElfSymbol]:
+    """The undefined names that the loader must find."""
+    return (symbol for symbol in elf.symbols.imports if symbol.binding is not Binding.WEAK)
+
+
+def is_python_name(name: str) -> bool:
+    """Whether the interpreter itself defines a name."""
+    return _PYTHON_NAME.match(name) is not None
+
+
+def is_libpython(library: str) -> bool:
+    """Whether a needed library is the interpreter's."""
+    return _LIBPYTHON.fullmatch(library) is not None
+
+
+def is_program(elf: Elf) -> bool:
+    """Whether a file is started, not loaded into a process: static and position-independent programs too."""
+    return elf.type == ET_EXEC or elf.interpreter is not None or elf.pie
+
+
+def listed(names: Iterable[str]) -> str:
+    """Some of the names in words, sorted, with the number of the others."""
+    ordered = sorted(set(names))
+    rest = len(ordered) - _SHOWN
+    return ", ".join(ordered[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def plain_linux(arch: str, member: str, reason: str) -> Requirement:
+    """The requirement of a file that runs on no platform which a tag describes."""
+    return Requirement(Floor("linux", arch, ()), member, reason)
+
+
+def unpromised(group: Group, promised: Callable[[str], bool], platform: str) -> Outcome:
+    """The libraries that a platform does not promise, and links to libpython."""
+    missing: dict[str, list[str]] = {}
+    findings = []
+    for member in group.members:
+        for library in group.wants(member):
+            if is_libpython(library):
+                findings.append(Finding(LIB_PYTHON, f"needs {library}", member))
+            elif not promised(library):
+                missing.setdefault(library, []).append(member)
+    return Outcome(
+        requirements=tuple(
+            plain_linux(group.arch, member, f"needs {library}, which {platform} does not promise")
+            for library, members in sorted(missing.items())
+            for member in members
+        ),
+        findings=tuple(findings),
+        missing=tuple(
+            Missing(library, tuple(sorted(members)), f"not in the wheel, not promised by {platform}")
+            for library, members in sorted(missing.items())
+        ),
+    )
+
+
+def taken(group: Group, member: str, library: str, names: Iterable[str]) -> list[str]:
+    """Which of `names` a member takes from an outside library: undefined, not weak, and nobody else's."""
+    if library not in group.wants(member):
+        return []
+    wanted = frozenset(names)
+    used = {s.name for s in strong_imports(group.members[member]) if s.name in wanted and s.library in ("", library)}
+    return sorted(used - group.exports) if used else []
+
+
+def forbidden_symbols(member: str, library: str, names: list[str]) -> Finding:
+    """The finding for names that a library's users must not count on."""
+    return Finding(LIB_FORBIDDEN_SYMBOL, f"uses {listed(names)} of {library}, private to some builds of it", member)

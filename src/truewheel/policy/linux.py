@@ -1,0 +1,172 @@
+"""The ELF files of a wheel: which C library they are built for, and where they run for it.
+
+Files are judged by architecture, since different ones never meet in a process; the caller compares with what
+the wheel claims. Within an architecture a tag stands for what *all* files can do: a static program fits glibc
+and musl, and beside a glibc extension it leaves glibc alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from truewheel.binary.model import Elf
+from truewheel.findings import Finding
+from truewheel.policy import android, glibc, musl
+from truewheel.policy.group import (
+    ET_DYN,
+    ET_EXEC,
+    Group,
+    is_program,
+    is_python_name,
+    listed,
+    plain_linux,
+    strong_imports,
+    unpromised,
+)
+from truewheel.policy.libc import BIONIC, GLIBC, MUSL, NONE, UNKNOWN, Libc, libc_of, suffix_hint
+from truewheel.policy.model import Floor, Outcome, Requirement, merged
+from truewheel.policy.tables import glibc_policy
+from truewheel.rules import ISA_NEEDED, LIBC_FLOAT_ABI, LIBC_MIXED
+
+__all__ = ["Libc", "examine", "libc_of"]
+
+# Words for ARM processors older than armv7l. What is compiled for them runs on armv7l, and next to its code.
+_OLD_ARM = ("armv4tl", "armv5tel", "armv6l")
+_ARM = "armv7l"
+
+_NO_TAG = re.compile(r"machine-\d+")
+
+# GNU_PROPERTY_X86_ISA_1_NEEDED (x86-64 psABI): bit 0 is the baseline that every tag implies.
+_ISA_BASELINE = 1
+_ISA_LEVELS = {2: "x86-64-v2", 4: "x86-64-v3", 8: "x86-64-v4"}
+_X86 = ("i686", "x86_64")
+
+_EF_ARM_ABI_FLOAT_HARD = 0x400
+
+
+def examine(elves: Mapping[str, Elf], external: Mapping[str, tuple[str, ...]]) -> Outcome:
+    """What the ELF files of a wheel ask of Linux and Android.
+
+    `elves` maps the members of the wheel to their headers, `external` each needed library that no member
+    provides to the members that need it, the C library's files among them. Objects for a linker, and files
+    for processors that no tag names, ask for nothing, unless there is nothing else.
+    """
+    loadable = {member: elves[member] for member in sorted(elves) if elves[member].type in (ET_EXEC, ET_DYN)}
+    tagged = {member: elf for member, elf in loadable.items() if not _NO_TAG.fullmatch(elf.arch)}
+    needs = {library: frozenset(members) for library, members in sorted(external.items())}
+    strange = () if tagged else tuple(f"{m} is for {elf.arch}, which no tag names" for m, elf in loadable.items())
+    return merged(
+        [
+            Outcome(unknown=strange, libc=dict.fromkeys(sorted(elves), NONE)),
+            *_archs(tagged, needs),
+        ]
+    )
+
+
+def _archs(tagged: Mapping[str, Elf], needs: Mapping[str, frozenset[str]]) -> Iterator[Outcome]:
+    """An outcome for each architecture; for code of older ARM processors one for them and one for armv7l."""
+    by_arch: dict[str, dict[str, Elf]] = {}
+    for member, elf in tagged.items():
+        by_arch.setdefault(_ARM if elf.arch in _OLD_ARM else elf.arch, {})[member] = elf
+    for arch, members in sorted(by_arch.items()):
+        yield _arch(Group(arch, members, needs))
+        if arch == _ARM and all(elf.arch in _OLD_ARM for elf in members.values()):
+            newest = max((elf.arch for elf in members.values()), key=_OLD_ARM.index)
+            yield Outcome(requirements=_arch(Group(newest, members, needs)).requirements)
+
+
+def _arch(files: Group) -> Outcome:
+    """The outcome for the files of one architecture."""
+    libcs = {member: libc_of(elf, member) for member, elf in files.members.items()}
+    static = [m for m, elf in files.members.items() if libcs[m].name == NONE and is_program(elf)]
+    linked = Group(files.arch, {m: elf for m, elf in files.members.items() if m not in static}, files.external)
+    named = {m: libcs[m].name for m in files.members}
+    decided = sorted({libcs[m].name for m in linked.members} - {NONE, UNKNOWN})
+    if len(decided) > 1:
+        return _mixed(libcs, decided, named)
+    family = decided[0] if decided else _hinted(linked)
+    unclear = tuple(_unclear(linked, libcs, family))
+    if unclear:
+        return Outcome(unknown=unclear, libc=named)
+    named.update(dict.fromkeys(linked.members, family))
+    outcome = merged([_linked(linked, libcs, family), *_processor(files, static), Outcome(libc=named)])
+    return outcome if family == BIONIC else _with_floor(outcome, files, static, family)
+
+
+def _mixed(libcs: Mapping[str, Libc], decided: list[str], named: dict[str, str]) -> Outcome:
+    firsts = [next(m for m in sorted(libcs) if libcs[m].name == name) for name in decided]
+    words = "; ".join(f"{member} is for {libcs[member].name}: {libcs[member].evidence}" for member in firsts)
+    finding = Finding(LIBC_MIXED, words, firsts[-1])
+    return Outcome(findings=(finding,), unknown=(f"the members are built for {' and '.join(decided)}",), libc=named)
+
+
+def _hinted(linked: Group) -> str:
+    """The C library by the suffixes alone, where no file says more: they decide who imports the modules."""
+    hints = {hint.name for member in linked.members if (hint := suffix_hint(member)) is not None}
+    return hints.pop() if len(hints) == 1 else NONE
+
+
+def _unclear(linked: Group, libcs: Mapping[str, Libc], family: str) -> Iterator[str]:
+    """The reasons why files can't be judged. Without a libc of its own a library takes that of its siblings."""
+    for member, elf in linked.members.items():
+        if libcs[member].name != UNKNOWN:
+            continue
+        foreign = elf.interpreter is not None or "another system" in libcs[member].evidence
+        if foreign or (family == NONE and _undefined(linked, elf)):
+            yield f"the C library of {member} is unknown: {libcs[member].evidence}"
+
+
+def _undefined(linked: Group, elf: Elf) -> bool:
+    names = {s.name for s in strong_imports(elf) if not is_python_name(s.name)}
+    return not names <= linked.exports
+
+
+def _linked(linked: Group, libcs: Mapping[str, Libc], family: str) -> Outcome:
+    """What the policy of the C library says of the files that are linked to it."""
+    if not linked.members:
+        return Outcome()
+    if family == GLIBC:
+        return glibc.examine(linked)
+    if family == MUSL:
+        return musl.examine(linked)
+    if family == BIONIC:
+        return android.examine(linked, frozenset(m for m in linked.members if libcs[m].name != BIONIC))
+    policy = glibc_policy(linked.arch)
+    return unpromised(
+        linked, lambda name: musl.is_promised(name) and policy is not None and name in policy.libraries, "any platform"
+    )
+
+
+def _with_floor(outcome: Outcome, files: Group, static: list[str], family: str) -> Outcome:
+    """Add the lowest tags of the policies, unless plain linux is all that can be said or a file asks for more."""
+    limits = tuple(r for r in outcome.requirements if r.floor.family == "linux")
+    if limits:
+        return Outcome(limits, outcome.findings, outcome.missing, outcome.unknown, outcome.libc)
+    policies = {GLIBC: (glibc.floor,), MUSL: (musl.floor,)}.get(family, (glibc.floor, musl.floor))
+    floors = [floor for policy in policies if (floor := policy(files.arch)) is not None]
+    if not floors:
+        unnamed = plain_linux(files.arch, "", f"there is no manylinux or musllinux tag for {files.arch}")
+        return merged([outcome, Outcome((unnamed,))])
+    asked = {r.floor.family for r in outcome.requirements}
+    base = tuple(_base(floor, static) for floor in floors if floor.family not in asked)
+    return merged([Outcome(base), outcome])
+
+
+def _base(floor: Floor, static: list[str]) -> Requirement:
+    if static:
+        return Requirement(floor, static[0], "a static program: it needs no C library")
+    return Requirement(floor, "", f"the lowest {floor.family} of {floor.arch}")
+
+
+def _processor(files: Group, static: list[str]) -> Iterator[Outcome]:
+    """What files ask of the processor beyond what the architecture's word promises."""
+    for member, elf in files.members.items():
+        if files.arch in _X86 and elf.isa_needed & ~_ISA_BASELINE:
+            levels = [word for bit, word in _ISA_LEVELS.items() if elf.isa_needed & bit]
+            what = f"needs {listed(levels) or f'processor features {elf.isa_needed:#x}'}"
+            yield Outcome((plain_linux(files.arch, member, what),), (Finding(ISA_NEEDED, what, member),))
+        if files.arch in (_ARM, *_OLD_ARM) and not elf.flags & _EF_ARM_ABI_FLOAT_HARD and elf.android_api is None:
+            finding = Finding(LIBC_FLOAT_ABI, "is built for the soft-float ABI", member)
+            limit = plain_linux(files.arch, member, "soft-float ABI, where armv7l means hard-float")
+            yield Outcome(() if member in static else (limit,), (finding,))

@@ -13,7 +13,7 @@ PYTHON := $(or $(PYTHON),$(shell for python in python3.14 python3.13 python3.12 
 	&& { command -v "$$python"; break; }; done))
 
 VENV := .venv
-PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 JOBS := 2
 
 .PHONY: demo test bench docs lock clean
@@ -59,7 +59,7 @@ $(VENV)/.checked: requirements/ci.txt pyproject.toml | $(VENV)/bin/python
 # The tools that we are measured beside.
 .venv-bench/.ready: requirements/bench.txt | $(VENV)/bin/python
 	$(VENV)/bin/python -m venv .venv-bench
-	.venv-bench/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/bench.txt
+	.venv-bench/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r requirements/bench.txt
 	@touch $@
 
 $(VENV)/bin/python:

@@ -130,9 +130,11 @@ def pip_options(filename: str) -> list[str]:
 def download(filename: str, sha256: str, folder: Path) -> Path:
     """Fetch one published wheel into `folder`, unless it is there already. Raises `CorpusError`."""
     target = folder / filename
+    if _is(target, sha256):
+        return target
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder / f".{filename}.lock"):
-        if target.exists() and sha256_of(target) == sha256:
+        if _is(target, sha256):  # another process has fetched it meanwhile
             return target
         project, version, *_ = parse_wheel_filename(filename)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
@@ -146,6 +148,10 @@ def download(filename: str, sha256: str, folder: Path) -> Path:
                 raise CorpusError(f"{filename} has sha256 {found}, the table says {sha256}")
             got.replace(target)
     return target
+
+
+def _is(path: Path, sha256: str) -> bool:
+    return path.exists() and sha256_of(path) == sha256
 
 
 @contextmanager
@@ -173,13 +179,7 @@ class Corpus:
     def __call__(self, filename: str) -> Path:
         """The path of a wheel of the table; fetched if need be. Raises `CorpusError`, never skips."""
         if filename not in ROWS:
-            raise CorpusError(f"{filename} is not in {TABLE.name}")
+            raise CorpusError(f"{filename} is not in the table {TABLE.name}")
         if filename not in self._checked:
-            self._checked[filename] = self._find(ROWS[filename])
+            self._checked[filename] = download(filename, ROWS[filename].sha256, self._folder)
         return self._checked[filename]
-
-    def _find(self, row: Row) -> Path:
-        path = self._folder / row.file
-        if path.exists() and sha256_of(path) == row.sha256:
-            return path
-        return download(row.file, row.sha256, self._folder)

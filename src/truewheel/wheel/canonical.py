@@ -8,8 +8,8 @@ from typing import Final, TypeAlias
 
 from truewheel.errors import WheelError
 from truewheel.wheel import metadata, record
-from truewheel.wheel.model import Bytes, Entry, Wheel
-from truewheel.wheel.record import RecordRow
+from truewheel.wheel.model import Bytes, Content, Entry, Wheel
+from truewheel.wheel.record import RecordRow, RecordText
 
 Normalizer: TypeAlias = Callable[[Wheel], Wheel]
 """Takes one kind of arbitrariness out of a wheel, once and for all: applied twice, it does as applied once.
@@ -60,8 +60,8 @@ def regular_record(wheel: Wheel) -> Wheel:
     record.demand(record.check_names(wheel, rows))
     own = wheel.info("RECORD")
     regular = [_regular(entry, rows[entry.name]) for entry in wheel.entries if entry.name in rows]
-    data = record.render([*regular, RecordRow(own.name, "", "", None)])
-    return wheel if data == own.read() else wheel.replaced(Entry(own.name, own.executable, Bytes(data)))
+    text = RecordText([*regular, RecordRow(own.name, "", "", None)])
+    return wheel if _same_text(own.content, text) else wheel.replaced(Entry(own.name, own.executable, text))
 
 
 CANONICAL: Final[tuple[Normalizer, ...]] = (without_directories, plain_modes, whole_tags, ordered, regular_record)
@@ -126,6 +126,10 @@ def _regular(entry: Entry, row: RecordRow) -> RecordRow:
         record.demand(filter(None, [record.check_content(entry, row, data)]))
         return record.row_for(entry.name, data)
     return row if row.size is not None else row._replace(size=entry.size)
+
+
+def _same_text(content: Content, text: RecordText) -> bool:
+    return content.rows == text.rows if isinstance(content, RecordText) else content.read() == text.data
 
 
 def _same(one: Entry, other: Entry) -> bool:

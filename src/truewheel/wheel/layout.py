@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import struct
 from typing import Final
 
 from truewheel.errors import RequestError, WheelError
 from truewheel.wheel.model import Entry
 from truewheel.wheel.zipformat import (
-    CENTRAL,
     CENTRAL_SIGNATURE,
     ELSEWHERE_16,
     ELSEWHERE_32,
@@ -16,7 +16,6 @@ from truewheel.wheel.zipformat import (
     END64,
     END64_SIGNATURE,
     END_SIGNATURE,
-    LOCAL,
     LOCAL_SIGNATURE,
     LOCATOR,
     LOCATOR_SIGNATURE,
@@ -29,6 +28,10 @@ PLAIN_VERSION: Final = 20
 ZIP64_VERSION: Final = 45
 PLAIN_MODE: Final = 0o100644
 EXECUTABLE_MODE: Final = 0o100755
+
+_COMMON: Final = struct.Struct("<5H3IH")
+_CENTRAL_START: Final = CENTRAL_SIGNATURE + bytes([PLAIN_VERSION, UNIX])
+_CENTRAL_REST: Final = struct.Struct("<4H2I")
 
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
 _EARLIEST: Final = 315532800  # 1980-01-01 00:00:00
@@ -70,32 +73,22 @@ class Layout:
         flags = 0 if len(path) == len(name) else UTF8  # an ASCII name is as long in bytes as in letters
         offset, packed, unpacked = self.offset, compressed_size, size
         version, local_extra, central_extra = PLAIN_VERSION, b"", b""
-        if max(offset, packed, unpacked) >= ELSEWHERE_32:
+        if offset >= ELSEWHERE_32 or packed >= ELSEWHERE_32 or unpacked >= ELSEWHERE_32:
             version = ZIP64_VERSION
-            if max(packed, unpacked) >= ELSEWHERE_32:
-                local_extra = central_extra = _long(unpacked) + _long(packed)
-                packed = unpacked = ELSEWHERE_32
-            if offset >= ELSEWHERE_32:
-                central_extra += _long(offset)
-                offset = ELSEWHERE_32
-            local_extra, central_extra = _zip64(local_extra), _zip64(central_extra)
-        common = (version, flags, method, self._time, self._date, crc, packed, unpacked, len(path))
+            packed, unpacked, offset, local_extra, central_extra = _zip64(packed, unpacked, offset)
+        # The fields that local and central header share, from the version needed on to the length of the name.
+        common = _COMMON.pack(version, flags, method, self._time, self._date, crc, packed, unpacked, len(path))
         mode = EXECUTABLE_MODE if entry.executable else PLAIN_MODE
-        self._central += (
-            CENTRAL.pack(
-                CENTRAL_SIGNATURE, PLAIN_VERSION, UNIX, *common, len(central_extra), 0, 0, 0, mode << 16, offset
-            ),
-            path,
-            central_extra,
-        )
-        local = LOCAL.pack(LOCAL_SIGNATURE, *common, len(local_extra)) + path + local_extra
+        rest = _CENTRAL_REST.pack(len(central_extra), 0, 0, 0, mode << 16, offset)
+        self._central.append(b"".join((_CENTRAL_START, common, rest, path, central_extra)))
+        local = b"".join((LOCAL_SIGNATURE, common, len(local_extra).to_bytes(2, "little"), path, local_extra))
         self.offset += len(local) + compressed_size
         return local
 
     def end(self) -> bytes:
         """The central directory and the end of the archive."""
         directory = b"".join(self._central)
-        count, size, start = len(self._central) // 3, len(directory), self.offset
+        count, size, start = len(self._central), len(directory), self.offset
         long = b""
         if count >= ELSEWHERE_16 or max(size, start) >= ELSEWHERE_32:
             # The record says how long it is, less its signature and this length.
@@ -128,12 +121,23 @@ def _encoded(name: str) -> bytes:
     return path
 
 
-def _long(value: int) -> bytes:
-    return value.to_bytes(8, "little")
+def _zip64(packed: int, unpacked: int, offset: int) -> tuple[int, int, int, bytes, bytes]:
+    """Sizes and offset as the headers say them, and the extra fields, local and central, that say what these can't.
+
+    Both sizes stand there if one has to, since a local header can't have one alone (APPNOTE 4.5.3).
+    """
+    sizes = b""
+    if packed >= ELSEWHERE_32 or unpacked >= ELSEWHERE_32:
+        sizes = unpacked.to_bytes(8, "little") + packed.to_bytes(8, "little")
+        packed = unpacked = ELSEWHERE_32
+    place = b""
+    if offset >= ELSEWHERE_32:
+        place, offset = offset.to_bytes(8, "little"), ELSEWHERE_32
+    return packed, unpacked, offset, _extra(sizes), _extra(sizes + place)
 
 
-def _zip64(payload: bytes) -> bytes:
-    """An extra field with the values that 32 bits can't hold; none without any."""
+def _extra(payload: bytes) -> bytes:
+    """The ZIP64 extra field; none without a payload."""
     return ZIP64_EXTRA.to_bytes(2, "little") + len(payload).to_bytes(2, "little") + payload if payload else b""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import csv
+import functools
 import hashlib
 import io
 import itertools
@@ -15,7 +16,7 @@ from truewheel import rules
 from truewheel.errors import WheelError, Where
 from truewheel.findings import Finding, in_order
 from truewheel.wheel.batches import batches
-from truewheel.wheel.model import Bytes, Data, Entry, Wheel
+from truewheel.wheel.model import Data, Entry, Wheel
 
 HASH: Final = "sha256"
 """The hash of every row that is written here."""
@@ -24,6 +25,9 @@ _STRONG: Final = frozenset({"sha256", "sha384", "sha512", "sha3_256", "sha3_384"
 """What counts as "sha256 or better" (PEP 427) among the hashes that every Python has."""
 
 _LARGEST_SIZE_DIGITS: Final = 19
+_PLAIN_LINES: Final = re.compile(
+    r'^([^",\r\n]+),(?:(sha256)=([\w-]{43}))?,([0-9]{0,19})\r?\n', re.ASCII | re.MULTILINE
+).findall
 _HASHED: Final = re.compile(r"(\w+)=([\w-]+)=*", re.ASCII).fullmatch
 
 
@@ -45,6 +49,31 @@ Mapper: TypeAlias = Callable[
 """Something that maps as `map` does; an executor's ``map`` spreads the work over threads."""
 
 
+class RecordText:
+    """Content that is rows: what they are need not be found out again, and the text may never be asked for."""
+
+    def __init__(self, rows: Iterable[RecordRow]) -> None:
+        self.rows = tuple(rows)
+
+    @functools.cached_property
+    def data(self) -> bytes:
+        """The text of the rows."""
+        return render(self.rows)
+
+    @property
+    def size(self) -> int:
+        """The number of bytes."""
+        return len(self.data)
+
+    def read(self) -> bytes:
+        """The text."""
+        return self.data
+
+    def head(self, count: int) -> bytes:
+        """The first `count` bytes."""
+        return self.data[:count]
+
+
 def parse(data: Data) -> tuple[RecordRow, ...]:
     """The rows of a RECORD, in file order. Empty lines and CRLF are fine.
 
@@ -52,8 +81,8 @@ def parse(data: Data) -> tuple[RecordRow, ...]:
     and paths that come twice.
     """
     try:
-        lines = csv.reader(io.StringIO(data.decode("utf-8"), newline=""))
-        rows = tuple(_row(fields) for fields in lines if fields)
+        text = data.decode("utf-8")
+        rows = _plain_rows(text) or [_row(fields) for fields in csv.reader(io.StringIO(text, newline="")) if fields]
     except UnicodeDecodeError as error:
         raise WheelError("RECORD is not UTF-8", where=Where(offset=error.start)) from None
     except csv.Error as error:
@@ -62,7 +91,7 @@ def parse(data: Data) -> tuple[RecordRow, ...]:
         paths = sorted(row.path for row in rows)
         twice = next(path for path, following in itertools.pairwise(paths) if path == following)
         raise WheelError(f"RECORD has two rows for {twice!r}")
-    return rows
+    return tuple(rows)
 
 
 def render(rows: Iterable[RecordRow]) -> bytes:
@@ -88,11 +117,13 @@ def rows_of(wheel: Wheel) -> dict[str, RecordRow]:
     """The rows of the wheel's RECORD by path, without those of `exempt` paths. Raises `WheelError`."""
     entry = wheel.info("RECORD")
     try:
-        rows = parse(entry.read())
+        rows = entry.content.rows if isinstance(entry.content, RecordText) else parse(entry.read())
     except WheelError as error:
         raise error.within(member=entry.name) from None
-    without = exempt(wheel)
-    return {row.path: row for row in rows if row.path not in without}
+    by_path = {row.path: row for row in rows}
+    for path in exempt(wheel):
+        by_path.pop(path, None)
+    return by_path
 
 
 def exempt(wheel: Wheel) -> frozenset[str]:
@@ -178,8 +209,16 @@ def amended(wheel: Wheel, *entries: Entry, without: Iterable[str] = ()) -> Wheel
         rows.pop(name, None)
     rows.update((entry.name, row_for(entry.name, entry.read())) for entry in entries)
     path = wheel.info_path("RECORD")
-    text = render((*rows.values(), RecordRow(path, "", "", None)))
-    return wheel.replaced(*entries, Entry(path, executable=False, content=Bytes(text)), without=gone)
+    text = RecordText((*rows.values(), RecordRow(path, "", "", None)))
+    return wheel.replaced(*entries, Entry(path, executable=False, content=text), without=gone)
+
+
+def _plain_rows(text: str) -> list[RecordRow]:
+    """The rows, if all lines are as nearly every builder writes them, which a single search finds; else none."""
+    found = _PLAIN_LINES(text)
+    if len(found) != text.count("\n") or not text.endswith("\n"):
+        return []
+    return [RecordRow(path, name, value, int(size) if size else None) for path, name, value, size in found]
 
 
 def _row(fields: list[str]) -> RecordRow:

@@ -13,7 +13,7 @@ from truewheel.errors import WheelError
 from truewheel.wheel import record
 from truewheel.wheel.batches import batches
 from truewheel.wheel.layout import Layout
-from truewheel.wheel.model import Bytes, Data, Entry, Wheel
+from truewheel.wheel.model import Data, Entry, Wheel
 from truewheel.wheel.profiles import Profile
 from truewheel.wheel.record import RecordRow
 
@@ -109,7 +109,8 @@ def _recompress(encode: Callable[[Data], tuple[int, Data]], rows: dict[str, Reco
 def _keep(encode: Callable[[Data], tuple[int, Data]], rows: dict[str, RecordRow], entry: Entry) -> _Packed:
     """A member as it is stored; compressed if it is new."""
     stored = entry.stored
-    if stored is None or isinstance(entry.content, Bytes):
+    content: object = entry.content
+    if stored is None or content is not stored:  # the bytes may be others than those that lay in the archive
         return _recompress(encode, rows, entry)
     if rows:
         _check(entry, rows, entry.read())

@@ -1,1 +1,84 @@
-"""Room: policy."""
+"""What platforms promise, and what binaries ask of them: requirements whose maximum is the tag.
+
+`examine` asks every policy that a wheel's files call for. `floor_of`, `admits`, `canonical_platform` and
+`installable_problem` know platform tags; the values are in `truewheel.policy.model`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from truewheel.binary.graph import Graph
+from truewheel.binary.model import Elf, Image, MachO, Pe, Platform, Wasm
+from truewheel.findings import in_order
+from truewheel.policy import emscripten, ios, linux, macos, python, windows
+from truewheel.policy.installable import admits, floor_of
+from truewheel.policy.installable import canonical as canonical_platform
+from truewheel.policy.installable import problem as installable_problem
+from truewheel.policy.model import Floor, Missing, Outcome, Requirement, merged, strongest
+from truewheel.wheel.name import WheelName
+
+__all__ = [
+    "Floor",
+    "Missing",
+    "Outcome",
+    "Requirement",
+    "admits",
+    "canonical_platform",
+    "examine",
+    "floor_of",
+    "installable_problem",
+    "merged",
+    "strongest",
+]
+
+_I = TypeVar("_I", Elf, MachO, Pe, Wasm)
+_IOS = {Platform.IOS, Platform.IOS_SIMULATOR}
+
+
+def examine(name: WheelName, images: Mapping[str, Image], graph: Graph) -> Outcome:
+    """What the native files of a wheel need, lack and do wrong, by all policies together.
+
+    The file name tells which Pythons load the wheel, and decides between macOS and iOS where it holds files for
+    both; floors never depend on it. The order of `images` has no meaning.
+    """
+    elves, machos = _only(Elf, images), _only(MachO, images)
+    pes, wasms = _only(Pe, images), _only(Wasm, images)
+    outcomes: list[Outcome] = []
+    if elves:
+        outcomes.append(linux.examine(elves, _external(graph, elves)))
+    if machos:
+        apple = ios.examine if _for_ios(name, machos) else macos.examine
+        outcomes.append(apple(machos, _external(graph, machos)))
+    if pes:
+        outcomes.append(windows.examine(pes, _external(graph, pes), name))
+    if wasms:
+        outcomes.append(emscripten.examine(wasms))
+    together = merged(outcomes)
+    modules = python.examine(name, images, together.libc)
+    return Outcome(
+        requirements=together.requirements,
+        findings=in_order([*together.findings, *modules]),
+        missing=together.missing,
+        unknown=together.unknown,
+        libc=together.libc,
+    )
+
+
+def _only(kind: type[_I], images: Mapping[str, Image]) -> dict[str, _I]:
+    return {member: image for member, image in sorted(images.items()) if isinstance(image, kind)}
+
+
+def _external(graph: Graph, images: Mapping[str, Image]) -> dict[str, tuple[str, ...]]:
+    """The unresolved libraries of some members."""
+    chosen = {library: tuple(m for m in members if m in images) for library, members in graph.external.items()}
+    return {library: members for library, members in chosen.items() if members}
+
+
+def _for_ios(name: WheelName, images: Mapping[str, MachO]) -> bool:
+    """Whether Mach-O files are judged as iOS: by what they are, and by the claim where they are both."""
+    platforms = {part.platform for _, part in macos.loadable(images)}
+    if not platforms & _IOS:
+        return False
+    return Platform.MACOS not in platforms or any(tag.startswith("ios_") for tag in name.platforms)

@@ -1,0 +1,161 @@
+"""macOS: which release a Mach-O file needs, and how a platform tag says it.
+
+The loader refuses a file whose ``minos`` is above the running system, to the patch level. Installers ask for
+``macosx_10_N`` and, from 11 on, for ``macosx_N_0`` alone (packaging.tags.mac_platforms), so a floor that no tag
+spells is rounded up: 11.7.1 needs macosx_12_0. Rounding down, as is common, promises 11.0 to 11.6.
+
+What decides on architectures is what every loadable file has: objects and debug companions (MH_OBJECT, MH_DSYM)
+don't count. If all have x86_64 and arm64 the tag is universal2. If all share one architecture it is that one: a
+module without the other can't be imported there, whatever else is fat. If they share none, the wheel carries
+files for several architectures on purpose, or a helper of another one, and each architecture gets its floor.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from truewheel import rules
+from truewheel.binary.model import MachO, Platform, SignatureKind, Slice, Version3
+from truewheel.findings import Finding, in_order
+from truewheel.policy.model import Floor, Missing, Outcome, Requirement
+
+LOADABLE = (2, 6, 8)
+"""The file types that are run or loaded: MH_EXECUTE, MH_DYLIB, MH_BUNDLE."""
+
+_TAGGED = {"x86_64", "arm64", "i386", "ppc", "ppc64"}
+_SYSTEM = ("/usr/lib/", "/System/")
+_OLDEST = (10, 4)  # packaging asks for nothing older
+_FIRST_ARM64 = (11, 0)
+_SWIFT = re.compile(r"@rpath/libswift\w+\.dylib")
+_LIBPYTHON = re.compile(r"(?:.*/)?(?:Python\.framework/.*|Python3?\.framework/.*|libpython3\.\d+t?d?\.dylib)")
+
+
+class _Part(NamedTuple):
+    member: str
+    part: Slice
+
+
+def examine(images: Mapping[str, MachO], external: Mapping[str, tuple[str, ...]]) -> Outcome:
+    """The floors, faults and missing libraries of a wheel's Mach-O files, as files for macOS.
+
+    `external` are the libraries that no member provides, with the members that need them.
+    """
+    findings: list[Finding] = []
+    unknown: list[str] = []
+    parts: list[_Part] = []
+    for member, part in loadable(images):
+        if part.minos is None and part.platform is Platform.UNKNOWN:
+            unknown.append(f"{member}: no load command of the {part.arch} slice names a platform and a release")
+        elif part.platform is not Platform.MACOS:
+            message = f"the {part.arch} slice is for {label(part.platform)}"
+            findings.append(Finding(rules.MAC_OTHER_PLATFORM, message, member, part.offset))
+        elif part.minos is None:
+            unknown.append(f"{member}: the {part.arch} slice doesn't name the macOS that it needs")
+        else:
+            parts.append(_Part(member, part))
+        if part.arch == "arm64" and part.platform is Platform.MACOS and part.signature.kind is SignatureKind.NONE:
+            message = "the arm64 slice has no code signature"
+            findings.append(Finding(rules.MAC_UNSIGNED, message, member, part.offset))
+    archs = shared_archs(parts)
+    if not archs and parts:
+        unknown.append(f"no platform tag names the architecture {', '.join(sorted({p.part.arch for p in parts}))}")
+    missing, linked = _missing(images, external)
+    return Outcome(
+        requirements=tuple(_requirements(parts, archs)),
+        findings=in_order([*findings, *linked]),
+        missing=missing,
+        unknown=tuple(sorted(unknown)),
+    )
+
+
+def loadable(images: Mapping[str, MachO]) -> Iterator[tuple[str, Slice]]:
+    """Every slice that is run or loaded, with its member, sorted by member."""
+    for member in sorted(images):
+        yield from ((member, part) for part in images[member].slices if part.filetype in LOADABLE)
+
+
+def label(platform: Platform) -> str:
+    """The name of a Mach-O platform in a sentence."""
+    return "an unknown platform" if platform is Platform.UNKNOWN else platform.name.lower().replace("_", " ")
+
+
+def shared_archs(parts: list[_Part], tagged: frozenset[str] | set[str] = frozenset(_TAGGED)) -> tuple[str, ...]:
+    """The architectures that all files have; all that occur where they share none (see the module)."""
+    archs: dict[str, set[str]] = {}
+    for member, part in parts:
+        archs.setdefault(member, set()).add(part.arch)
+    sets = [found & tagged for found in archs.values() if found & tagged]
+    if not sets:
+        return ()
+    return tuple(sorted(set.intersection(*sets) or set.union(*sets)))
+
+
+def _requirements(parts: list[_Part], archs: tuple[str, ...]) -> Iterator[Requirement]:
+    universal = {"x86_64", "arm64"} <= set(archs) and not _separate(parts)
+    for member, part in parts:
+        if part.arch not in archs or part.minos is None:
+            continue
+        version = floor(part.arch, part.minos)
+        if universal and part.arch == "arm64" and version <= _FIRST_ARM64:
+            continue  # there is no older macOS on arm64, so any universal2 tag keeps this promise
+        arch = "universal2" if universal and part.arch in {"x86_64", "arm64"} else part.arch
+        yield Requirement(Floor("macosx", arch, version), member, *_evidence(part, part.minos, version))
+
+
+def _separate(parts: list[_Part]) -> bool:
+    """Whether some file lacks x86_64 or arm64."""
+    seen = {(p.member, p.part.arch) for p in parts}
+    return any((p.member, arch) not in seen for p in parts for arch in ("x86_64", "arm64"))
+
+
+def _evidence(part: Slice, minos: Version3, version: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
+    exact = trimmed(minos)
+    reason = f"minos {'.'.join(map(str, exact))} of the {part.arch} slice"
+    return reason, () if exact == version else exact
+
+
+def trimmed(version: Version3) -> tuple[int, ...]:
+    """A version without a patch level of zero."""
+    return version if version[2] else version[:2]
+
+
+def floor(arch: str, minos: Version3) -> tuple[int, int]:
+    """The oldest release that a tag can name and on which `minos` is satisfied.
+
+    10.16 is what macOS 11 called itself to old programs. After 15 came 26, so what lies between rounds to it:
+    installers accept macosx_16_0 too, but no release of that name can be looked up.
+    """
+    major, minor, patch = minos
+    if major == 10:
+        minor += 1 if patch else 0
+        version = (10, minor) if minor < 16 else (11, 0)
+    elif major > 10:
+        major += 1 if minor or patch else 0
+        version = (26 if 16 <= major <= 25 else major, 0)
+    else:
+        version = _OLDEST
+    return max(version, _FIRST_ARM64 if arch == "arm64" else _OLDEST)
+
+
+def _missing(
+    images: Mapping[str, MachO], external: Mapping[str, tuple[str, ...]]
+) -> tuple[tuple[Missing, ...], list[Finding]]:
+    """What neither the wheel nor the system has; the interpreter's own library is a finding of its own."""
+    missing: list[Missing] = []
+    findings: list[Finding] = []
+    for library, members in sorted(external.items()):
+        if library.startswith(_SYSTEM) or (_SWIFT.fullmatch(library) and _system_swift(images, members)):
+            continue
+        if _LIBPYTHON.fullmatch(library):
+            findings += [Finding(rules.LIB_PYTHON, f"{library} is loaded", member) for member in members]
+        else:
+            missing.append(Missing(library, members, "is neither in the wheel nor part of macOS"))
+    return tuple(missing), findings
+
+
+def _system_swift(images: Mapping[str, MachO], members: tuple[str, ...]) -> bool:
+    """Whether the Swift runtime of the system (since 10.14.4) is on the run path of all that need it."""
+    slices = [part for member in members for part in images[member].slices]
+    return all(any(path.rstrip("/") == "/usr/lib/swift" for path in part.rpaths) for part in slices)

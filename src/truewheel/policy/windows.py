@@ -1,0 +1,132 @@
+"""Windows: a tag names the processor alone; the rest is which DLLs a machine has.
+
+Promised are the DLLs of every supported Windows (``data/windows-dlls.json`` names its source), the API sets, the
+interpreter's own DLLs, and the parts of the Visual C++ runtime that the tagged interpreters bring. Of these,
+CPython has vcruntime140.dll since 3.5, and vcruntime140_1.dll on 64-bit machines since 3.9; msvcp140.dll is
+brought by none. A wheel for any Python (``py3-none-win_amd64``) can't count on either.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import TypedDict
+
+from truewheel import rules
+from truewheel.binary.model import Pe
+from truewheel.errors import DataError
+from truewheel.findings import Finding, in_order
+from truewheel.policy.model import Floor, Missing, Outcome, Requirement
+from truewheel.wheel.name import WheelName
+
+_TAGGED = ("amd64", "arm64", "win32")
+_EFI = (10, 11, 12, 13)  # IMAGE_SUBSYSTEM_EFI_*: firmware loads these, not Windows
+_NEWEST = (10, 0)
+_INTERPRETER = re.compile(r"python\d+t?(?:_d)?\.dll|libpypy[\d.]+-c\.dll|python-native\.dll")
+_RUNTIME = re.compile(r"(?:atl|concrt|mfcm?|msvcp|msvcr|vcamp|vccorlib|vcomp|vcruntime)\d+\w*\.dll")
+_CPYTHON = re.compile(r"cp(\d)(\d+)")
+
+
+class _Table(TypedDict):
+    prefixes: list[str]
+    dlls: dict[str, list[str]]
+
+
+def examine(images: Mapping[str, Pe], external: Mapping[str, tuple[str, ...]], name: WheelName) -> Outcome:
+    """The processors, faults and missing DLLs of a wheel's PE files.
+
+    `external` are the DLLs (lower case) that no member provides, with the members that need them; `name` tells
+    which Pythons load the wheel.
+    """
+    ours = {member: images[member] for member in sorted(images) if images[member].subsystem not in _EFI}
+    tagged = {member: image for member, image in ours.items() if image.arch in _TAGGED}
+    requirements = (
+        Requirement(Floor("win", image.arch, ()), member, f"its machine type is {image.arch}")
+        for member, image in tagged.items()
+    )
+    strange = () if tagged else tuple(f"{m} is for {pe.arch}, which no tag names" for m, pe in ours.items())
+    missing = tuple(_missing(tagged, external, name))
+    return Outcome(
+        requirements=tuple(requirements),
+        findings=in_order([*_runtimes(missing), *_newer(tagged)]),
+        missing=missing,
+        unknown=strange,
+    )
+
+
+def promised(library: str, arch: str) -> bool:
+    """Whether every Windows of an architecture, or its Python, has the DLL of that (lower-case) name."""
+    return (
+        library in _dlls(arch)
+        or library.startswith(tuple(_table()["prefixes"]))
+        or _INTERPRETER.fullmatch(library) is not None
+    )
+
+
+def brought_by_python(name: WheelName, arch: str) -> frozenset[str]:
+    """The runtime DLLs that all Pythons of a wheel's tags bring."""
+    sets = [_brings(python, abi, arch) for python in name.pythons for abi in name.abis]
+    return frozenset.intersection(*sets)
+
+
+def _brings(python: str, abi: str, arch: str) -> frozenset[str]:
+    if python.startswith("graalpy"):
+        return frozenset({"vcruntime140.dll", "vcruntime140_1.dll"})
+    if python.startswith("pp"):
+        return frozenset({"vcruntime140.dll"})
+    match = _CPYTHON.fullmatch(python)
+    if match is None or (version := (int(match[1]), int(match[2]))) < (3, 5):
+        return frozenset()
+    if re.fullmatch(r"cp\d+t?d", abi):
+        return frozenset({"vcruntime140d.dll", "ucrtbased.dll"})
+    second = version >= (3, 9) and arch != "win32"
+    return frozenset({"vcruntime140.dll", "vcruntime140_1.dll"} if second else {"vcruntime140.dll"})
+
+
+def _missing(images: Mapping[str, Pe], external: Mapping[str, tuple[str, ...]], name: WheelName) -> Iterator[Missing]:
+    brought = {arch: brought_by_python(name, arch) for arch in _TAGGED}
+    for library in sorted(external):
+        members = tuple(
+            member
+            for member in sorted(external[library])
+            if member in images
+            and not promised(library, images[member].arch)
+            and library not in brought[images[member].arch]
+        )
+        if members:
+            yield Missing(library, members, "is neither in the wheel nor part of Windows")
+
+
+def _runtimes(missing: tuple[Missing, ...]) -> Iterator[Finding]:
+    for library, members in ((m.library, m.members) for m in missing if _RUNTIME.fullmatch(m.library)):
+        for member in members:
+            message = f"{library} is needed, is not in the wheel, and comes neither with Windows nor with the Python"
+            yield Finding(rules.LIB_WINDOWS_RUNTIME, message, member)
+
+
+def _newer(images: Mapping[str, Pe]) -> Iterator[Finding]:
+    for member, image in images.items():
+        needed = max(image.os_version, image.subsystem_version)
+        if needed > _NEWEST:
+            yield Finding(rules.WIN_OS_VERSION, f"its header asks for Windows {needed[0]}.{needed[1]}", member)
+
+
+@cache
+def _dlls(arch: str) -> frozenset[str]:
+    groups = (lines for archs, lines in _table()["dlls"].items() if arch in archs.split())
+    names = (name for lines in groups for name in " ".join(lines).split())
+    return frozenset(name if name.endswith(".drv") else f"{name}.dll" for name in names)
+
+
+@cache
+def _table() -> _Table:
+    try:
+        text = (files("truewheel.policy") / "data" / "windows-dlls.json").read_text(encoding="utf-8")
+    except OSError as error:
+        message = f"the table windows-dlls.json can't be read: {error.strerror}"
+        raise DataError(message, hint="install truewheel again") from None
+    table: _Table = json.loads(text)
+    return table

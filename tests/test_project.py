@@ -14,7 +14,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import truewheel
-from scripts.rule_docs import FAMILIES, FOLDER, pages
+from rule_docs import FAMILIES, FOLDER, pages
 from tests.corpus import ROOT, ROWS, pip_options
 from truewheel.rules import RULES
 
@@ -134,9 +134,7 @@ def test_the_targets_that_readme_names_are_in_the_makefile() -> None:
 
 def truewheel_lines(path: Path) -> list[list[str]]:
     """The command lines on a page or in a script that start truewheel, as words."""
-    found = re.findall(
-        r"(?:^|[`$] |`|run |finds )truewheel ([a-z][^`\n]*)", path.read_text(encoding="utf-8"), re.MULTILINE
-    )
+    found = re.findall(r"(?:`|\$ |run |finds )truewheel ([a-z][^`\n]*)", path.read_text(encoding="utf-8"), re.MULTILINE)
     return [line.split() for line in found]
 
 

@@ -38,7 +38,7 @@ def read_notes(layout: Layout) -> Notes:
     found = Notes()
     for owner, kind, text in _notes(layout):
         if (owner, kind) == (b"GNU\0", NT_GNU_BUILD_ID):
-            found = found._replace(build_id=found.build_id or text.hex())
+            found = found._replace(build_id=found.build_id or text.hex() or None)
         elif (owner, kind) == (b"Android\0", NT_ANDROID_API) and len(text) >= 4 and found.android_api is None:
             found = found._replace(android_api=word.unpack_from(text)[0])
         elif (owner, kind) == (b"GNU\0", NT_GNU_PROPERTY) and x86:

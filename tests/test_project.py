@@ -157,6 +157,7 @@ def test_the_demo_pins_a_wheel_of_the_corpus() -> None:
     assert [f"{row.project}=={row.version} --hash=sha256:{row.sha256}" in text for row in rows] == [True]
     script = (ROOT / "scripts" / "demo.sh").read_text(encoding="utf-8").replace("\\\n", " ")
     fetching = " ".join(line for line in script.splitlines() if "pip" in line)
+    assert f"wheel={rows[0].file}" in script
     for option in pip_options(rows[0].file):
         assert option.replace("=", " ", 1) in fetching
 

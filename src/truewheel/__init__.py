@@ -1,1 +1,30 @@
-"""truewheel: trustworthy Python wheels."""
+"""truewheel: trustworthy Python wheels.
+
+    >>> import truewheel
+    >>> audit = truewheel.show("numpy-2.5.5-cp312-cp312-win32.whl")  # doctest: +SKIP
+    >>> audit.tags.verdict, audit.tags.computed  # doctest: +SKIP
+    (<Verdict.EXACT: 'exact'>, ('win32',))
+
+The verbs on files are `show`, `check`, `normalize`, `check_normalized`, `retag` and `digest` (`truewheel.api`);
+the values and pure functions behind them are in `truewheel.ops`, `truewheel.wheel`, `truewheel.binary` and
+`truewheel.policy`. All errors are `truewheel.errors.TruewheelError`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from truewheel.api import Options, check, check_normalized, digest, normalize, retag, show
+
+__version__ = "0.1.0"
+__all__ = ["Options", "__version__", "check", "check_normalized", "digest", "normalize", "retag", "show"]
+
+
+def __getattr__(name: str) -> object:
+    """Load the verbs when they are first used, so that importing truewheel costs nothing."""
+    if name in __all__:
+        from truewheel import api  # noqa: PLC0415
+
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -100,6 +100,26 @@ TAG_NO_BINARIES: Final = Rule(
     strict=_WARNING,
 )
 
+TAG_SEVERAL_PLATFORMS: Final = Rule(
+    "TAG011",
+    "any-with-binaries-of-several-platforms",
+    _NOTE,
+    "The wheel is tagged `any` and holds native code for several platforms",
+    "It can be data that is used where it fits, as in setuptools; whether it is can't be read from the files.",
+    "Nothing, if the files are data; else build one wheel for each platform.",
+    "PEP 425",
+    strict=_NOTE,
+)
+TAG_FOREIGN_BINARY: Final = Rule(
+    "TAG012",
+    "foreign-binary",
+    _NOTE,
+    "A binary is for another platform or architecture than those that the wheel is tagged for",
+    "It can't be loaded by the Python that the wheel is installed for; a helper program may be meant.",
+    "If it isn't meant, look for a file of another build.",
+    strict=_WARNING,
+)
+
 # --- REC: RECORD says what is in the wheel ------------------------------------------------------------------
 RECORD_MISSING_ROW: Final = Rule(
     "REC001",

@@ -11,7 +11,7 @@ from struct import Struct
 from truewheel.binary.elf import read_elf
 from truewheel.binary.fields import Buffer
 from truewheel.binary.macho import FAT, FAT_64, MOST_SLICES, THIN, is_fat_archive, read_macho
-from truewheel.binary.model import Image
+from truewheel.binary.model import Elf, Image, MachO, Pe, SignatureKind, Slice, Wasm
 from truewheel.binary.pe import is_portable_assembly, pe_checksum, read_pe
 from truewheel.binary.pe_header import is_pe
 from truewheel.binary.wasm import MAGIC as WASM
@@ -20,7 +20,13 @@ from truewheel.binary.wasm import read_wasm
 __all__ = [
     "HEAD",
     "Buffer",
+    "Elf",
     "Image",
+    "MachO",
+    "Pe",
+    "SignatureKind",
+    "Slice",
+    "Wasm",
     "identify",
     "pe_checksum",
     "read",

@@ -1,1 +1,33 @@
-"""Room: ops."""
+"""The verbs: functions from wheels to audits, and from wheels to wheels. They touch no disk and print nothing.
+
+`audit` examines a wheel, judges its tags and runs the checks; `retag` writes other platforms into name and
+WHEEL. What `normalize` and `digest` do is the wheel room's own business (`truewheel.wheel`).
+"""
+
+from truewheel.ops.audit import Audit, Binary, audit
+from truewheel.ops.examine import Depth, Examination, Mapper, Member, examine, is_program, serially
+from truewheel.ops.retag import demand_same_tags, demanded_platforms, retag, true_platforms
+from truewheel.ops.select import failing, narrowed
+from truewheel.ops.verdict import Tags, Verdict, judge
+
+__all__ = [
+    "Audit",
+    "Binary",
+    "Depth",
+    "Examination",
+    "Mapper",
+    "Member",
+    "Tags",
+    "Verdict",
+    "audit",
+    "demand_same_tags",
+    "demanded_platforms",
+    "examine",
+    "failing",
+    "is_program",
+    "judge",
+    "narrowed",
+    "retag",
+    "serially",
+    "true_platforms",
+]

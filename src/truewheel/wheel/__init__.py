@@ -10,6 +10,7 @@ The modules, from below: ``name`` and ``model`` are the values; ``limits``, ``zi
 """
 
 from truewheel.wheel.archive import check_layout, read
+from truewheel.wheel.batches import batches
 from truewheel.wheel.canonical import (
     CANONICAL,
     Normalizer,
@@ -25,7 +26,7 @@ from truewheel.wheel.metadata import Metadata, WheelFile, read_metadata, read_wh
 from truewheel.wheel.model import Buffer, Bytes, Content, Data, Entry, Stored, Wheel
 from truewheel.wheel.name import WheelName
 from truewheel.wheel.profiles import Profile
-from truewheel.wheel.record import RecordRow, amended
+from truewheel.wheel.record import RecordRow, amended, check_content, check_names, rows_of, signatures
 from truewheel.wheel.record import verify as verify_record
 from truewheel.wheel.writer import Sink, Written, write
 
@@ -48,8 +49,11 @@ __all__ = [
     "WheelName",
     "Written",
     "amended",
+    "batches",
     "canonicalize",
+    "check_content",
     "check_layout",
+    "check_names",
     "differences",
     "epoch",
     "executables_derived",
@@ -57,7 +61,9 @@ __all__ = [
     "read",
     "read_metadata",
     "read_wheel_file",
+    "rows_of",
     "settle_signatures",
+    "signatures",
     "verify_record",
     "with_tags",
     "write",

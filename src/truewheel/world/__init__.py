@@ -1,1 +1,19 @@
-"""Room: world."""
+"""The outside: files, the environment, the machine. The only room that touches them.
+
+`files` opens wheels as mapped memory and writes results so that a crash leaves nothing half-done;
+`settings` reads what the environment and pyproject.toml ask for.
+"""
+
+from truewheel.world.files import OpenWheel, file_sha256, open_wheel, replacing
+from truewheel.world.settings import Settings, core_count, load_settings, source_date_epoch
+
+__all__ = [
+    "OpenWheel",
+    "Settings",
+    "core_count",
+    "file_sha256",
+    "load_settings",
+    "open_wheel",
+    "replacing",
+    "source_date_epoch",
+]

@@ -1,0 +1,83 @@
+"""Retag: write the true platforms into the name and WHEEL, together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from truewheel.errors import RequestError
+from truewheel.ops.verdict import Tags
+from truewheel.policy import admits, floor_of, installable_problem
+from truewheel.wheel import Bytes, Entry, Wheel, WheelName, amended, read_wheel_file, with_tags
+
+
+def true_platforms(tags: Tags) -> tuple[str, ...]:
+    """The platforms that a wheel should be tagged with, with the old spellings that older pips know.
+
+    Raises `RequestError` where the truth can't be computed.
+    """
+    if tags.computed is None:
+        raise RequestError(
+            f"the platform can't be computed: {'; '.join(tags.reasons)}",
+            hint="name it with --plat if you know it",
+        )
+    aliases = {"manylinux_2_5": "manylinux1", "manylinux_2_12": "manylinux2010", "manylinux_2_17": "manylinux2014"}
+    found = set(tags.computed)
+    for tag in tags.computed:
+        for modern, legacy in aliases.items():
+            if tag.startswith(f"{modern}_"):
+                found.add(tag.replace(modern, legacy, 1))
+    return tuple(sorted(found))
+
+
+def demanded_platforms(wanted: Iterable[str], tags: Tags, *, force: bool = False) -> tuple[str, ...]:
+    """Platforms given by the user, checked against what the binaries need.
+
+    Raises `RequestError` for a tag that no installer asks for, or that promises more than the binaries keep.
+    """
+    platforms = tuple(sorted({part for item in wanted for part in item.split(".")}))
+    for platform in platforms:
+        problem = installable_problem(platform)
+        if problem:
+            raise RequestError(problem)
+    false = _too_generous(platforms, tags)
+    if false and not force:
+        why = "; ".join(f"{r.member}: {r.reason}" for r in tags.deciding)
+        raise RequestError(
+            f"{', '.join(false)} would promise too much: the wheel needs {', '.join(tags.computed or ())} ({why})",
+            hint="leave --plat out for the lowest true tags, or build for the older platform",
+        )
+    return platforms
+
+
+def _too_generous(platforms: tuple[str, ...], tags: Tags) -> tuple[str, ...]:
+    if tags.computed is None:
+        return ()
+    floors = [floor for floor in map(floor_of, tags.computed) if floor is not None]
+    if not floors:
+        return ()
+    claims = {platform: floor_of(platform) for platform in platforms}
+    return tuple(p for p, claim in claims.items() if claim is None or not any(admits(claim, f) for f in floors))
+
+
+def retag(wheel: Wheel, platforms: Iterable[str]) -> Wheel:
+    """The wheel for these platforms: name, WHEEL's tags and RECORD agree.
+
+    Raises `WheelError` where RECORD says something else of WHEEL than is there.
+    """
+    name = wheel.name.with_platforms(platforms)
+    entry = wheel.info("WHEEL")
+    data = entry.read()
+    changed = with_tags(data, name.tags)
+    if changed == data:
+        return wheel.renamed(name)
+    return amended(wheel, Entry(entry.name, entry.executable, Bytes(changed))).renamed(name)
+
+
+def demand_same_tags(wheel: Wheel, name: WheelName) -> None:
+    """Raise `RequestError` unless WHEEL says already what `name` does, so that a plain rename is enough."""
+    listed = set(read_wheel_file(wheel).expanded_tags)
+    if listed != set(name.tags):
+        raise RequestError(
+            f"WHEEL lists {', '.join(sorted(listed))}, so a rename alone would make name and WHEEL disagree",
+            hint="leave --rename-only out: the file's hash changes, and pip check and uv accept it",
+        )

@@ -1,0 +1,159 @@
+"""JSON for machines: one document a command, with a versioned schema (``report/schemas``)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol, TypeAlias
+
+from truewheel.errors import TruewheelError
+from truewheel.findings import Finding
+from truewheel.ops import Audit, Binary
+from truewheel.policy import Missing, Requirement
+
+Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
+
+
+def document(command: str, wheels: Sequence[Json], errors: Iterable[TruewheelError]) -> str:
+    """The document of a command: its schema, the wheels, and the errors of those that couldn't be done."""
+    body: Json = {
+        "schema": f"truewheel/{command}/1",
+        "wheels": wheels,
+        "errors": [_error(error) for error in errors],
+    }
+    return json.dumps(body, indent=2, ensure_ascii=True)
+
+
+def shown(audit: Audit) -> Json:
+    """One wheel in the document of `show`."""
+    tags = audit.tags
+    return {
+        "file": _text(audit.file),
+        "size": audit.size,
+        "unpacked_size": audit.unpacked_size,
+        "members": audit.member_count,
+        "depth": audit.depth.value,
+        "sha256": audit.sha256,
+        "payload_digest": audit.payload_digest,
+        "generator": _text(audit.generator),
+        "tags": {
+            "claimed": list(tags.claimed),
+            "computed": None if tags.computed is None else list(tags.computed),
+            "verdict": tags.verdict.value,
+            "reasons": [_text(reason) for reason in tags.reasons],
+        },
+        "requirements": [_requirement(item, decides=item in tags.deciding) for item in audit.requirements],
+        "binaries": [_binary(binary) for binary in audit.binaries],
+        "external": [_missing(missing) for missing in audit.external],
+        "findings": [found(finding) for finding in audit.findings],
+    }
+
+
+def checked(audit: Audit) -> Json:
+    """One wheel in the document of `check`."""
+    return {
+        "file": _text(audit.file),
+        "sha256": audit.sha256,
+        "findings": [found(finding) for finding in audit.findings],
+    }
+
+
+def found(finding: Finding) -> Json:
+    """One finding."""
+    return {
+        "rule": finding.rule.id,
+        "name": finding.rule.name,
+        "severity": finding.rule.severity.label,
+        "member": _text(finding.member),
+        "offset": finding.offset,
+        "message": _text(finding.message),
+    }
+
+
+def _requirement(requirement: Requirement, *, decides: bool) -> Json:
+    return {
+        "floor": requirement.floor.tag,
+        "member": _text(requirement.member),
+        "reason": _text(requirement.reason),
+        "exact": ".".join(map(str, requirement.exact or requirement.floor.version)),
+        "decides": decides,
+    }
+
+
+def _binary(binary: Binary) -> Json:
+    return {
+        "path": _text(binary.path),
+        "format": binary.format,
+        "archs": list(binary.archs),
+        "size": binary.size,
+        "libc": binary.libc,
+        "needed": [_text(name) for name in binary.needed],
+        "rpaths": [_text(path) for path in binary.rpaths],
+        "external": [_text(name) for name in binary.external],
+        "signature": binary.signature,
+    }
+
+
+def _missing(missing: Missing) -> Json:
+    return {
+        "library": _text(missing.library),
+        "members": [_text(member) for member in missing.members],
+        "searched": _text(missing.searched),
+    }
+
+
+def _error(error: TruewheelError) -> Json:
+    return {
+        "file": _text(error.where.file),
+        "member": _text(error.where.member),
+        "offset": error.where.offset,
+        "message": _text(error.what),
+        "hint": _text(error.hint),
+    }
+
+
+def _text(text: str) -> str:
+    """`text` without lone surrogates, which stand for bytes that are no UTF-8 and that JSON can't carry."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+class WrittenWheel(Protocol):
+    """What `normalize` and `retag` tell of a wheel that was written."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether bytes or name differ from the input's."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the result."""
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the result, hexadecimal."""
+
+    @property
+    def profile(self) -> str:
+        """The compression profile."""
+
+    @property
+    def differences(self) -> tuple[str, ...]:
+        """What was not canonical in the input, in words."""
+
+
+def written(source: str, path: str, result: WrittenWheel) -> Json:
+    """One wheel in the documents of `normalize` and `retag`."""
+    return {
+        "file": _text(source),
+        "path": _text(path),
+        "changed": result.changed,
+        "size": result.size,
+        "sha256": result.sha256,
+        "profile": result.profile,
+        "differences": [_text(item) for item in result.differences],
+    }
+
+
+def digested(file: str, size: int, sha256: str, payload: str, profile: str | None) -> Json:
+    """One wheel in the document of `digest`."""
+    return {"file": _text(file), "size": size, "sha256": sha256, "payload_digest": payload, "profile": profile}

@@ -1,0 +1,87 @@
+"""Plain text: for pipes, logs and files. The same words as in a terminal, without colour or frames."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from truewheel.errors import TruewheelError, printable
+from truewheel.findings import Finding, Rule, Severity
+from truewheel.ops import Audit
+from truewheel.report.machine import WrittenWheel
+from truewheel.report.rows import rows
+
+_LABEL_WIDTH = 10
+
+
+def shown(audit: Audit) -> str:
+    """What `show` says of one wheel."""
+    lines = [printable(audit.file)]
+    lines += [f"  {row.label:<{_LABEL_WIDTH}} {printable(row.text)}".rstrip() for row in rows(audit)]
+    return "\n".join(lines)
+
+
+def checked(audits: Iterable[Audit]) -> str:
+    """What `check` says: a line for each finding, then a summary."""
+    done = list(audits)
+    lines = [_line(audit.file, finding) for audit in done for finding in audit.findings]
+    return "\n".join([*lines, summary(done)])
+
+
+def _line(file: str, finding: Finding) -> str:
+    place = ": ".join(printable(part) for part in (file, finding.member) if part)
+    offset = f": offset {finding.offset:#x}" if finding.offset is not None else ""
+    rule = finding.rule
+    return f"{place}{offset}: {rule.severity.label} {rule.id} {rule.name}: {printable(finding.message)}"
+
+
+def summary(audits: list[Audit]) -> str:
+    """How many findings of each severity in how many wheels."""
+    counts = Counter(finding.rule.severity for audit in audits for finding in audit.findings)
+    wheels = f"{len(audits)} wheel{'s' if len(audits) != 1 else ''}"
+    if not counts:
+        return f"{wheels} checked: nothing found"
+    parts = [
+        f"{counts[s]} {s.label}{'s' if counts[s] != 1 else ''}" for s in sorted(Severity, reverse=True) if counts[s]
+    ]
+    return f"{wheels} checked: {', '.join(parts)}"
+
+
+def failure(error: TruewheelError) -> str:
+    """An error as people read it: what and where, then what to do next."""
+    return f"error: {error}" + (f"\n  hint: {printable(error.hint)}" if error.hint else "")
+
+
+def rule_list(known: Iterable[Rule]) -> str:
+    """One line a rule: id, severity, name, summary."""
+    return "\n".join(f"{rule.id:<8} {rule.severity.label:<8} {rule.name}: {rule.summary}" for rule in known)
+
+
+def normalized(source: str, path: str, result: WrittenWheel, *, checked: bool) -> str:
+    """What `normalize` says of one wheel; with `checked` nothing was written."""
+    if not result.changed:
+        said = (
+            "canonical already"
+            if checked
+            else f"canonical already, {'left as it is' if source == path else f'copied to {path}'}"
+        )
+    else:
+        said = "not canonical" if checked else f"written to {path}"
+    lines = [f"{printable(source)}: {printable(said)}"]
+    if result.changed:
+        lines += [f"  {printable(item)}" for item in result.differences]
+    return "\n".join([*lines, f"  sha256 {result.sha256} (profile {result.profile}, {result.size:,} bytes)"])
+
+
+def retagged(source: str, path: str, result: WrittenWheel) -> str:
+    """What `retag` says of one wheel."""
+    said = f"written to {path}" if result.changed else f"nothing to change; copied to {path}"
+    if source == path and not result.changed:
+        said = "nothing to change"
+    return f"{printable(source)}: {printable(said)}\n  sha256 {result.sha256} ({result.size:,} bytes)"
+
+
+def digested(file: str, sha256: str, payload: str, profile: str | None) -> str:
+    """What `digest` says of one wheel."""
+    form = f"canonical, profile {profile}" if profile else "not canonical"
+    return f"{printable(file)}\n  sha256   {sha256}\n  payload  {payload}\n  form     {form}"

@@ -1,0 +1,85 @@
+"""What the surroundings ask for: environment variables, ``[tool.truewheel]``, the number of cores."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from truewheel.errors import RequestError, Where
+from truewheel.rules import selected
+from truewheel.wheel import epoch
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options of ``[tool.truewheel.check]`` in pyproject.toml; the command line overrules them."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    strict: bool = False
+
+
+def core_count() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def source_date_epoch(environment: Mapping[str, str] | None = None) -> int | None:
+    """The seconds in ``SOURCE_DATE_EPOCH``, or None where it isn't set. Raises `RequestError` if it is no number."""
+    text = (os.environ if environment is None else environment).get("SOURCE_DATE_EPOCH", "")
+    return epoch(text) if text else None
+
+
+def load_settings(folder: Path | None = None) -> Settings:
+    """The settings of the nearest pyproject.toml at or above `folder` (the current one by default)."""
+    start = (folder or Path.cwd()).resolve()
+    for place in (start, *start.parents):
+        path = place / "pyproject.toml"
+        if path.is_file():
+            return _settings_of(path)
+    return Settings()
+
+
+def _settings_of(path: Path) -> Settings:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RequestError(f"can't be read as TOML: {error}", where=Where(file=str(path))) from None
+    table: object = document
+    for key in ("tool", "truewheel", "check"):
+        table = table.get(key, {}) if isinstance(table, dict) else {}
+    if not isinstance(table, dict):
+        raise RequestError("[tool.truewheel.check] is not a table", where=Where(file=str(path)))
+    unknown = sorted(set(table) - {"select", "ignore", "strict"})
+    if unknown:
+        raise RequestError(
+            f"[tool.truewheel.check] has no option {unknown[0]!r}",
+            where=Where(file=str(path)),
+            hint="the options are select, ignore and strict",
+        )
+    strict = table.get("strict", False)
+    if not isinstance(strict, bool):
+        raise RequestError("[tool.truewheel.check] strict is true or false", where=Where(file=str(path)))
+    return Settings(_selectors(table, "select", path), _selectors(table, "ignore", path), strict)
+
+
+def _selectors(table: Mapping[str, object], key: str, path: Path) -> tuple[str, ...]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise RequestError(f"[tool.truewheel.check] {key} is a list of rule ids", where=Where(file=str(path)))
+    chosen = tuple(value)
+    try:
+        selected(chosen)
+    except RequestError as error:
+        raise error.within(file=str(path)) from None
+    return chosen

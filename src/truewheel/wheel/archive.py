@@ -13,7 +13,7 @@ from truewheel.wheel.model import Buffer, Entry, Wheel
 from truewheel.wheel.name import WheelName
 from truewheel.wheel.paths import read_names
 from truewheel.wheel.zipend import find_directory
-from truewheel.wheel.zipmembers import Member, ZipContent, read_members
+from truewheel.wheel.zipmembers import ZipContent, read_members
 
 _UNIX_SYSTEMS: Final = frozenset({3, 19})
 """The "made by" hosts whose modes are meant: Unix and Darwin (APPNOTE 4.4.2.2)."""
@@ -44,8 +44,8 @@ def read(buffer: Buffer, name: WheelName, limits: Limits | None = None) -> Wheel
     """
     limits = limits or Limits()
     members = read_members(buffer, find_directory(buffer, limits), limits)
-    names = read_names([member.name for member in members], limits, lambda index: _offset(members[index]))
-    wheel = _wheel(name, names, members)
+    names = read_names(members.names, limits, lambda index: members.contents[index].header_offset)
+    wheel = _wheel(name, names, members.contents)
     check_layout(wheel)
     return wheel
 
@@ -85,13 +85,12 @@ def _same_wheel(stem: str, name: WheelName) -> bool:
     return False
 
 
-def _wheel(name: WheelName, names: list[str], members: list[Member]) -> Wheel:
+def _wheel(name: WheelName, names: list[str], contents: list[ZipContent]) -> Wheel:
     """The value: files become entries, folders only names."""
     entries: list[Entry] = []
     directories: list[str] = []
     known: dict[tuple[int, int], bool] = {}
-    for path, member in zip(names, members, strict=True):
-        content = member.content
+    for path, content in zip(names, contents, strict=True):
         if path[-1] == "/":
             _check_directory(path, content)
             directories.append(path)
@@ -130,10 +129,6 @@ def _check_directory(path: str, content: ZipContent) -> None:
         )
     if content.mode & _FILE_TYPE not in (0, _DIRECTORY):
         raise WheelError(f"the name is a directory's, the mode {content.mode:#o} is not", where=where)
-
-
-def _offset(member: Member) -> int:
-    return member.content.header_offset
 
 
 __all__ = ["Limits", "ZipContent", "check_layout", "read"]

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Final
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from truewheel.errors import WheelError
+
+_STRANGE: Final = re.compile("[^A-Za-z0-9_.!+-]")
+"""What is in no project name, version, build number or tag (PEP 427, PEP 440); packaging lets some of it pass."""
 
 
 @dataclass(frozen=True)
@@ -29,16 +34,17 @@ class WheelName:
     @classmethod
     def parse(cls, filename: str) -> WheelName:
         """Read a file name. Raises `WheelError` where PEP 427 or packaging doesn't allow it."""
+        if strange := _STRANGE.search(filename):
+            raise _not_a_name(f"{strange[0]!r} may not be in it")
         try:
             parse_wheel_filename(filename)
         except InvalidWheelFilename as error:
-            raise WheelError(
-                f"not the name of a wheel: {error}",
-                hint="a wheel is called NAME-VERSION[-BUILD]-PYTHON-ABI-PLATFORM.whl",
-            ) from None
+            raise _not_a_name(str(error)) from None
         parts = filename[: -len(".whl")].split("-")
         build = parts[2] if len(parts) == 6 else ""
         pythons, abis, platforms = (tuple(part.split(".")) for part in parts[-3:])
+        if "" in (*pythons, *abis, *platforms):
+            raise _not_a_name("a tag is empty")
         return cls(parts[0], parts[1], build, pythons, abis, platforms)
 
     def __str__(self) -> str:
@@ -68,3 +74,9 @@ class WheelName:
     def with_platforms(self, platforms: Iterable[str]) -> WheelName:
         """The same name for other platforms, sorted."""
         return replace(self, platforms=tuple(sorted(set(platforms))))
+
+
+def _not_a_name(why: str) -> WheelError:
+    return WheelError(
+        f"not the name of a wheel: {why}", hint="a wheel is called NAME-VERSION[-BUILD]-PYTHON-ABI-PLATFORM.whl"
+    )

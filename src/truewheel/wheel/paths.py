@@ -19,8 +19,11 @@ from truewheel.wheel.limits import Limits
 _LONGEST_PART: Final = 255
 """Bytes of a file name that Linux, macOS and Windows (there: UTF-16 units) can store."""
 
-_STRANGE: Final = bytes(range(0x20)) + b"\\:\x7f"
-"""ASCII bytes that the fast path doesn't judge: control characters and what Windows takes for a separator."""
+_STRANGE: Final = bytes(range(1, 0x20)) + b"\\:\x7f"
+"""ASCII bytes that the fast path doesn't judge: control characters and what Windows takes for a separator.
+
+Without NUL, which stands between the names there.
+"""
 
 _INVISIBLE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890-\u0891\u08e2\u180e\u200b-\u200f\u2028-\u202e"
@@ -37,7 +40,8 @@ _RESERVED: Final = re.compile(
 )
 """Names that Windows gives to devices in every folder, whatever suffix they have (Naming Files, Win32)."""
 
-_RESERVED_STARTS: Final = frozenset({"aux", "con", "nul", "prn", "com", "lpt"})
+_DOUBTFUL_ENDS: Final = frozenset({"", ".", " "})
+_DOUBTFUL_STARTS: Final = frozenset({"aux", "con", "nul", "prn", "com", "lpt"})
 
 
 def read_names(names: Sequence[bytes], limits: Limits, offset: Callable[[int], int]) -> list[str]:
@@ -50,8 +54,8 @@ def read_names(names: Sequence[bytes], limits: Limits, offset: Callable[[int], i
     if joined.isascii() and joined.count(b"\0") == len(names) - 1:
         text = joined.decode("ascii")
         decoded = text.split("\0")
-        if _all_plain(joined.replace(b"\0", b""), text, min(limits.depth * 2, _LONGEST_PART)):
-            _check_clashes(decoded, text.lower().replace("/", "\1").replace("\0", "\1\0").split("\0"), offset)
+        if _all_plain(joined, decoded, min(limits.depth * 2, _LONGEST_PART)):
+            _check_clashes(decoded, (text.lower().replace("/", "\1").replace("\0", "\1\0") + "\1").split("\0"), offset)
             return decoded
     decoded = [_checked(name, limits, offset(index)) for index, name in enumerate(names)]
     _check_clashes(decoded, [_folded(name) for name in decoded], offset)
@@ -90,17 +94,21 @@ def _fault_of_part(part: str) -> str:
     return ""
 
 
-def _all_plain(joined: bytes, text: str, length: int) -> bool:
-    """Whether names in ASCII, one behind the other with a NUL between, are all right beyond doubt.
+def _all_plain(joined: bytes, names: list[str], length: int) -> bool:
+    """Whether names in ASCII, which `joined` holds with a NUL between, are all right beyond doubt.
 
     It looks at every different part once, and has no doubts about names that are no longer than `length`.
     """
-    if len(joined.translate(None, _STRANGE)) != len(joined) or len(max(text.split("\0"), key=len)) > length:
+    if len(joined.translate(None, _STRANGE)) != len(joined) or max(map(len, names)) > length:
         return False
-    parts = set((text + "\0").replace("/\0", "\0").replace("\0", "/")[:-1].split("/"))
-    if any(part[-1:] in {"", ".", " "} for part in parts):
+    if joined.startswith(b"/") or b"\0/" in joined:
         return False
-    return not any(part[:3] in _RESERVED_STARTS and _RESERVED.fullmatch(part) for part in map(str.lower, parts))
+    split = [name.removesuffix("/").rpartition("/") for name in names]
+    parts = {part for folder in {folder for folder, slash, _ in split if slash} for part in folder.split("/")}
+    parts.update([file for _, _, file in split])
+    return not any(
+        _fault_of_part(part) for part in parts if part[-1:] in _DOUBTFUL_ENDS or part[:3].lower() in _DOUBTFUL_STARTS
+    )
 
 
 def _checked(name: bytes, limits: Limits, offset: int) -> str:

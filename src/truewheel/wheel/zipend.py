@@ -43,7 +43,7 @@ class Directory(NamedTuple):
 
     start: int
     size: int
-    count: int
+    members: int
 
     @property
     def end(self) -> int:
@@ -94,11 +94,11 @@ def _checked(data: Buffer, directory: Directory, stop: int, limits: Limits) -> D
 def _from_end(end: EndRecord, at: int) -> Directory:
     """The directory that a plain end record describes."""
     where = Where(offset=at)
-    if end.disk or end.directory_disk or end.count_here != end.count:
-        raise _several_disks(end.disk, end.count_here, end.count, where)
+    if end.disk or end.directory_disk or end.members_here != end.members:
+        raise _several_disks(end.disk, end.members_here, end.members, where)
     if ELSEWHERE_32 in (end.size, end.offset):
         raise WheelError("the end record refers to a ZIP64 record that is not there", where=where, hint=_AGAIN)
-    return Directory(end.offset, end.size, end.count)
+    return Directory(end.offset, end.size, end.members)
 
 
 def _from_zip64(data: Buffer, end: EndRecord, at: int) -> tuple[Directory, int]:
@@ -118,20 +118,20 @@ def _from_zip64(data: Buffer, end: EndRecord, at: int) -> tuple[Directory, int]:
     where = Where(offset=record_at)
     if record.record_size != END64.size - 12:
         raise WheelError(f"the ZIP64 end record has {record.record_size + 12:,} bytes, not {END64.size}", where=where)
-    if record.disk or record.directory_disk or record.count_here != record.count:
-        raise _several_disks(record.disk, record.count_here, record.count, where)
+    if record.disk or record.directory_disk or record.members_here != record.members:
+        raise _several_disks(record.disk, record.members_here, record.members, where)
     pairs = (
         ("disk", end.disk, record.disk, ELSEWHERE_16),
         ("disk of the directory", end.directory_disk, record.directory_disk, ELSEWHERE_16),
-        ("member count on this disk", end.count_here, record.count_here, ELSEWHERE_16),
-        ("member count", end.count, record.count, ELSEWHERE_16),
+        ("member count on this disk", end.members_here, record.members_here, ELSEWHERE_16),
+        ("member count", end.members, record.members, ELSEWHERE_16),
         ("directory size", end.size, record.size, ELSEWHERE_32),
         ("directory offset", end.offset, record.offset, ELSEWHERE_32),
     )
     for what, short, long, elsewhere in pairs:
         if short not in (long, elsewhere):
             raise WheelError(f"the {what} is {short:,} in the end record and {long:,} in ZIP64's", where=where)
-    return Directory(record.offset, record.size, record.count), record_at
+    return Directory(record.offset, record.size, record.members), record_at
 
 
 def _several_disks(disk: int, here: int, count: int, where: Where) -> WheelError:

@@ -85,8 +85,8 @@ class EndRecord(NamedTuple):
     signature: bytes
     disk: int
     directory_disk: int
-    count_here: int
-    count: int
+    members_here: int
+    members: int
     size: int
     offset: int
     comment_length: int
@@ -101,8 +101,8 @@ class End64Record(NamedTuple):
     extract_version: int
     disk: int
     directory_disk: int
-    count_here: int
-    count: int
+    members_here: int
+    members: int
     size: int
     offset: int
 

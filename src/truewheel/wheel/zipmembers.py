@@ -9,6 +9,7 @@ rules and words every refusal; what is plain would pass it too.
 from __future__ import annotations
 
 import zlib
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from truewheel.errors import LimitError, WheelError, Where
@@ -63,11 +64,11 @@ class ZipContent(Stored):
         return deflate.head(self.raw, count) if self.method == DEFLATED else bytes(self.raw[:count])
 
 
-class Member(NamedTuple):
-    """A record of the central directory: the bytes of its name, and what it says of the contents."""
+class Members(NamedTuple):
+    """The records of the central directory: the bytes of each name, and what the record says of the contents."""
 
-    name: bytes
-    content: ZipContent
+    names: list[bytes]
+    contents: list[ZipContent]
 
 
 class _Archive(NamedTuple):
@@ -79,23 +80,24 @@ class _Archive(NamedTuple):
     limits: Limits
 
 
-def read_members(data: Buffer, where: Directory, limits: Limits) -> list[Member]:
+def read_members(data: Buffer, where: Directory, limits: Limits) -> Members:
     """The members in the order of the archive, which is that of the central directory.
 
     Records and bytes of all members fill the file from its first byte to the central directory without a gap.
     Raises `WheelError` for the first record that breaks a rule, and `LimitError` for one that asks too much.
     """
     archive = _Archive(data, bytes(data[where.start : where.end]), where.start, limits)
-    members: list[Member] = []
+    members = Members([], [])
     at = position = 0
-    while len(members) < where.count:
-        at, position = _plain_members(archive, where.count, at, position, members)
-        if len(members) < where.count:
-            member, at, position = _careful_member(archive, at, position)
-            members.append(member)
+    while len(members.names) < where.members:
+        at, position = _plain_members(archive, where.members, at, position, members)
+        if len(members.names) < where.members:
+            name, content, at, position = _careful_member(archive, at, position)
+            members.names.append(name)
+            members.contents.append(content)
     if at != where.size:
         raise WheelError(
-            f"the end record counts {where.count:,} members, the central directory has "
+            f"the end record counts {where.members:,} members, the central directory has "
             f"{where.size - at:,} bytes more than they take",
             where=Where(offset=where.start + at),
         )
@@ -104,17 +106,17 @@ def read_members(data: Buffer, where: Directory, limits: Limits) -> list[Member]
             f"{where.start - position:,} bytes between the last member and the central directory belong to nothing",
             where=Where(offset=position),
         )
-    _check_totals(members, limits)
+    _check_totals(members.contents, limits)
     return members
 
 
-def _plain_members(archive: _Archive, count: int, at: int, position: int, members: list[Member]) -> tuple[int, int]:
+def _plain_members(archive: _Archive, count: int, at: int, position: int, members: Members) -> tuple[int, int]:
     """Append members as long as they are plain; where the next record and its local header start."""
     data, directory, start, limits = archive
     unpack, width, last = CENTRAL.unpack_from, CENTRAL.size, len(directory) - CENTRAL.size
     ratio, largest, longest = limits.ratio, min(limits.member_size, ELSEWHERE_32 - 1), limits.name_length
-    content, new = ZipContent, tuple.__new__
-    for _ in range(count - len(members)):
+    add_name, add_content, new = members.names.append, members.contents.append, tuple.__new__
+    for _ in range(count - len(members.names)):
         if at > last:
             break
         (
@@ -144,13 +146,14 @@ def _plain_members(archive: _Archive, count: int, at: int, position: int, member
             create, system, extract, flags, method, time, date, crc, packed, size,
             internal, external, offset, data_at, b"", b"", data,
         )  # fmt: skip
-        members.append(Member(name, new(content, stored)))
+        add_name(name)
+        add_content(new(ZipContent, stored))
         at += width + length
         position = end
     return at, position
 
 
-def _careful_member(archive: _Archive, at: int, position: int) -> tuple[Member, int, int]:
+def _careful_member(archive: _Archive, at: int, position: int) -> tuple[bytes, ZipContent, int, int]:
     """The member whose central record stands at `at` of the directory, with every rule checked and worded.
 
     Its local header has to stand at `position`. Also returns where the next ones have to stand.
@@ -178,7 +181,7 @@ def _careful_member(archive: _Archive, at: int, position: int) -> tuple[Member, 
         *central[1:9], packed, size, central.internal_attributes, central.external_attributes,
         offset, data_at, local_extra, central_extra, archive.data,
     )  # fmt: skip
-    return Member(name, ZipContent._make(stored)), at + CENTRAL.size + len(name) + len(central_extra), end
+    return name, ZipContent._make(stored), at + CENTRAL.size + len(name) + len(central_extra), end
 
 
 def _central_record(archive: _Archive, at: int) -> tuple[CentralHeader, bytes, bytes]:
@@ -355,12 +358,12 @@ def _descriptor_length(archive: _Archive, at: int, facts: tuple[int, int, int], 
     )
 
 
-def _check_totals(members: list[Member], limits: Limits) -> None:
+def _check_totals(contents: list[ZipContent], limits: Limits) -> None:
     """Refuse what is too large as a whole, though each member passes."""
-    total = sum(member.content.size for member in members)
+    total = sum(map(attrgetter("size"), contents))
+    packed = sum(map(attrgetter("compressed_size"), contents))
     if total > limits.total_size:
         raise limits.exceeded("total_size", f"the members declare {total:,} bytes together")
-    packed = sum(member.content.compressed_size for member in members)
     if total > limits.total_ratio_from and total > packed * limits.total_ratio:
         raise limits.exceeded(
             "total_ratio", f"{packed:,} compressed bytes declare {total:,} together, a ratio of {total / packed:,.0f}"

@@ -20,6 +20,7 @@ _SCHEMES = {"platlib": "", "purelib": "", "scripts": "/scripts", "data": "/data"
 _LINKABLE = (6, 8)  # MH_DYLIB, MH_BUNDLE; not objects, programs or debug symbols
 _EXECUTE = 2
 _APPLE_SYSTEM = ("/usr/lib/", "/System/")
+_LONGEST_CHAIN = 12  # libraries found only through the run paths of their loader's loader's loader…
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -148,8 +149,9 @@ def _by_arch(candidates: Iterable[tuple[str, str, Iterable[str]]]) -> dict[str, 
 class _Searcher:
     """One file of one architecture, as a dynamic loader sees it.
 
-    ``own`` are the folders it searches for itself; ``handed_down`` those that hold for what it loads as well;
-    ``inherits`` tells whether its own search goes on in the folders of those that load it.
+    ``arch`` names what may be linked with it. ``own`` are the folders it searches for itself; ``handed_down``
+    those that hold for what it loads as well; ``inherits`` tells whether its own search goes on in the folders
+    of those that load it.
     """
 
     member: str
@@ -170,7 +172,7 @@ def _search(
     loaders: dict[tuple[str, str], list[_Searcher]] = {}
     pending = list(wants)
     inherited: dict[tuple[str, str], tuple[str, ...]] | None = None
-    while pending:
+    for _ in range(_LONGEST_CHAIN):
         left: list[tuple[_Searcher, str]] = []
         for searcher, name in pending:
             key = (searcher.member, searcher.arch)
@@ -204,7 +206,7 @@ def _handed_down(start: tuple[str, str], loaders: Mapping[tuple[str, str], list[
 
 # --- ELF -----------------------------------------------------------------------------------------------------
 def _of_elves(elves: Mapping[str, Elf]) -> Iterator[Edge]:
-    indexes = _by_arch((elf.arch, m, _elf_names(m, elf)) for m, elf in elves.items())
+    indexes = _by_arch((_elf_kind(elf), m, _elf_names(m, elf)) for m, elf in elves.items())
     searchers = {member: _elf_searcher(member, elf) for member, elf in elves.items()}
 
     def find(searcher: _Searcher, name: str, folders: tuple[str, ...]) -> str | None:
@@ -212,13 +214,24 @@ def _of_elves(elves: Mapping[str, Elf]) -> Iterator[Edge]:
         places = (join(folder, name) for folder in folders) if "/" not in name else ()
         return next((paths[place] for place in places if place in paths), None)
 
-    found = _search(((searchers[m], name) for m, elf in elves.items() for name in elf.needed), find)
+    wants = (
+        (searchers[member], name)
+        for member, elf in elves.items()
+        for name in elf.needed
+        if name in indexes[_elf_kind(elf)].names  # a file that isn't in the wheel needs no search
+    )
+    found = _search(wants, find)
     for member, elf in elves.items():
         for name in elf.needed:
-            provider, how = found.get((member, elf.arch, name)), "run-path"
+            provider, how = found.get((member, _elf_kind(elf), name)), "run-path"
             if provider is None:
-                provider, how = indexes[elf.arch].named(name, member), "soname"
+                provider, how = indexes[_elf_kind(elf)].named(name, member), "soname"
             yield Edge(member, elf.arch, name, provider, how if provider else "")
+
+
+def _elf_kind(elf: Elf) -> str:
+    """What the loader compares before it links two files: an armv5 library serves an armv7 program."""
+    return f"{elf.machine}/{elf.bits}/{elf.little_endian}"
 
 
 def _elf_names(member: str, elf: Elf) -> tuple[str, ...]:
@@ -229,9 +242,9 @@ def _elf_searcher(member: str, elf: Elf) -> _Searcher:
     """DT_RUNPATH holds for the file alone and switches DT_RPATH off, its loaders' included (ld.so(8))."""
     folder = _folder(installed_path(member))
     if elf.runpath is not None:
-        return _Searcher(member, elf.arch, tuple(_elf_folders(folder, elf.runpath)), (), inherits=False)
+        return _Searcher(member, _elf_kind(elf), tuple(_elf_folders(folder, elf.runpath)), (), inherits=False)
     rpath = tuple(_elf_folders(folder, elf.rpath or ()))
-    return _Searcher(member, elf.arch, rpath, rpath, inherits=True)
+    return _Searcher(member, _elf_kind(elf), rpath, rpath, inherits=True)
 
 
 def _elf_folders(folder: str, entries: Iterable[str]) -> Iterator[str]:
@@ -264,7 +277,7 @@ def _of_machos(machos: Mapping[str, MachO]) -> Iterator[Edge]:
         (_mach_searcher(m, part), dylib.name)
         for m, part in slices
         for dylib in part.dylibs
-        if dylib.name.startswith("@rpath/")
+        if dylib.name.startswith("@rpath/") and _base(dylib.name) in indexes.get(part.arch, empty).names
     )
     found = _search(wants, find)
     for member, part in slices:

@@ -1,6 +1,6 @@
 """Make ``policy/data/glibc.json`` and ``glibc-symbols.json`` from what other projects publish (both MIT).
 
-    python scripts/refresh_glibc.py [--policies FILE.json ...] [--abilists FILE]
+    python scripts/refresh_glibc.py [--policies FILE.json ...] [--abilists FILE] [--folder DIR]
 
 The policies (allowed libraries, symbol versions, forbidden symbols per manylinux) come from auditwheel's
 ``manylinux-policy.json`` as installed, or from files of that shape, such as pep600_compliance publishes. The
@@ -197,6 +197,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--policies", nargs="*", type=Path, default=[])
     parser.add_argument("--abilists", type=Path)
+    parser.add_argument("--folder", type=Path, default=DATA, help="where the tables are written")
     options = parser.parse_args()
     texts = [path.read_text(encoding="utf-8") for path in options.policies]
     sources = [f"{path.name} (as given)" for path in options.policies]
@@ -204,13 +205,13 @@ def main() -> None:
         texts = [(files("auditwheel.policy") / "manylinux-policy.json").read_text(encoding="utf-8")]
         sources = [f"auditwheel {version('auditwheel')}: policy/manylinux-policy.json (MIT)"]
     policies: list[Policy] = [row for text in texts for row in json.loads(text)]
-    write(DATA / "glibc.json", glibc_table(policies, sources))
+    write(options.folder / "glibc.json", glibc_table(policies, sources))
     if options.abilists:
         packed, origin = options.abilists.read_bytes(), "Zig: lib/libc/glibc/abilists (MIT)"
     else:
         packed = (files("ziglang") / "lib" / "libc" / "glibc" / "abilists").read_bytes()
         origin = f"ziglang {version('ziglang')}: lib/libc/glibc/abilists (MIT)"
-    write(DATA / "glibc-symbols.json", symbols_table(Abilists(packed), [origin]))
+    write(options.folder / "glibc-symbols.json", symbols_table(Abilists(packed), [origin]))
 
 
 if __name__ == "__main__":

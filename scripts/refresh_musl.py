@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TypedDict
 
 from tabletext import Node, lines, release_key, words, write
-
 from truewheel.binary import read_elf
 
 TABLE = Path(__file__).resolve().parent.parent / "src" / "truewheel" / "policy" / "data" / "musl-symbols.json"

@@ -30,7 +30,7 @@ from truewheel.rules import LIB_FORBIDDEN_SYMBOL, LIBC_UNVERSIONED
 FAMILY = "manylinux"
 
 _LIBRARY = re.compile(
-    r"lib(c|m|mvec|pthread|dl|rt|util|resolv|nsl|anl|thread_db|BrokenLocale|nss_\w+)\.so\.[12356]|libm(vec)?-2\.\d+\.so"
+    r"lib(c|m|mvec|pthread|dl|rt|util|resolv|nsl|anl|thread_db|BrokenLocale|nss_\w+)\.so\.[01236]|libm(vec)?-2\.\d+\.so"
 )
 _LOADER = re.compile(r"ld-linux[\w.-]*|ld64\.so\.[12]|ld\.so\.1")
 _RELR = "GLIBC_ABI_DT_RELR"

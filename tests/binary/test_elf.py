@@ -15,6 +15,7 @@ from tests.binary.fixtures import (
     EM_AARCH64,
     EM_ARM,
     EM_S390,
+    Made,
     Need,
     Note,
     Recipe,
@@ -118,7 +119,7 @@ def test_the_architecture_takes_machine_size_and_byte_order(machine: int, bits: 
     ("cpu", "word"), [(2, "armv4tl"), (4, "armv5tel"), (6, "armv6l"), (9, "armv6l"), (10, "armv7l")]
 )
 def test_arm_attributes_tell_older_processors(cpu: int, word: str) -> None:
-    before = (b"\x05ARM\0", b"\x41text\0", b"\x20\x01gnu\0", b"\x80\x02\x07")
+    before = (b"\x05ARM\0", b"\x43" + b"2.09\0", b"\x41text\0", b"\x20\x01gnu\0", b"\x80\x02\x07")
     section = (0x70000003, "", arm_attributes(cpu, before=before))
     recipe = Recipe(machine=EM_ARM, bits=32, flags=0x5000400, sections=(section,))
     assert read_elf(make(recipe).data).arch == word
@@ -131,7 +132,14 @@ def test_arm_attributes_that_end_early_say_nothing(cut: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [b"A\0\0\0\0" * 9, b"A\x0b\0\0\0other\0x", b"A\x11\0\0\0aeabi\0\x01\x07\0\0\0\xff" + b"\xff" * 20]
+    "text",
+    [
+        b"A\0\0\0\0" * 9,
+        b"A\x0b\0\0\0other\0x",
+        arm_attributes(6, before=[b"\xff" * 12]),
+        arm_attributes(6).replace(b"aeabi\0\x01", b"aeabi\0\x02"),
+        arm_attributes(6).replace(b"\x06\x06", b"\x07\x06"),
+    ],
 )
 def test_arm_attributes_that_make_no_sense_say_nothing(text: bytes) -> None:
     recipe = Recipe(machine=EM_ARM, bits=32, flags=0x5000000, sections=((0x70000003, "", text),))
@@ -202,6 +210,11 @@ def test_properties_that_do_not_fit_are_passed_over(text: bytes) -> None:
     assert read_elf(make(Recipe(notes=(Note(b"GNU\0", 5, text, 8),))).data).isa_needed == 0
 
 
+def test_an_owner_with_a_long_name_is_not_ours() -> None:
+    notes = (Note(b"GNU\0 and something more\0", 3, b"\1\2\3\4"), Note(b"GNU\0", 3, b"\5\6"))
+    assert read_elf(make(Recipe(notes=notes)).data).build_id == "0506"
+
+
 def test_a_note_that_does_not_fit_ends_the_notes() -> None:
     made = make(Recipe(notes=(Note(b"GNU\0", 3, b"\xaa\xbb"),)))
     assert read_elf(made.data).build_id == "aabb"
@@ -250,6 +263,19 @@ def test_many_segments_are_counted_by_section_0() -> None:
 def test_mips_of_64_bits_has_relocations_of_its_own_kind() -> None:
     assert read_elf(make(Recipe(machine=8, little=False, relocations=(3,))).data).relocations == frozenset()
     assert read_elf(make(Recipe(machine=8, bits=32, little=False, relocations=(3,))).data).relocations == {3}
+
+
+def test_an_interpreter_without_bytes_is_none() -> None:
+    made = make(Recipe(interpreter="/lib/ld.so"))
+    segment = made.at["segments"] + 2 * 56
+    assert read_elf(made.patched(segment + 32, bytes(8))).interpreter is None
+
+
+def test_a_count_of_sections_may_stand_in_the_first_of_them() -> None:
+    made = make(Recipe(symbols=IMPORTS, sections=((11, "symbols", b""),)))
+    extended = Made(made.patched(60, b"\0\0"), made.at).patched(made.at["sections"] + 32, pack("<Q", 2))
+    smaller = extended[: made.at["sections"] + 64 + 32] + pack("<Q", 72) + extended[made.at["sections"] + 64 + 40 :]
+    assert len(read_elf(smaller).symbols.imports) == 2
 
 
 def test_a_debug_file_keeps_the_headers_of_what_it_left_out() -> None:

@@ -45,7 +45,8 @@ _TAGS_WITH_TEXT = (4, 5)  # CPU_raw_name, CPU_name; above 32, the odd ones
 _TAG_CPU_ARCH = 6
 _TAG_COMPATIBILITY = 32  # a number, then text
 _LONGEST_NUMBER = 10
-_MANY_BYTES = 1 << 16
+_LONGEST_TEXT = 4096
+_LARGEST_SECTION = 1 << 16
 _CPU_ARCHS = {1: "armv4t", 2: "armv4t", 3: "armv5te", 4: "armv5te", 5: "armv5te"} | dict.fromkeys(
     (6, 7, 8, 9, 11, 12), "armv6"
 )
@@ -70,7 +71,7 @@ def _arm_cpu(layout: Layout) -> int:
     for section in layout.sections():
         if section.type == SHT_ARM_ATTRIBUTES:
             try:
-                data = layout.fields.take(section.offset, min(section.size, _MANY_BYTES), "the ARM attributes")
+                data = layout.fields.take(section.offset, min(section.size, _LARGEST_SECTION), "the ARM attributes")
                 return _cpu_arch(Fields(data), layout.codec.word)
             except BinaryError:
                 return -1
@@ -98,11 +99,11 @@ def _file_cpu_arch(part: Fields) -> int:
         tag, position = _number(part, position)
         value = -1
         if tag in _TAGS_WITH_TEXT or (tag > _TAG_COMPATIBILITY and tag % 2):
-            position += 1 + len(part.cstring(position, _MANY_BYTES, "an attribute"))
+            position += 1 + len(part.cstring(position, _LONGEST_TEXT, "an attribute"))
         else:
             value, position = _number(part, position)
             if tag == _TAG_COMPATIBILITY:
-                position += 1 + len(part.cstring(position, _MANY_BYTES, "an attribute"))
+                position += 1 + len(part.cstring(position, _LONGEST_TEXT, "an attribute"))
         if tag == _TAG_CPU_ARCH:
             return value
     return -1

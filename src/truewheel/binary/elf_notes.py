@@ -19,7 +19,8 @@ NT_GNU_PROPERTY = 5
 X86_ISA_1_NEEDED = 0xC0008002
 X86_ISA_1_USED = 0xC0010002
 _MACHINES_X86 = (3, 62)
-_LONGEST = 1 << 16
+_OWNERS = (b"GNU\0", b"Android\0")
+_LONGEST_OWNER = 8
 
 
 class Notes(NamedTuple):
@@ -57,7 +58,7 @@ def _mask(mask: int, properties: tuple[tuple[int, int], ...], kind: int) -> int:
 
 
 def _notes(layout: Layout) -> Iterator[tuple[bytes, int, bytes]]:
-    """Owner (with its NUL), type and description of every note that can be of use."""
+    """Owner (with its NUL), type and description of every note of an owner that is of interest."""
     room = layout.fields.size
     for offset, size, alignment in sorted({(s.offset, s.file_size, s.alignment) for s in layout.of(PT_NOTE)}):
         part = layout.fields.part(offset, size, "a segment of notes")
@@ -68,16 +69,18 @@ def _notes(layout: Layout) -> Iterator[tuple[bytes, int, bytes]]:
 
 
 def _walk(part: Fields, order: str, alignment: int) -> Iterator[tuple[bytes, int, bytes]]:
+    data = part.take(0, part.size, "a segment of notes")
     head = Struct(order + "III")
     position = 0
-    while position + head.size <= part.size:
-        name_size, size, kind = part.unpack(head, position, "a note")
+    while position + head.size <= len(data):
+        name_size, size, kind = head.unpack_from(data, position)
         name = position + head.size
         text = -(-(name + name_size) // alignment) * alignment
-        if text + size > part.size:
+        if text + size > len(data):
             return
-        if name_size <= 8 and size <= _LONGEST:
-            yield part.take(name, name_size, "a note"), kind, part.take(text, size, "a note")
+        owner = data[name : name + name_size] if name_size <= _LONGEST_OWNER else b""
+        if owner in _OWNERS:
+            yield owner, kind, data[text : text + size]
         position = -(-(text + size) // alignment) * alignment
 
 

@@ -1,7 +1,8 @@
 """Symbol versions of ELF: what a file demands (``.gnu.version_r``) and what it defines (``.gnu.version_d``).
 
 The source is the LSB core specification, section "Symbol Versioning". The chains are followed as glibc does,
-to the link that is zero; links only go forward, and their number is bounded by the bytes that are there.
+to the link that is zero; links only go forward, and their number is bounded by the bytes that are there and by
+the 15 bits of an index.
 """
 
 from __future__ import annotations
@@ -39,9 +40,9 @@ class _Chain:
 
     def __init__(self, layout: Layout, tag: Tag, address: int) -> None:
         self.what = f"a record of DT_{tag.name}"
-        self.start, self.room = layout.extent(address, f"the table of DT_{tag.name}")
-        self.part = layout.fields.part(self.start, self.room, self.what)
-        self.left = self.room // 8  # a verdaux, the smallest record, has 8 bytes
+        start, room = layout.extent(address, f"the table of DT_{tag.name}")
+        self.part = layout.fields.part(start, room, self.what)
+        self.left = min(room // 16, 2 * INDEX)  # a version has an index of its own, and at most one library
 
     def walk(self, record: Struct, offset: int) -> Iterator[tuple[int, tuple[int, ...]]]:
         """The offset and the values of each record from `offset` on; the last value is the link."""
@@ -50,7 +51,7 @@ class _Chain:
             values = self.part.unpack(record, offset, self.what)
             self.left -= 1
             if self.left < 0:
-                raise self.part.error(f"{self.what} is used over and over", offset)
+                raise self.part.error(f"{self.what} is used over and over, or there are too many", offset)
             yield offset, values
             link = values[-1]
             offset += link

@@ -75,6 +75,8 @@ def main() -> int:
     print("CPU and wall ratios: how many times the cost of truewheel. Peak memory counts mapped files.")
     if not shutil.which("strip-nondeterminism"):
         print("strip-nondeterminism is left out: it isn't installed (apt install strip-nondeterminism).")
+    else:
+        print("strip-nondeterminism is left out on ziglang: its time grows with the square of the members.")
     results: Results = {}
     for contest in contests(asked.truewheel, asked.peers.absolute()):
         if asked.only in contest.title:

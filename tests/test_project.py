@@ -125,6 +125,25 @@ def test_links_between_pages_lead_somewhere() -> None:
     assert not [f"{page.name}: {target}" for page, target in links if not (page.parent / target).exists()]
 
 
+def test_architecture_names_every_room() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    package = ROOT / "src" / "truewheel"
+    rooms = [f"`{path.parent.name}/`" for path in package.glob("*/__init__.py")]
+    rooms += [f"`{path.stem}`" for path in package.glob("[a-z]*.py")]
+    assert len(rooms) >= 11
+    assert not [room for room in rooms if room not in text]
+
+
+def test_the_workflow_runs_the_oldest_and_the_newest_python() -> None:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        project = tomllib.load(file)["project"]
+    minors = sorted(int(found) for found in re.findall(r"Python :: 3\.(\d+)", " ".join(project["classifiers"])))
+    assert project["requires-python"] == f">=3.{minors[0]}"
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    wanted = f'python: ["3.{minors[0]}", "3.{minors[-1]}"]'
+    assert workflow.count("python: [") == workflow.count(wanted) == 2
+
+
 def test_the_targets_that_readme_names_are_in_the_makefile() -> None:
     text = "".join((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md"))
     named = set(re.findall(r"^make (\w+)", text, re.MULTILINE))

@@ -82,12 +82,12 @@ class Commands:
         """Where the symbols are."""
         if self.symtab is None:
             return None
-        ranges = self.dysymtab
-        return SymbolCommands(
-            *self.symtab,
-            defined=None if ranges is None else (ranges[2], ranges[3]),
-            undefined=None if ranges is None else (ranges[4], ranges[5]),
-        )
+        symbols, number, strings, strings_size = self.symtab
+        if self.dysymtab is None:
+            return SymbolCommands(symbols, number, strings, strings_size, None, None)
+        _, _, defined, defined_number, undefined, undefined_number = self.dysymtab
+        parts = (defined, defined_number), (undefined, undefined_number)
+        return SymbolCommands(symbols, number, strings, strings_size, *parts)
 
 
 def read_commands(view: Fields, area: Fields, count: int, order: str, cpu_type: int) -> Commands:

@@ -26,7 +26,7 @@ class SymbolCommands(NamedTuple):
     """Where a slice keeps its symbols: LC_SYMTAB, and the ranges of LC_DYSYMTAB if there is one."""
 
     symbols: int
-    count: int
+    number: int
     strings: int
     strings_size: int
     defined: Range | None
@@ -45,11 +45,11 @@ class MachSymbolTable:
         self._entry = Struct(order + ("IBxxxQ" if bits == 64 else "IBxxxI"))
         self._commands = commands
         if commands is not None:
-            slice_.check(commands.symbols, commands.count * self._entry.size, "the symbol table")
+            slice_.check(commands.symbols, commands.number * self._entry.size, "the symbol table")
             slice_.check(commands.strings, commands.strings_size, "the string table")
             for first, count in filter(None, (commands.defined, commands.undefined)):
-                if first + count > commands.count:
-                    what = f"LC_DYSYMTAB speaks of symbol {first + count - 1}, but LC_SYMTAB has {commands.count}"
+                if first + count > commands.number:
+                    what = f"LC_DYSYMTAB speaks of symbol {first + count - 1}, but LC_SYMTAB has {commands.number}"
                     raise slice_.error(what, commands.symbols)
 
     @cached_property
@@ -74,7 +74,7 @@ class MachSymbolTable:
         commands = self._commands
         if commands is None:
             return
-        first, count = part or (0, commands.count)
+        first, count = part or (0, commands.number)
         size = self._entry.size
         table = self._slice.take(commands.symbols + first * size, count * size, "the symbol table")
         strings = self._slice.take(commands.strings, commands.strings_size, "the string table")
@@ -94,9 +94,13 @@ class MachSymbolTable:
 
 
 def _is_import(kind: int, value: int) -> bool:
-    """A common symbol of an object file is undefined too, but carries its size as value: it is a definition."""
-    return not kind & _STAB and bool(kind & _EXTERNAL) and kind & _TYPE in (_UNDEFINED, _PREBOUND) and not value
+    return not kind & _STAB and bool(kind & _EXTERNAL) and _is_undefined(kind, value)
 
 
 def _is_export(kind: int, value: int) -> bool:
-    return not kind & (_STAB | _PRIVATE) and bool(kind & _EXTERNAL) and (kind & _TYPE != _UNDEFINED or bool(value))
+    return not kind & (_STAB | _PRIVATE) and bool(kind & _EXTERNAL) and not _is_undefined(kind, value)
+
+
+def _is_undefined(kind: int, value: int) -> bool:
+    """A common symbol of an object file is undefined by its type, but has its size as value: it is a definition."""
+    return kind & _TYPE == _PREBOUND or (kind & _TYPE == _UNDEFINED and not value)

@@ -123,7 +123,7 @@ def pe_checksum(buffer: Buffer) -> int:
     at = header.optional_at + CHECKSUM_AT
     size = header.view.size
     # Carries that come back in make a sum modulo 2^16 - 1, where a big number leaves the same rest as its words do.
-    words = sum(int.from_bytes(buffer[start : start + _CHUNK], "little") % _MODULUS for start in range(0, size, _CHUNK))
+    words = sum(int.from_bytes(buffer[start : start + _CHUNK], "little") for start in range(0, size, _CHUNK))
     words -= header.optional.checksum << 8 * (at % 2)
     # A rest of 0 stands for 0xffff unless every word is 0, which no PE file is.
     return (words % _MODULUS or _MODULUS) + size
@@ -131,7 +131,7 @@ def pe_checksum(buffer: Buffer) -> int:
 
 def _certificate(header: PeHeader) -> tuple[int, int] | None:
     offset, size = header.directory(CERTIFICATE)
-    if not size:
+    if not offset or not size:
         return None
     return header.view.check(offset, size, "the certificate"), size
 

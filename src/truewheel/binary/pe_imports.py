@@ -80,11 +80,12 @@ def _thunks(image: PeMap, table: int, bits: int, what: str) -> Iterator[int]:
     rest = image.part(table, None, what)
     for start in range(0, _MOST_SYMBOLS * entry.size, _STEP):
         piece = rest.take(start, max(0, min(_STEP, rest.size - start)) // entry.size * entry.size, what)
-        image.spend(len(piece), rest.start + start, what)
-        for (thunk,) in entry.iter_unpack(piece):
-            if not thunk:
-                return
-            yield thunk
+        values = [value for (value,) in entry.iter_unpack(piece)]
+        used = values.index(0) if 0 in values else len(values)
+        image.spend(used * entry.size, table + start, what)
+        yield from values[:used]
+        if used < len(values):
+            return
         if len(piece) < _STEP:
             break
     raise rest.error(f"the table of {what} has no end", 0)

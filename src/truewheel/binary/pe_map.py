@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from truewheel.binary.fields import Fields, decoded
 
-_NAME_STEPS = (128, 0x10000)  # most names are short; none is longer than the second
+_BLOCKS = (0x400, 0x10000)  # most names are short; none is longer than the second
 
 
 class Section(NamedTuple):
@@ -43,13 +43,14 @@ class PeMap:
         self._starts = [start for start, _, _ in self._extents]
         self._names: dict[int, str] = {}
         self._budget = 2 * view.size
+        self._block_at, self._block = 0, b""
 
     def locate(self, rva: int, what: str) -> tuple[int, int]:
         """The offset of the address `rva` in the file, and how many mapped bytes follow from there on.
 
-        Raises `BinaryError` if no bytes of the file are mapped there.
+        Raises `BinaryError` if no bytes of the file are mapped there, or if it is 0, where the DOS header is.
         """
-        start, offset, size = self._extents[bisect_right(self._starts, rva) - 1] if rva >= 0 else (0, 0, 0)
+        start, offset, size = self._extents[bisect_right(self._starts, rva) - 1] if rva > 0 else (0, 0, 0)
         if not 0 <= rva - start < size:
             raise self.view.error(f"{what} is at address {rva:#x}, where nothing of the file is mapped", 0)
         return offset + rva - start, size - (rva - start)
@@ -73,19 +74,25 @@ class PeMap:
         known = self._names.get(rva)
         if known is not None:
             return known
-        offset, room = self.locate(rva, what)
-        for step in _NAME_STEPS:
-            piece = self.view.take(offset, min(step, room), what)
-            end = piece.find(0)
-            if end >= 0:
-                break
-        else:
-            raise self.view.error(f"{what} has no end within {len(piece)} bytes", offset)
-        self.spend(end, offset, what)
-        return self._names.setdefault(rva, decoded(piece[:end]))
+        start = rva - self._block_at
+        end = self._block.find(0, start) if start >= 0 else -1
+        if end < 0:
+            start, end = 0, self._load(rva, what)
+        self.spend(end - start, rva, what)
+        return self._names.setdefault(rva, decoded(self._block[start:end]))
 
-    def spend(self, size: int, offset: int, what: str) -> None:
-        """Count `size` bytes that were read at `offset`."""
+    def _load(self, rva: int, what: str) -> int:
+        """Take the bytes at `rva`, enough for one name and mostly for its neighbours, and find the name's end."""
+        offset, room = self.locate(rva, what)
+        for step in _BLOCKS:
+            self._block_at, self._block = rva, self.view.take(offset, min(step, room), what)
+            end = self._block.find(0)
+            if end >= 0:
+                return end
+        raise self.view.error(f"{what} has no end within {len(self._block)} bytes", offset)
+
+    def spend(self, size: int, rva: int, what: str) -> None:
+        """Count `size` bytes that were read at `rva`."""
         self._budget -= size
         if self._budget < 0:
-            raise self.view.error(f"{what} is one too many: the tables of the file overlap", offset)
+            raise self.view.error(f"{what} is one too many: tables overlap", self.locate(rva, what)[0])

@@ -1,0 +1,172 @@
+"""Tiny PE files, built field by field: each odd case that real wheels don't bring along.
+
+What is built has one section, mapped at 0x1000 and kept at 0x200 of the file, that holds every table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from struct import pack
+
+from hypothesis import strategies as st
+
+I386, AMD64, ARM64 = 0x14C, 0x8664, 0xAA64
+EXPORT, IMPORT, CERTIFICATE, DEBUG, LOAD_CONFIG, DELAY, MANAGED = 0, 1, 4, 6, 10, 13, 14
+RVA, OFFSET = 0x1000, 0x200
+
+Dll = tuple[str, Sequence[str]]
+"""The name of a DLL and what is imported from it; ``#7`` is the ordinal 7."""
+
+
+class _Section:
+    """Bytes that know their addresses."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def put(self, data: bytes) -> int:
+        self.data += bytes(-len(self.data) % 8)
+        self.data += data
+        return RVA + len(self.data) - len(data)
+
+    def text(self, text: str) -> int:
+        return self.put(text.encode("utf-8", "surrogateescape") + b"\0")
+
+
+@dataclass(frozen=True)
+class PeFile:
+    """The recipe of a PE file.
+
+    `exports` maps a name ("" for none) to a forward ("" for a function of its own). `old_delay` writes delay
+    descriptors with addresses instead of RVAs. `debug` are rows of (type, data); `load_config` are (offset,
+    bytes) in a load configuration of `load_size` bytes.
+    """
+
+    machine: int = AMD64
+    bits: int = 64
+    base: int = 0x400000
+    characteristics: int = 0x2022
+    checksum: int = 0
+    imports: Sequence[Dll] = ()
+    delayed: Sequence[Dll] = ()
+    old_delay: bool = False
+    only_addresses: bool = False
+    export_name: str = ""
+    exports: Sequence[tuple[str, str]] = ()
+    debug: Sequence[tuple[int, bytes]] = ()
+    load_config: Sequence[tuple[int, bytes]] = ()
+    load_size: int = 256
+    managed: int | None = None
+    certificate: bytes = b""
+    overlay: bytes = b""
+    directories: int = 16
+    lfanew: int = 0x40
+
+    def encode(self) -> bytes:
+        section, rows = _Section(), dict.fromkeys(range(self.directories), (0, 0))
+        if self.imports:
+            rows[IMPORT] = self._imports(section)
+        if self.delayed:
+            rows[DELAY] = self._delayed(section)
+        if self.export_name or self.exports:
+            rows[EXPORT] = self._exports(section)
+        if self.debug:
+            data = [(kind, len(bytes_), section.put(bytes_)) for kind, bytes_ in self.debug]
+            table = b"".join(pack("<3I4I", 0, 0, 0, kind, size, at, at - RVA + OFFSET) for kind, size, at in data)
+            rows[DEBUG] = section.put(table), len(table)
+        if self.load_config:
+            config = bytearray(pack("<I", self.load_size).ljust(self.load_size, b"\0"))
+            for at, value in self.load_config:
+                config[at : at + len(value)] = value
+            rows[LOAD_CONFIG] = section.put(bytes(config)), self.load_size
+        if self.managed is not None:
+            rows[MANAGED] = section.put(pack("<I2H2I2I", 72, 2, 5, 0, 0, self.managed, 0).ljust(72, b"\0")), 72
+        raw = bytes(section.data).ljust(OFFSET, b"\0")
+        raw += bytes(-len(raw) % OFFSET)
+        end = OFFSET + len(raw) + len(self.overlay)
+        if self.certificate:
+            rows[CERTIFICATE] = end, len(self.certificate)
+        return self._headers(rows, len(raw)).ljust(OFFSET, b"\0") + raw + self.overlay + self.certificate
+
+    def _headers(self, rows: dict[int, tuple[int, int]], size: int) -> bytes:
+        wide = self.bits == 64
+        optional = pack("<H2B3I2I", 0x20B if wide else 0x10B, 14, 44, 0, 0, 0, 0, 0)
+        optional += pack("<Q", self.base) if wide else pack("<2I", 0, self.base)
+        optional += pack("<2I", 0x1000, 0x200)
+        optional += pack("<6H", 6, 2, 0, 0, 6, 1)
+        optional += pack("<4I2H", 0, 0x10000, OFFSET, self.checksum, 2, 0x160)
+        optional += bytes(32 if wide else 16) + pack("<2I", 0, self.directories)
+        optional += b"".join(pack("<2I", *rows[number]) for number in range(self.directories))
+        coff = pack("<4s2H3I2H", b"PE\0\0", self.machine, 1, 0x5F000000, 0, 0, len(optional), self.characteristics)
+        table = pack("<8s4I12xI", b".rdata", size, RVA, size, OFFSET, 0x40000040)
+        dos = b"MZ".ljust(0x3C, b"\0") + pack("<I", self.lfanew)
+        return dos.ljust(self.lfanew, b"\0") + coff + optional + table
+
+    def _thunks(self, section: _Section, symbols: Sequence[str], shift: int = 0) -> int:
+        code, flag = ("Q", 1 << 63) if self.bits == 64 else ("I", 1 << 31)
+        values = [
+            flag | int(name[1:]) if name.startswith("#") else section.put(b"\7\0" + name.encode() + b"\0") + shift
+            for name in symbols
+        ]
+        return section.put(pack(f"<{len(values) + 1}{code}", *values, 0))
+
+    def _imports(self, section: _Section) -> tuple[int, int]:
+        table = b""
+        for name, symbols in self.imports:
+            thunks = self._thunks(section, symbols)
+            table += pack("<5I", 0 if self.only_addresses else thunks, 0, 0, section.text(name), thunks)
+        return section.put(table + bytes(20)), len(table) + 20
+
+    def _delayed(self, section: _Section) -> tuple[int, int]:
+        shift, table = self.base if self.old_delay else 0, b""
+        for name, symbols in self.delayed:
+            thunks = self._thunks(section, symbols, shift) + shift
+            table += pack("<8I", not self.old_delay, section.text(name) + shift, 0, thunks, thunks, 0, 0, 0)
+        return section.put(table + bytes(32)), len(table) + 32
+
+    def _exports(self, section: _Section) -> tuple[int, int]:
+        """One run of bytes, so that forwards lie inside the directory and functions don't."""
+        named = [(name, index) for index, (name, _) in enumerate(self.exports) if name]
+        functions, names = len(self.exports), len(named)
+        start = section.put(bytes(40 + 4 * functions + 6 * names))
+        addresses = [section.text(forward) if forward else RVA + 0x10000 for _, forward in self.exports]
+        texts = [section.text(name) for name, _ in named]
+        own = section.text(self.export_name)
+        tables = start + 40, start + 40 + 4 * functions, start + 40 + 4 * functions + 4 * names
+        head = pack("<3I7I", 0, 0, 0, own, 1, functions, names, *tables)
+        head += pack(f"<{functions}I{names}I{names}H", *addresses, *texts, *(index for _, index in named))
+        section.data[start - RVA : start - RVA + len(head)] = head
+        return start, RVA + len(section.data) - start
+
+
+def rsds(path: str) -> bytes:
+    return b"RSDS" + bytes(20) + path.encode() + b"\0"
+
+
+def nb10(path: str) -> bytes:
+    return b"NB10" + bytes(12) + path.encode() + b"\0"
+
+
+NAMES = st.text(st.characters(codec="ascii", min_codepoint=0x24, exclude_characters="\0"), min_size=1, max_size=12)
+DLLS = st.tuples(NAMES, st.lists(st.one_of(NAMES, st.integers(0, 0xFFFF).map("#{}".format)), max_size=4))
+
+
+@st.composite
+def pe_files(draw: st.DrawFn) -> PeFile:
+    """PE files of either width with any mix of tables."""
+    return PeFile(
+        machine=draw(st.sampled_from((I386, AMD64, ARM64))),
+        bits=draw(st.sampled_from((32, 64))),
+        base=draw(st.sampled_from((0x10000000, 0x400000))),
+        imports=draw(st.lists(DLLS, max_size=3)),
+        delayed=draw(st.lists(DLLS, max_size=3)),
+        old_delay=draw(st.booleans()),
+        only_addresses=draw(st.booleans()),
+        export_name=draw(NAMES),
+        exports=draw(st.lists(st.tuples(st.one_of(st.just(""), NAMES), st.one_of(st.just(""), NAMES)), max_size=4)),
+        debug=draw(st.sampled_from(((), ((2, rsds("a.pdb")),), ((16, b""), (2, nb10("b.pdb")))))),
+        load_config=draw(st.sampled_from(((), ((78, b"\0\x08"),)))),
+        certificate=draw(st.binary(max_size=16)),
+        overlay=draw(st.binary(max_size=16)),
+    )

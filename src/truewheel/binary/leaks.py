@@ -148,6 +148,7 @@ _WINDOWS = re.compile(
 _TO_SOURCE = re.compile(rb".*?" + _SOURCE, re.DOTALL)
 _SEPARATORS = re.compile(rb"[\\/]+")
 _HIDDEN = re.compile(rb"/root/\.[a-z]")
+_DRIVE = re.compile(rb"(?<![A-Za-z0-9])[A-Za-z]:\Z")
 _BREAK = re.compile(rb"[\x00-\x20\"'`<>()\[\]]")
 
 
@@ -179,9 +180,10 @@ def _build_path(path: bytes, offset: int, count: int) -> Leak:
 
 def _posix_paths(data: Buffer) -> Iterator[tuple[int, bytes]]:
     for match in _POSIX.finditer(data):
-        path, scheme = match[0] + match["rest"], _scheme_before(data, match.start())
-        if scheme and not scheme.endswith(b"file"):
-            continue  # the path of a web address
+        path, before = match[0] + match["rest"], bytes(data[max(0, match.start() - 120) : match.start()])
+        scheme = _scheme(before)
+        if (scheme and not scheme.endswith(b"file")) or _DRIVE.search(before):
+            continue  # the path of a web address, or of a drive
         if match["weak"] and not (scheme or _HIDDEN.match(path) or _TO_SOURCE.match(path)):
             continue
         yield match.start(), path
@@ -189,15 +191,14 @@ def _posix_paths(data: Buffer) -> Iterator[tuple[int, bytes]]:
 
 def _windows_paths(data: Buffer) -> Iterator[tuple[int, bytes]]:
     for match in _WINDOWS.finditer(data):
-        before = bytes(data[max(0, match.start() - 2) : match.start()])
-        drive = before[-1:]
+        before = bytes(data[max(0, match.start() - 2) : match.start() + 1])
+        drive = before[-2:-1]
         # http://a/b has a letter before the colon too; with backslashes it is no web address.
-        if drive.isalpha() and (b"\\" in match["bar"] or not before[:-1].isalnum()):
+        if drive.isalpha() and (b"\\" in match["bar"] or _DRIVE.search(before)):
             yield match.start() - 1, drive + match[0] + match["rest"]
 
 
-def _scheme_before(data: Buffer, start: int) -> bytes:
-    """What stands before the ``://`` of the unbroken text that `start` is in; empty if there is none."""
-    before = bytes(data[max(0, start - 120) : start])
+def _scheme(before: bytes) -> bytes:
+    """What stands before the ``://`` of the unbroken text at the end of `before`; empty if there is none."""
     scheme, mark, host = before.rpartition(b"://")
     return scheme if mark and not _BREAK.search(host) else b""

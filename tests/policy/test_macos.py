@@ -1,0 +1,187 @@
+"""macOS: floors are rounded up to what installers ask for, and universal2 is what every file is."""
+
+from __future__ import annotations
+
+import itertools
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+from packaging.tags import mac_platforms
+
+from tests.policy.images import BUNDLE, DSYM, DYLIB, OBJECT, macho, part, universal
+from truewheel import rules
+from truewheel.binary.model import MachO, Platform, Version3
+from truewheel.policy import macos
+from truewheel.policy.model import Outcome, strongest
+
+
+def examine(**images: MachO) -> Outcome:
+    return macos.examine(images, {})
+
+
+def tags(outcome: Outcome) -> list[str]:
+    return sorted(requirement.floor.tag for requirement in strongest(outcome.requirements))
+
+
+def ids(outcome: Outcome) -> list[str]:
+    return [finding.rule.id for finding in outcome.findings]
+
+
+@pytest.mark.parametrize(
+    ("arch", "minos", "version"),
+    [
+        ("x86_64", (10, 9, 0), (10, 9)),
+        ("x86_64", (10, 13, 4), (10, 14)),
+        ("x86_64", (10, 15, 1), (11, 0)),
+        ("x86_64", (10, 16, 0), (11, 0)),
+        ("x86_64", (10, 3, 0), (10, 4)),
+        ("x86_64", (0, 0, 0), (10, 4)),
+        ("x86_64", (11, 0, 0), (11, 0)),
+        ("x86_64", (11, 7, 1), (12, 0)),
+        ("arm64", (12, 3, 0), (13, 0)),
+        ("arm64", (14, 0, 1), (15, 0)),
+        ("arm64", (15, 0, 0), (15, 0)),
+        ("arm64", (15, 4, 0), (26, 0)),
+        ("arm64", (16, 0, 0), (26, 0)),
+        ("arm64", (26, 1, 0), (27, 0)),
+        ("arm64", (10, 9, 0), (11, 0)),
+    ],
+)
+def test_floors_are_rounded_up(arch: str, minos: Version3, version: tuple[int, int]) -> None:
+    assert macos.floor(arch, minos) == version
+
+
+_RELEASES = [(10, n) for n in range(4, 16)] + [(n, 0) for n in (11, 12, 13, 14, 15, 26, 27)]
+
+
+@given(
+    st.sampled_from(["x86_64", "arm64"]),
+    st.tuples(st.sampled_from([10, 11, 12, 14, 15, 26]), st.integers(0, 15), st.integers(0, 3)),
+)
+def test_the_tag_is_offered_to_the_systems_that_satisfy_minos_and_no_others(arch: str, minos: Version3) -> None:
+    """By packaging's own list: who is offered the tag can load the file, and all who can are offered it."""
+    tag = f"macosx_{'_'.join(map(str, macos.floor(arch, minos)))}_{arch}"
+    possible = [r for r in _RELEASES if arch == "x86_64" or r >= (11, 0)]
+    offered = [release for release in possible if tag in set(mac_platforms(release, arch))]
+    assert offered
+    assert all((*release, 0) >= minos for release in offered)
+    assert {release for release in possible if (*release, 0) >= minos} == set(offered)
+
+
+def test_the_evidence_keeps_what_the_tag_cannot_say() -> None:
+    (found,) = examine(zig=macho(part("x86_64", (11, 7, 1)))).requirements
+    assert (found.floor.tag, found.exact, found.member) == ("macosx_12_0_x86_64", (11, 7, 1), "zig")
+    assert found.reason == "minos 11.7.1 of the x86_64 slice"
+    (plain,) = examine(a=macho(part("x86_64", (10, 9, 0)))).requirements
+    assert plain.exact == ()
+
+
+@pytest.mark.parametrize(
+    ("x86_64", "arm64", "tag"),
+    [
+        ((10, 9, 0), (11, 0, 0), "macosx_10_9_universal2"),
+        ((10, 13, 0), (11, 0, 0), "macosx_10_13_universal2"),
+        ((12, 0, 0), (12, 0, 0), "macosx_12_0_universal2"),
+        ((10, 9, 0), (12, 0, 0), "macosx_12_0_universal2"),
+        ((10, 9, 0), (11, 1, 0), "macosx_12_0_universal2"),
+        ((11, 0, 0), (11, 0, 0), "macosx_11_0_universal2"),
+    ],
+)
+def test_universal2_covers_both_floors(x86_64: Version3, arm64: Version3, tag: str) -> None:
+    assert tags(examine(a=universal(x86_64, arm64))) == [tag]
+
+
+class TestArchitectures:
+    def test_a_thin_wheel(self) -> None:
+        outcome = examine(a=macho(part("arm64", (11, 0, 0))), b=macho(part("arm64", (13, 0, 0), filetype=DYLIB)))
+        assert tags(outcome) == ["macosx_13_0_arm64"]
+
+    def test_one_thin_file_decides(self) -> None:
+        outcome = examine(a=universal(), b=macho(part("x86_64", (10, 13, 0))))
+        assert tags(outcome) == ["macosx_10_13_x86_64"]
+
+    def test_files_that_share_nothing_give_each_its_floor_and_never_universal2(self) -> None:
+        outcome = examine(a=macho(part("arm64", (11, 0, 0))), b=macho(part("x86_64", (10, 9, 0))))
+        assert tags(outcome) == ["macosx_10_9_x86_64", "macosx_11_0_arm64"]
+
+    @pytest.mark.parametrize("filetype", [OBJECT, DSYM])
+    def test_objects_and_debug_companions_do_not_count(self, filetype: int) -> None:
+        extra = macho(part("x86_64", (15, 0, 0), filetype=filetype, platform=Platform.IOS, signed=False))
+        assert examine(a=universal(), b=extra) == examine(a=universal())
+
+    def test_further_slices_of_a_fat_file_do_not_hurt(self) -> None:
+        fat = macho(part("x86_64", (10, 9, 0)), part("arm64"), part("x86_64h", (14, 0, 0)), part("arm64e", (14, 0, 0)))
+        assert tags(examine(a=fat)) == ["macosx_10_9_universal2"]
+
+    def test_an_architecture_without_a_tag(self) -> None:
+        outcome = examine(a=macho(part("x86_64h")))
+        assert (outcome.requirements, outcome.unknown) == ((), ("no platform tag names the architecture x86_64h",))
+
+    def test_intel_pairs_stay_two_tags(self) -> None:
+        fat = macho(part("i386", (10, 6, 0)), part("x86_64", (10, 6, 0)))
+        assert tags(examine(a=fat)) == ["macosx_10_6_i386", "macosx_10_6_x86_64"]
+
+
+class TestFindings:
+    def test_a_missing_release_is_unknown_with_its_reason(self) -> None:
+        outcome = examine(a=macho(part("arm64", None)), b=macho(part("arm64", None, platform=Platform.UNKNOWN)))
+        assert outcome.unknown == (
+            "a: the arm64 slice doesn't name the macOS that it needs",
+            "b: no load command of the arm64 slice names a platform and a release",
+        )
+
+    @pytest.mark.parametrize("platform", [Platform.IOS, Platform.IOS_SIMULATOR, Platform.MACCATALYST])
+    def test_slices_for_other_platforms(self, platform: Platform) -> None:
+        outcome = examine(a=universal(), b=macho(part(platform=platform, minos=(20, 0, 0))))
+        assert ids(outcome) == [rules.MAC_OTHER_PLATFORM.id]
+        assert tags(outcome) == ["macosx_10_9_universal2"]
+
+    def test_unsigned_arm64_is_killed_and_unsigned_x86_64_is_not(self) -> None:
+        assert ids(examine(a=macho(part("arm64", signed=False)))) == [rules.MAC_UNSIGNED.id]
+        assert ids(examine(a=macho(part("x86_64", signed=False)))) == []
+
+
+class TestMissing:
+    def test_system_libraries_are_promised(self) -> None:
+        names = ["/usr/lib/libSystem.B.dylib", "/System/Library/Frameworks/Accelerate.framework/Accelerate"]
+        outcome = macos.examine({"a": universal()}, dict.fromkeys(names, ("a",)))
+        assert (outcome.missing, outcome.findings) == ((), ())
+
+    @pytest.mark.parametrize(
+        "name", ["@rpath/libomp.dylib", "/opt/homebrew/lib/libx.dylib", "/usr/local/lib/liby.dylib"]
+    )
+    def test_everything_else_is_missing(self, name: str) -> None:
+        (missing,) = macos.examine({"a": universal()}, {name: ("a",)}).missing
+        assert (missing.library, missing.members) == (name, ("a",))
+
+    @pytest.mark.parametrize(
+        "name", ["@rpath/libpython3.12.dylib", "/Library/Frameworks/Python.framework/Versions/3.12/Python"]
+    )
+    def test_the_interpreter_is_a_finding_of_its_own(self, name: str) -> None:
+        outcome = macos.examine({"a": universal()}, {name: ("a",)})
+        assert (ids(outcome), outcome.missing) == ([rules.LIB_PYTHON.id], ())
+
+    def test_the_swift_runtime_is_the_systems_where_the_run_path_says_so(self) -> None:
+        name = "@rpath/libswiftCore.dylib"
+        with_path = {"a": macho(part(rpaths=("/usr/lib/swift",)))}
+        assert macos.examine(with_path, {name: ("a",)}).missing == ()
+        assert len(macos.examine({"a": macho(part())}, {name: ("a",)}).missing) == 1
+
+
+_PARTS = st.builds(
+    part,
+    st.sampled_from(["x86_64", "arm64", "i386", "arm64e"]),
+    st.one_of(st.none(), st.tuples(st.integers(9, 16), st.integers(0, 3), st.integers(0, 2))),
+    filetype=st.sampled_from([BUNDLE, DYLIB, OBJECT]),
+    platform=st.sampled_from([Platform.MACOS, Platform.MACOS, Platform.IOS, Platform.UNKNOWN]),
+    signed=st.booleans(),
+)
+_FILES = st.lists(_PARTS, min_size=1, max_size=3, unique_by=lambda p: p.arch).map(lambda parts: macho(*parts))
+
+
+@given(st.lists(_FILES, max_size=4))
+def test_the_order_of_members_has_no_meaning(images: list[MachO]) -> None:
+    named = {f"m{number}": image for number, image in enumerate(images)}
+    outcomes = [macos.examine(dict(order), {}) for order in itertools.islice(itertools.permutations(named.items()), 6)]
+    assert all(outcome == outcomes[0] for outcome in outcomes)

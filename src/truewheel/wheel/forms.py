@@ -25,7 +25,8 @@ def differences(
     """
     found = list(_of_meaning(wheel))
     stored = [(entry, entry.stored) for entry in wheel.entries if entry.stored]
-    for words, differs in (*_HEADERS, _time(timestamp)):
+    of_streams = () if profile is Profile.KEEP else (("deflated where that is no smaller", _inflated),)
+    for words, differs in (*_HEADERS, *of_streams, _time(timestamp)):
         found += _counted(words, [entry.name for entry, how in stored if differs(entry, how)])
     if contents and profile is not Profile.KEEP:
         encode = profile.encode
@@ -42,7 +43,7 @@ def differences(
 def _of_meaning(wheel: Wheel) -> Iterator[str]:
     """What the steps to canonical form would change, one after the other."""
     if wheel.directories:
-        yield f"{len(wheel.directories)} entries for folders"
+        yield f"entries for folders: {len(wheel.directories)}"
     for normalize, words in _STEPS:
         try:
             after = normalize(wheel)
@@ -89,7 +90,7 @@ def _attributes(_: Entry, stored: Stored) -> bool:
     return stored.internal_attributes != 0
 
 
-def _method(_: Entry, stored: Stored) -> bool:
+def _inflated(_: Entry, stored: Stored) -> bool:
     return stored.method != 0 and stored.compressed_size >= stored.size
 
 
@@ -99,7 +100,6 @@ _HEADERS: Final[tuple[tuple[str, _Test], ...]] = (
     ("other versions", _versions),
     ("extra fields", _extra),
     ("internal attributes", _attributes),
-    ("deflated where that is no smaller", _method),
 )
 
 

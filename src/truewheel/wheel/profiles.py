@@ -104,7 +104,7 @@ def _smaller(data: Data, deflated: Data) -> tuple[int, Data]:
 def _zlib() -> str:
     """Which zlib this interpreter has, in words."""
     other = getattr(zlib, "ZLIBNG_VERSION", "")
-    return f"zlib-ng {other}" if other else f"zlib {zlib.ZLIB_RUNTIME_VERSION}"
+    return f"zlib-ng {other}" if other else f"zlib {getattr(zlib, 'ZLIB_RUNTIME_VERSION', 'of an unknown version')}"
 
 
 _LD1: Final = _Encoder(

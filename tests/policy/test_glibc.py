@@ -60,7 +60,8 @@ def test_a_version_without_a_symbol_is_named_with_its_library() -> None:
 
 
 def test_the_largest_number_counts_not_the_last_or_the_longest() -> None:
-    assert deciding(a=glibc("2.9", needs=["libm.so.6:GLIBC_2.27", "libc.so.6:GLIBC_2.3.4"])).floor.version == (2, 27)
+    needy = glibc("2.9", needs=["libm.so.6:GLIBC_2.27", "libc.so.6:GLIBC_2.30", "libc.so.6:GLIBC_2.3.4"])
+    assert deciding(a=needy).floor.version == (2, 30)
 
 
 def test_weak_versions_do_not_count() -> None:
@@ -197,12 +198,12 @@ def test_names_of_glibc_2_18_count_as_2_18_even_unversioned() -> None:
 
 
 def test_unversioned_names_are_dated_by_the_table() -> None:
-    needy = glibc("2.5", imports=["qsort", "pidfd_open", "PyInit_x", "_PyBytes_Resize", "foreign"])
+    needy = glibc("2.5", imports=["qsort", "pidfd_open", "getrandom", "PyInit_x", "foreign"])
     outcome = examine(a=needy)
     (requirement,) = strongest(outcome.requirements)
     assert (requirement.floor.version, requirement.reason) == ((2, 36), "pidfd_open, since glibc 2.36")
     (finding,) = outcome.findings
-    assert (finding.rule, "pidfd_open, qsort" in finding.message) == (LIBC_UNVERSIONED, True)
+    assert (finding.rule, "takes getrandom, pidfd_open from" in finding.message) == (LIBC_UNVERSIONED, True)
 
 
 @pytest.mark.parametrize(
@@ -212,10 +213,11 @@ def test_unversioned_names_are_dated_by_the_table() -> None:
         {"a": glibc("2.5", imports=["pidfd_open"]), "b": library(exports=["pidfd_open"])},
         {"a": library(needed=["libb.so"], imports=["pidfd_open"]), "libb.so": glibc("2.5")},
         {"a": glibc("2.5", imports=["nobody_knows_this"])},
+        {"a": glibc("2.5", imports=["floor", "dlopen"])},
     ],
-    ids=["weak", "defined by a member", "glibc is not asked", "not of glibc"],
+    ids=["weak", "defined by a member", "glibc is not asked", "not of glibc", "in every manylinux"],
 )
-def test_unversioned_names_that_do_not_come_from_glibc(members: dict[str, Elf]) -> None:
+def test_unversioned_names_that_ask_for_nothing(members: dict[str, Elf]) -> None:
     outcome = examine(**members)
     assert not outcome.findings
     assert strongest(outcome.requirements)[0].floor.version == (2, 5)

@@ -21,7 +21,7 @@ def examine(group: Group, unsure: frozenset[str] = frozenset()) -> Outcome:
     table = android_table()
     if group.arch not in table.abis:
         return Outcome(unknown=(f"there is no Android tag for {group.arch}",))
-    external = unpromised(group, table.libraries.__contains__, "the NDK")
+    external = unpromised(group, table.libraries.__contains__, "NDK")
     without_note = [m for m, elf in group.members.items() if elf.android_api is None and m not in unsure]
     return merged(
         [

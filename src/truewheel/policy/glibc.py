@@ -61,7 +61,7 @@ def examine(group: Group) -> Outcome:
         return Outcome(requirements=(plain_linux(group.arch, "", reason),))
     return merged(
         [
-            unpromised(group, lambda library: library in policy.libraries or is_loader(library), "any manylinux"),
+            unpromised(group, lambda library: library in policy.libraries or is_loader(library), FAMILY),
             *(_examine_member(group, policy, member, elf) for member, elf in group.members.items()),
         ]
     )
@@ -147,20 +147,24 @@ def _private(elf: Elf, need: VersionNeed, member: str) -> Finding:
 
 
 def _unversioned(group: Group, policy: GlibcPolicy, member: str, elf: Elf) -> Outcome:
-    """Names of glibc that are taken without a version: the table says since when they can be had."""
+    """Names of glibc that are taken without a version: the table says since when they can be had.
+
+    Names that the oldest tag promises anyway leave no doubt, and linkers make many: a module that calls `floor`
+    and isn't linked to libm.
+    """
     if elf.needed and not any(is_glibc(library) for library in group.wants(member)):
         return Outcome()
     bare = {s.name for s in strong_imports(elf) if not s.version and not is_python_name(s.name)}
     if not bare:
         return Outcome()
     table = glibc_symbols(group.arch)
-    found = bare & table.keys()
-    found = found - group.exports if found else found
-    if not found:
+    late = {name for name in bare if table.get(name, ()) > policy.oldest}
+    late = late - group.exports if late else late
+    if not late:
         return Outcome()
-    newest = min(found, key=lambda name: (tuple(-part for part in table[name]), name))
+    newest = min(late, key=lambda name: (tuple(-part for part in table[name]), name))
     dotted = ".".join(map(str, table[newest]))
-    message = f"takes {listed(found)} from glibc without a version; {newest} exists from {dotted} on"
+    message = f"takes {listed(late)} from glibc without a version; {newest} exists from {dotted} on"
     return Outcome(
         requirements=(_demand(group, policy, member, table[newest], f"{newest}, since glibc {dotted}"),),
         findings=(Finding(LIBC_UNVERSIONED, message, member),),

@@ -87,7 +87,7 @@ def plain_linux(arch: str, member: str, reason: str) -> Requirement:
 
 
 def unpromised(group: Group, promised: Callable[[str], bool], platform: str) -> Outcome:
-    """The libraries that a platform does not promise, and links to libpython."""
+    """The libraries that a kind of platform (manylinux, NDK) does not promise, and links to libpython."""
     missing: dict[str, list[str]] = {}
     findings = []
     for member in group.members:
@@ -98,13 +98,13 @@ def unpromised(group: Group, promised: Callable[[str], bool], platform: str) -> 
                 missing.setdefault(library, []).append(member)
     return Outcome(
         requirements=tuple(
-            plain_linux(group.arch, member, f"needs {library}, which {platform} does not promise")
+            plain_linux(group.arch, member, f"needs {library}, which no {platform} promises")
             for library, members in sorted(missing.items())
             for member in members
         ),
         findings=tuple(findings),
         missing=tuple(
-            Missing(library, tuple(sorted(members)), f"not in the wheel, not promised by {platform}")
+            Missing(library, tuple(sorted(members)), f"not in the wheel, and no {platform} promises it")
             for library, members in sorted(missing.items())
         ),
     )

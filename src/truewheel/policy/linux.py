@@ -134,7 +134,7 @@ def _linked(linked: Group, libcs: Mapping[str, Libc], family: str) -> Outcome:
         return android.examine(linked, frozenset(m for m in linked.members if libcs[m].name != BIONIC))
     policy = glibc_policy(linked.arch)
     return unpromised(
-        linked, lambda name: musl.is_promised(name) and policy is not None and name in policy.libraries, "any platform"
+        linked, lambda name: musl.is_promised(name) and policy is not None and name in policy.libraries, "platform"
     )
 
 

@@ -77,7 +77,7 @@ def examine(group: Group) -> Outcome:
     if table is None:
         reason = f"there is no musllinux tag for {group.arch}"
         return Outcome(requirements=(plain_linux(group.arch, "", reason),))
-    external = unpromised(group, is_promised, "any musllinux")
+    external = unpromised(group, is_promised, FAMILY)
     parts = [external]
     for member, elf in group.members.items():
         parts += _releases(group, table, member, elf)

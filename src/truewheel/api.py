@@ -248,12 +248,11 @@ def _write(wheel: Wheel, sink: Sink, how: Options, steps: tuple[Normalizer, ...]
 
 def _rewrite(source: Path, target: Path, how: Options, steps: tuple[Normalizer, ...], advance: Advance) -> Normalized:
     """Write `source` to `target` after the steps; the file is closed before its name is taken by the result."""
-    with replacing(target) as file:
-        with open_wheel(source, how.limits) as opened:
-            before = file_sha256(opened)
-            found = differences(opened.wheel, how.profile, timestamp=how.timestamp)
-            written = _write(opened.wheel, file, how, steps)
-            advance(opened.size)
+    with replacing(target) as file, open_wheel(source, how.limits) as opened:
+        before = file_sha256(opened)
+        found = differences(opened.wheel, how.profile, timestamp=how.timestamp)
+        written = _write(opened.wheel, file, how, steps)
+        advance(opened.size)
     changed = written.sha256 != before or source.name != target.name
     return Normalized(source, target, changed, written.size, written.sha256 or "", how.profile.value, found)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
-import subprocess
+import subprocess  # noqa: TID251  # the program itself is under test here
 import sys
 from collections.abc import Callable
 from pathlib import Path

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from rich.console import Console
 
 from tests.report.samples import FILE, audit, findings
-from truewheel.errors import RequestError, Where, WheelError
+from truewheel.errors import RequestError, WheelError, Where
 from truewheel.findings import Severity
 from truewheel.ops import Verdict, failing, narrowed
 from truewheel.report import machine, sarif, terminal, text
@@ -29,7 +29,7 @@ def test_shown_as_text_says_tag_verdict_and_reason() -> None:
     said = text.shown(audit(FILE, *findings()))
     assert said.startswith(FILE)
     assert "tag        manylinux_2_12_x86_64" in said
-    assert "too generous: it runs from manylinux_2_17_x86_64 on" in said
+    assert "too generous: what it needs is manylinux_2_17_x86_64" in said
     assert "clock_gettime@GLIBC_2.17" in said
     assert "missing    libx.so.1 is not in the wheel (pkg/_x.so and 1 more)" in said
     assert "1 error, 1 warning, 2 notes" in said

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol, TypeAlias
+from collections.abc import Iterable, Sequence
 
 from truewheel.errors import TruewheelError
 from truewheel.findings import Finding
 from truewheel.ops import Audit, Binary
 from truewheel.policy import Missing, Requirement
-
-Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
+from truewheel.report.shapes import Json, WrittenWheel
 
 
 def document(command: str, wheels: Sequence[Json], errors: Iterable[TruewheelError]) -> str:
@@ -115,30 +113,6 @@ def _error(error: TruewheelError) -> Json:
 def _text(text: str) -> str:
     """`text` without lone surrogates, which stand for bytes that are no UTF-8 and that JSON can't carry."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-class WrittenWheel(Protocol):
-    """What `normalize` and `retag` tell of a wheel that was written."""
-
-    @property
-    def changed(self) -> bool:
-        """Whether bytes or name differ from the input's."""
-
-    @property
-    def size(self) -> int:
-        """Bytes of the result."""
-
-    @property
-    def sha256(self) -> str:
-        """Digest of the result, hexadecimal."""
-
-    @property
-    def profile(self) -> str:
-        """The compression profile."""
-
-    @property
-    def differences(self) -> tuple[str, ...]:
-        """What was not canonical in the input, in words."""
 
 
 def written(source: str, path: str, result: WrittenWheel) -> Json:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from truewheel.findings import Finding, Severity
 from truewheel.ops import Audit, Binary, Verdict
+from truewheel.policy import Missing
 
 _MOST_LINES = 8
 _FORMATS = {"elf": "ELF", "macho": "Mach-O", "pe": "PE", "wasm": "WebAssembly"}
@@ -38,8 +39,7 @@ def rows(audit: Audit) -> Iterator[Row]:
         "size", f"{_bytes(audit.size)}, {_bytes(audit.unpacked_size)} unpacked, {audit.member_count:,} members", "dim"
     )
     yield from _binary_rows(audit.binaries)
-    for index, missing in enumerate(audit.external):
-        yield Row("" if index else "missing", f"{missing.library} {missing.searched} ({_some(missing.members)})", "bad")
+    yield from _missing_rows(audit.external)
     yield from _leak_rows(audit.findings)
     yield from _finding_rows(audit.findings)
     if audit.sha256 is not None:
@@ -54,7 +54,7 @@ def _tag_rows(audit: Audit) -> Iterator[Row]:
     words = {
         Verdict.EXACT: ("exact: the tag is what the wheel needs", "good"),
         Verdict.STRICTER: (f"stricter than needed: {needed} would do", "warn"),
-        Verdict.TOO_GENEROUS: (f"too generous: it runs from {needed} on", "bad"),
+        Verdict.TOO_GENEROUS: (f"too generous: what it needs is {needed}", "bad"),
         Verdict.CONTRADICTORY: (f"contradictory: what is inside is {needed}", "bad"),
         Verdict.UNKNOWN: ("unknown: the platform can't be computed", "warn"),
     }
@@ -74,6 +74,13 @@ def _binary_rows(binaries: tuple[Binary, ...]) -> Iterator[Row]:
     parts = [f"{n} {fmt} {archs}{f' ({libc})' if libc else ''}" for (fmt, archs, libc), n in sorted(kinds.items())]
     for index, part in enumerate(parts):
         yield Row("" if index else "binaries", part)
+
+
+def _missing_rows(external: tuple[Missing, ...]) -> Iterator[Row]:
+    for index, missing in enumerate(external[:_MOST_LINES]):
+        yield Row("" if index else "missing", f"{missing.library} {missing.searched} ({_some(missing.members)})", "bad")
+    if len(external) > _MOST_LINES:
+        yield Row("", f"and {len(external) - _MOST_LINES} more libraries", "bad")
 
 
 def _leak_rows(findings: tuple[Finding, ...]) -> Iterator[Row]:

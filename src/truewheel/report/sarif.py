@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from truewheel.errors import printable
 from truewheel.findings import Finding, Rule
 from truewheel.ops import Audit
-from truewheel.report.machine import Json
+from truewheel.report.shapes import Json
 
 _GITHUB_LEVELS = {"note": "notice", "warning": "warning", "error": "error"}
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from truewheel.errors import TruewheelError, printable
 from truewheel.findings import Finding, Rule, Severity
 from truewheel.ops import Audit
-from truewheel.report.machine import WrittenWheel
 from truewheel.report.rows import rows
+from truewheel.report.shapes import WrittenWheel
 
 _LABEL_WIDTH = 10
 

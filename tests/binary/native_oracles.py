@@ -142,7 +142,7 @@ def pefile_pe(data: bytes) -> Facts:
         ),
         "pdb": paths[0] if paths else None,
         "reproducible": any(row.struct.Type == _REPRODUCIBLE for row in debug),
-        "load_flags": getattr(config.struct, "Reserved1", 0) if config else 0,
+        "load_flags": config.struct.DependentLoadFlags if config else 0,
         "certificate": (certificate.VirtualAddress, certificate.Size) if certificate and certificate.Size else None,
         "beyond": image.get_overlay_data_start_offset(),
     }

@@ -9,7 +9,17 @@ from hypothesis import given, settings
 from tests.binary.native_oracles import lief_macho, macholib_rooms, members, our_macho
 from tests.corpus import Corpus
 from tests.strategies import macho as build
-from tests.strategies.macho import MachFile, build_version, dylib, fat, mach_files, packed, rpath, version_min
+from tests.strategies.macho import (
+    MachFile,
+    build_version,
+    dylib,
+    fat,
+    mach_files,
+    packed,
+    rpath,
+    signature,
+    version_min,
+)
 from truewheel.binary import read_macho
 from truewheel.binary.model import Dylib, MachO, Platform, Slice
 from truewheel.errors import BinaryError
@@ -43,6 +53,12 @@ def test_real_files_read_as_lief_and_macholib_read_them(wheel: str, corpus: Corp
         path = tmp_path / "image"
         path.write_bytes(data)
         assert [(s.offset, s.size, s.header_room) for s in image.slices] == macholib_rooms(path), name
+
+
+def test_lief_reads_what_is_built() -> None:
+    commands = (dylib("@rpath/libx.dylib", build.IDENTITY), dylib("liba", build.WEAK), rpath("/opt"))
+    recipe = MachFile(commands=(*commands, build_version(1, packed(11, 7, 1), packed(15))), signature=signature())
+    assert our_macho(read_macho(recipe.encode())) == lief_macho(recipe.encode())
 
 
 def test_facts_of_a_real_fat_file(corpus: Corpus) -> None:

@@ -11,6 +11,7 @@ from tests.corpus import Corpus
 from tests.strategies import pe as build
 from tests.strategies.pe import OFFSET, RVA, PeFile, nb10, pe_files, rsds
 from truewheel.binary import pe_checksum, read_pe
+from truewheel.binary.pe_header import is_pe
 from truewheel.errors import BinaryError
 
 WHEELS = (
@@ -47,6 +48,19 @@ def test_what_is_built_is_read(recipe: PeFile) -> None:
     assert (image.machine, image.bits, image.image_base) == (recipe.machine, recipe.bits, recipe.base)
     for place, contents in ((image.certificate, recipe.certificate), (image.overlay, recipe.overlay)):
         assert (data[place[0] : sum(place)] if place else b"") == contents
+
+
+def test_pefile_reads_every_table_that_is_built() -> None:
+    recipe = PeFile(
+        imports=[("a.dll", ["f", "#2"]), ("b.dll", ["g"])],
+        delayed=[("late.dll", ["h"])],
+        export_name="x.dll",
+        exports=[("f", ""), ("g", "a.g"), ("", "b.#7")],
+        debug=[(2, rsds("x.pdb")), (16, b"")],
+        load_config=[(78, b"\0\x08")],
+        certificate=b"signed",
+    )
+    assert our_pe(read_pe(recipe.encode())) == pefile_pe(recipe.encode())
 
 
 @settings(max_examples=10)  # pefile takes its time
@@ -226,6 +240,12 @@ def test_damage_is_told_with_its_place(data: bytes, message: str) -> None:
     with pytest.raises(BinaryError, match=message) as caught:
         read_pe(data)
     assert caught.value.where.offset is not None
+
+
+def test_other_programs_are_no_pe_files() -> None:
+    assert is_pe(GOOD)
+    assert not is_pe(b"ZM" + GOOD[2:])
+    assert not is_pe(GOOD[:0x3E])
 
 
 def test_the_checksum_wants_a_pe_file() -> None:

@@ -112,6 +112,29 @@ def test_tables_that_lie(data: bytes, message: str) -> None:
         read_pe(data)
 
 
+def test_more_imports_than_ordinals_are_refused() -> None:
+    names, thunks = b"a.dll".ljust(0x30, b"\0"), pack("<Q", 1 << 63 | 7) * 0x10001
+    big = PeFile(load_config=[(4, names + thunks)], load_size=0x90000).encode()
+    at = big.index(names) - OFFSET + RVA
+    row, place = 0x40 + 24 + 112 + 8, big.index(names) + 0x10
+    descriptor = pack("<5I", at + 0x30, 0, 0, at, at + 0x30)
+    big = big[:place] + descriptor + big[place + 20 :]
+    # The descriptor's successor would be the lookup table itself, which is never reached.
+    with pytest.raises(BinaryError, match=r"the table of the imports from a\.dll has no end"):
+        read_pe(big[:row] + pack("<2I", at + 0x10, 20) + big[row + 8 :])
+
+
+def test_a_name_without_an_end_is_refused() -> None:
+    data = PeFile(imports=[("a.dll", [])]).encode()
+    last = data.index(b"a.dll") - OFFSET + RVA
+    end = OFFSET + 0x200
+    assert end == len(data)
+    name_at = data.index(pack("<I", last))
+    broken = data[:name_at] + pack("<I", RVA + 0x1FE) + data[name_at + 4 : -2] + b"xx"
+    with pytest.raises(BinaryError, match="the name of an imported DLL has no end within 2 bytes"):
+        read_pe(broken)
+
+
 def test_a_table_of_too_many_rows_is_refused() -> None:
     name = PeFile(imports=[("a.dll", [])]).encode()
     assert read_pe(name).imports[0].symbols == ()

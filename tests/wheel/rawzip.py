@@ -42,6 +42,8 @@ class Part:
     offset: int | None = None
     comment: bytes = b""
     extra: bytes = b""
+    central_signature: bytes = b"PK\x01\x02"
+    central_name_length: int | None = None
     local_signature: bytes = b"PK\x03\x04"
     local_name: bytes | None = None
     local_extract: int = 20
@@ -82,10 +84,11 @@ class Part:
         return self.local_signature + struct.pack("<5H3I2H", *fixed) + name + self.local_extra
 
     def central(self, offset: int) -> bytes:
-        lengths = (len(self.name), len(self.extra), len(self.comment), self.disk, 0)
+        length = len(self.name) if self.central_name_length is None else self.central_name_length
+        lengths = (length, len(self.extra), len(self.comment), self.disk, 0)
         attributes = self.mode << 16 | self.dos
         fixed = (20, self.system, 20, self.flags, self.method, 0, 0x21, *self.facts, *lengths, attributes, offset)
-        return b"PK\x01\x02" + struct.pack("<2B5H3I5H2I", *fixed) + self.name + self.extra + self.comment
+        return self.central_signature + struct.pack("<2B5H3I5H2I", *fixed) + self.name + self.extra + self.comment
 
 
 @dataclass(frozen=True)

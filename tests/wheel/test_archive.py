@@ -14,11 +14,12 @@ from tests.corpus import ROWS, Corpus
 from tests.support import SAMPLE, wheel_bytes, wheel_members, zip_bytes
 from tests.wheel.rawzip import LIE_32, End, Part, build, sample, zip64_extra
 from truewheel.errors import LimitError, WheelError
-from truewheel.wheel import zipmembers
+from truewheel.wheel import zipcontent, zipmembers
 from truewheel.wheel.archive import read
 from truewheel.wheel.limits import Limits
 from truewheel.wheel.model import Entry, Wheel
 from truewheel.wheel.name import WheelName
+from truewheel.wheel.zipcontent import ZipContent
 
 NAME = WheelName.parse(SAMPLE)
 TEXT = b"print('b')\n" * 20
@@ -219,8 +220,8 @@ def test_real_wheels_pass(corpus: Corpus) -> None:
                 assert wheel.info(path_inside).read()
 
 
-def _stored(entry: Entry) -> zipmembers.ZipContent:
-    assert isinstance(entry.content, zipmembers.ZipContent)
+def _stored(entry: Entry) -> ZipContent:
+    assert isinstance(entry.content, ZipContent)
     return entry.content
 
 
@@ -256,7 +257,35 @@ def test_limits_say_what_raises_them(limits: Limits, says: str, option: str) -> 
     assert option in caught.value.hint
 
 
+def test_memory_that_runs_out_is_our_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_view: memoryview) -> bytes:
+        raise MemoryError
+
+    wheel = read(build(sample(replace(B, method=0))).data, NAME)
+    monkeypatch.setattr(zipcontent, "bytes", full, raising=False)
+    with pytest.raises(LimitError, match="220 bytes doesn't fit into memory"):
+        wheel.by_name["sample/b.py"].read()
+
+
 def test_errors_of_contents_name_the_member() -> None:
     wheel = read(build(sample(replace(B, crc=5))).data, NAME)
     with pytest.raises(WheelError, match=r"^sample/b\.py: the CRC-32"):
         wheel.by_name["sample/b.py"].read()
+
+
+@pytest.mark.parametrize(
+    "filename",
+    [
+        "cffi-2.1.1-cp311-cp311-musllinux_1_2_i686.whl",
+        "lru_dict-1.4.1-cp313-cp313-ios_13_0_arm64_iphonesimulator.whl",
+        "ninja-1.13.2-py3-none-manylinux_2_28_armv7l.manylinux_2_31_armv7l.whl",
+        "protobuf-7.36.2-cp310-abi3-macosx_10_9_universal2.whl",
+        "pyzmq-27.3.0-cp312-abi3-win_arm64.whl",
+    ],
+)
+def test_contents_of_real_wheels(filename: str, corpus: Corpus) -> None:
+    path = corpus(filename)
+    wheel = read(path.read_bytes(), WheelName.parse(filename))
+    with zipfile.ZipFile(path) as oracle:
+        assert contents(wheel) == {info.filename: oracle.read(info) for info in oracle.infolist() if not info.is_dir()}
+    assert all(entry.head(64) == entry.read()[:64] for entry in wheel)

@@ -9,6 +9,7 @@ from packaging.utils import parse_wheel_filename
 
 from tests.corpus import ROWS
 from truewheel.errors import WheelError
+from truewheel.wheel import name as name_module
 from truewheel.wheel.name import WheelName
 
 _TAGS = st.lists(st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True), min_size=1, max_size=3, unique=True)
@@ -65,6 +66,12 @@ def test_only_our_error_comes_out(noise: str) -> None:
     for filename in (noise, noise + ".whl", f"six-1.0-py3-none-{noise}.whl", f"six-{noise}-py3-none-any.whl"):
         with suppress(WheelError):
             assert str(WheelName.parse(filename)) == filename
+
+
+def test_empty_tags_are_refused_where_packaging_lets_them_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(name_module, "parse_wheel_filename", lambda _filename: None)
+    with pytest.raises(WheelError, match="a tag is empty"):
+        WheelName.parse("six-1.0-py3..py2-none-any.whl")
 
 
 def test_purity_and_other_platforms() -> None:

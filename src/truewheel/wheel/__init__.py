@@ -4,7 +4,7 @@
 `canonicalize` gives the wheel in canonical form, `write` turns a wheel into bytes under a compression `Profile`, and
 `payload_digest` names what is inside however it was zipped. Where a wheel is changed, `amended` keeps RECORD true.
 
-The modules, from below: ``name`` and ``model`` are the values; ``limits``, ``zipformat``, ``zipend``, ``zipmembers``,
+The modules, from below: ``name`` and ``model`` are the values; ``limits``, the ``zip…`` ones,
 ``paths`` and ``archive`` read; ``deflate`` and ``profiles`` compress, ``record`` and ``metadata`` know the files of
 ``.dist-info``; ``canonical``, ``forms`` and ``digest`` compare; ``layout`` and ``writer`` write.
 """

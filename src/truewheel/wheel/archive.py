@@ -12,8 +12,9 @@ from truewheel.wheel.limits import Limits
 from truewheel.wheel.model import Buffer, Entry, Wheel
 from truewheel.wheel.name import WheelName
 from truewheel.wheel.paths import read_names
+from truewheel.wheel.zipcontent import ZipContent
 from truewheel.wheel.zipend import find_directory
-from truewheel.wheel.zipmembers import ZipContent, read_members
+from truewheel.wheel.zipmembers import read_members
 
 _UNIX_SYSTEMS: Final = frozenset({3, 19})
 """The "made by" hosts whose modes are meant: Unix and Darwin (APPNOTE 4.4.2.2)."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 LOCAL_SIGNATURE: Final = b"PK\x03\x04"
@@ -116,16 +115,12 @@ class Locator(NamedTuple):
     disks: int
 
 
-def extra_fields(extra: bytes) -> Iterator[tuple[int, bytes] | None]:
-    """The (id, payload) pairs of an extra field; None and no more where they don't fill it exactly."""
+def extra_fields(extra: bytes) -> list[tuple[int, bytes]] | None:
+    """The (id, payload) pairs of an extra field; None where they don't fill it exactly."""
+    fields: list[tuple[int, bytes]] = []
     at = 0
-    while at < len(extra):
-        if at + 4 > len(extra):
-            yield None
-            return
+    while at + 4 <= len(extra):
         identity, length = struct.unpack_from("<2H", extra, at)
         at += 4 + length
-        if at > len(extra):
-            yield None
-            return
-        yield identity, extra[at - length : at]
+        fields.append((identity, extra[at - length : at]))
+    return fields if at == len(extra) else None

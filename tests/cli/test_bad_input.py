@@ -90,7 +90,7 @@ def test_errors_stand_in_the_json_too(tmp_path: Path) -> None:
 
 def test_ten_thousand_members(tmp_path: Path) -> None:
     path = write_wheel(tmp_path, {f"sample/{i:05}.txt": b"x" * (i % 7) for i in range(10_000)})
-    for arguments in (["show", path], ["check", path], ["digest", path], ["normalize", "-w", tmp_path / "out", path]):
+    calls: list[list[str | Path]] = [["show", path], ["check", path], ["digest", path], ["normalize", "-w", tmp_path / "out", path]):
         result = run(*arguments)
         assert result.exit_code == 0, result.output
     assert "10,003 members" in run("show", path).stdout

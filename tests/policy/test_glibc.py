@@ -64,9 +64,15 @@ def test_the_largest_number_counts_not_the_last_or_the_longest() -> None:
     assert deciding(a=needy).floor.version == (2, 30)
 
 
-def test_weak_versions_do_not_count() -> None:
+def test_weak_versions_of_libraries_do_not_count() -> None:
     # The loader goes on without them: _dl_check_map_versions looks at VER_FLG_WEAK.
     assert deciding(a=glibc("2.17", needs=["?libc.so.6:GLIBC_2.28"])).floor.version == (2, 17)
+
+
+def test_weak_versions_of_programs_count_because_the_loader_complains() -> None:
+    program = replace(glibc("2.17", needs=["?libc.so.6:GLIBC_2.28"]), interpreter="/lib64/ld-linux-x86-64.so.2")
+    assert deciding(a=program).floor.version == (2, 28)
+    assert "weakly" in deciding(a=program).reason
 
 
 def test_versions_of_the_loader_count() -> None:

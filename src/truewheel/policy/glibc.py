@@ -2,8 +2,10 @@
 
 The tag is the largest ``GLIBC_2.N`` that a file demands of glibc's own libraries, exactly, be there a policy
 of that number or not. Versions of the other promised libraries raise it to the first tag that has them.
-Versions of libraries that the wheel carries itself don't count, nor do weak ones (VER_FLG_WEAK): the loader
-goes on without them. GLIBC_2.18 on aarch64 is counted as 2.18 although the image of manylinux2014 has it.
+Versions of libraries that the wheel carries itself don't count. Weak ones (VER_FLG_WEAK) count for programs
+only: the loader goes on without them, in silence when it loads a library for dlopen, but with a complaint on
+stderr at every start of a program (seen with glibc 2.36; ``_dl_check_map_versions``). GLIBC_2.18 on aarch64 is
+counted as 2.18 although the image of manylinux2014 has it.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from truewheel.findings import Finding
 from truewheel.policy.group import (
     Group,
     forbidden_symbols,
+    is_program,
     is_python_name,
     listed,
     plain_linux,
@@ -101,8 +104,9 @@ def _versions(group: Group, policy: GlibcPolicy, member: str, elf: Elf) -> Outco
     highest: dict[str, tuple[Release, VersionNeed]] = {}
     requirements: list[Requirement] = []
     findings: list[Finding] = []
+    program = is_program(elf)
     for need in sorted(elf.version_needs):
-        if need.weak or not group.outside(member, need.library):
+        if (need.weak and not program) or not group.outside(member, need.library):
             continue
         if need.library not in policy.libraries and not is_glibc(need.library):
             continue  # the library itself is missing, and reported as such
@@ -138,7 +142,8 @@ def _has_family(policy: GlibcPolicy, family: str) -> bool:
 def _named(elf: Elf, need: VersionNeed) -> str:
     """A version need in words: with the first symbol that is bound to it, where there is one."""
     names = [s.name for s in elf.symbols.imports if s.version == need.version and s.library == need.library]
-    return f"{min(names)}@{need.version}" if names else f"{need.version} of {need.library}"
+    words = f"{min(names)}@{need.version}" if names else f"{need.version} of {need.library}"
+    return f"{words}, weakly: an older loader starts the program with a complaint" if need.weak else words
 
 
 def _private(elf: Elf, need: VersionNeed, member: str) -> Finding:

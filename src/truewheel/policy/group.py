@@ -104,7 +104,7 @@ def unpromised(group: Group, promised: Callable[[str], bool], platform: str) -> 
         ),
         findings=tuple(findings),
         missing=tuple(
-            Missing(library, tuple(sorted(members)), f"not in the wheel, and no {platform} promises it")
+            Missing(library, tuple(sorted(members)), f"is not in the wheel, and no {platform} promises it")
             for library, members in sorted(missing.items())
         ),
     )

@@ -48,7 +48,7 @@ TRACES = re.compile(
             "python" + r"hosted\.org",
             "file:" + "///",
             r"(?<![\w.$}])/" + r"(?:work|opt/pypi|opt/wheels)/",
-            r"/" + r"root/\.",
+            r"/root/\.py" + "env",
             re.escape(str(ROOT)) + r"\b",
         )
     )

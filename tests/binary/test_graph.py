@@ -230,3 +230,15 @@ def test_every_need_has_one_edge_and_providers_are_members(images: dict[str, Ima
     assert {(edge.member, edge.needed) for edge in graph.edges} == asked
     assert all(edge.provider in images for edge in graph.edges if edge.provider is not None)
     assert all((edge.provider is None) == (edge.how == "") for edge in graph.edges)
+
+
+def test_folders_travel_down_a_chain_of_loaders() -> None:
+    chain: dict[str, Image] = {
+        "m.so": elf("l1.so", rpath=("$ORIGIN/a", "$ORIGIN/z")),
+        **{f"a/l{n}.so": elf(f"l{n + 1}.so") for n in range(1, 6)},
+        "a/l6.so": elf("end.so"),
+        "b/end.so": elf(),
+        "z/end.so": elf(),
+    }
+    ends = [edge for edge in resolve(chain).edges if edge.needed == "end.so"]
+    assert [(edge.provider, edge.how) for edge in ends] == [("z/end.so", "run-path")]

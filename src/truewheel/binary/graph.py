@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
 from truewheel.binary.model import Dylib, Elf, Image, MachO, Pe, Slice, Wasm
 
@@ -21,6 +22,7 @@ _LINKABLE = (6, 8)  # MH_DYLIB, MH_BUNDLE; not objects, programs or debug symbol
 _EXECUTE = 2
 _APPLE_SYSTEM = ("/usr/lib/", "/System/")
 _LONGEST_CHAIN = 12  # libraries found only through the run paths of their loader's loader's loader…
+_MOST_FOLDERS = 64
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -145,6 +147,10 @@ def _by_arch(candidates: Iterable[tuple[str, str, Iterable[str]]]) -> dict[str, 
     return indexes
 
 
+_Key: TypeAlias = tuple[str, str]
+"""A member, and what it can be linked with."""
+
+
 @dataclass(frozen=True)
 class _Searcher:
     """One file of one architecture, as a dynamic loader sees it.
@@ -166,42 +172,36 @@ def _search(
 ) -> dict[tuple[str, str, str], str]:
     """The providers that run paths lead to: first through own folders, then through those of the loaders.
 
-    A loader is known once its own edge is, so the second step repeats until nothing new is found.
+    A loader is known once its own edge is, so folders travel down one level in each round.
     """
     found: dict[tuple[str, str, str], str] = {}
-    loaders: dict[tuple[str, str], list[_Searcher]] = {}
+    loaders: dict[_Key, list[_Searcher]] = {}
+    inherited: dict[_Key, tuple[str, ...]] = {}
     pending = list(wants)
-    inherited: dict[tuple[str, str], tuple[str, ...]] | None = None
-    for _ in range(_LONGEST_CHAIN):
+    for level in range(_LONGEST_CHAIN):
         left: list[tuple[_Searcher, str]] = []
         for searcher, name in pending:
             key = (searcher.member, searcher.arch)
-            folders = searcher.own if inherited is None else inherited.get(key, ())
-            provider = find(searcher, name, folders)
+            provider = find(searcher, name, inherited.get(key, ()) if level else searcher.own)
             if provider is None:
                 left.append((searcher, name))
             else:
                 found[(*key, name)] = provider
                 loaders.setdefault((provider, searcher.arch), []).append(searcher)
-        if inherited is not None and len(left) == len(pending):
+        before, pending = inherited, [want for want in left if want[0].inherits]
+        inherited = {key: _handed_down(above, before) for key, above in loaders.items()} if pending else {}
+        if inherited == before:
             break
-        pending = [want for want in left if want[0].inherits]
-        inherited = {key: _handed_down(key, loaders) for key in {(s.member, s.arch) for s, _ in pending}}
     return found
 
 
-def _handed_down(start: tuple[str, str], loaders: Mapping[tuple[str, str], list[_Searcher]]) -> tuple[str, ...]:
-    """The folders of everything that loads `start`, directly or not, nearest first."""
+def _handed_down(loaders: Iterable[_Searcher], inherited: Mapping[_Key, tuple[str, ...]]) -> tuple[str, ...]:
+    """The folders of those that load a file, and of those that load them, as far as that is known yet."""
     folders: dict[str, None] = {}
-    seen, queue = {start}, [start]
-    for key in queue:
-        for searcher in sorted(loaders.get(key, ()), key=lambda s: s.member):
-            folders.update(dict.fromkeys(searcher.handed_down))
-            above = (searcher.member, searcher.arch)
-            if above not in seen:
-                seen.add(above)
-                queue.append(above)
-    return tuple(folders)
+    for searcher in loaders:
+        folders |= dict.fromkeys(searcher.handed_down)
+        folders |= dict.fromkeys(inherited.get((searcher.member, searcher.arch), ()))
+    return tuple(folders)[:_MOST_FOLDERS]
 
 
 # --- ELF -----------------------------------------------------------------------------------------------------

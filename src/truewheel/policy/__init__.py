@@ -13,6 +13,7 @@ from truewheel.binary.graph import Graph
 from truewheel.binary.model import Elf, Image, MachO, Pe, Platform, Wasm
 from truewheel.findings import in_order
 from truewheel.policy import emscripten, ios, linux, macos, python, windows
+from truewheel.policy.apple import loadable
 from truewheel.policy.installable import admits, floor_of
 from truewheel.policy.installable import canonical as canonical_platform
 from truewheel.policy.installable import problem as installable_problem
@@ -78,7 +79,7 @@ def _external(graph: Graph, images: Mapping[str, Image]) -> dict[str, tuple[str,
 
 def _for_ios(name: WheelName, images: Mapping[str, MachO]) -> bool:
     """Whether Mach-O files are judged as iOS: by what they are, and by the claim where they are both."""
-    platforms = {part.platform for _, part in macos.loadable(images)}
+    platforms = {part.platform for _, part in loadable(images)}
     if not platforms & _IOS:
         return False
     return Platform.MACOS not in platforms or any(tag.startswith("ios_") for tag in name.platforms)

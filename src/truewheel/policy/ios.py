@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from truewheel import rules
 from truewheel.binary.model import MachO, Platform, Slice
 from truewheel.findings import Finding, in_order
-from truewheel.policy.macos import label, loadable, trimmed
+from truewheel.policy.apple import label, loadable, trimmed
 from truewheel.policy.model import Floor, Missing, Outcome, Requirement
 
 _SUFFIX = {Platform.IOS: "iphoneos", Platform.IOS_SIMULATOR: "iphonesimulator"}

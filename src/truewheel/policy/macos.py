@@ -19,10 +19,8 @@ from typing import NamedTuple
 from truewheel import rules
 from truewheel.binary.model import MachO, Platform, SignatureKind, Slice, Version3
 from truewheel.findings import Finding, in_order
+from truewheel.policy.apple import label, loadable, trimmed
 from truewheel.policy.model import Floor, Missing, Outcome, Requirement
-
-LOADABLE = (2, 6, 8)
-"""The file types that are run or loaded: MH_EXECUTE, MH_DYLIB, MH_BUNDLE."""
 
 _TAGGED = {"x86_64", "arm64", "i386", "ppc", "ppc64"}
 _SYSTEM = ("/usr/lib/", "/System/")
@@ -58,7 +56,7 @@ def examine(images: Mapping[str, MachO], external: Mapping[str, tuple[str, ...]]
         if part.arch == "arm64" and part.platform is Platform.MACOS and part.signature.kind is SignatureKind.NONE:
             message = "the arm64 slice has no code signature"
             findings.append(Finding(rules.MAC_UNSIGNED, message, member, part.offset))
-    archs = shared_archs(parts)
+    archs = _shared(parts)
     if not archs and parts:
         unknown.append(f"no platform tag names the architecture {', '.join(sorted({p.part.arch for p in parts}))}")
     missing, linked = _missing(images, external)
@@ -70,23 +68,12 @@ def examine(images: Mapping[str, MachO], external: Mapping[str, tuple[str, ...]]
     )
 
 
-def loadable(images: Mapping[str, MachO]) -> Iterator[tuple[str, Slice]]:
-    """Every slice that is run or loaded, with its member, sorted by member."""
-    for member in sorted(images):
-        yield from ((member, part) for part in images[member].slices if part.filetype in LOADABLE)
-
-
-def label(platform: Platform) -> str:
-    """The name of a Mach-O platform in a sentence."""
-    return "an unknown platform" if platform is Platform.UNKNOWN else platform.name.lower().replace("_", " ")
-
-
-def shared_archs(parts: list[_Part], tagged: frozenset[str] | set[str] = frozenset(_TAGGED)) -> tuple[str, ...]:
+def _shared(parts: list[_Part]) -> tuple[str, ...]:
     """The architectures that all files have; all that occur where they share none (see the module)."""
     archs: dict[str, set[str]] = {}
     for member, part in parts:
         archs.setdefault(member, set()).add(part.arch)
-    sets = [found & tagged for found in archs.values() if found & tagged]
+    sets = [found & _TAGGED for found in archs.values() if found & _TAGGED]
     if not sets:
         return ()
     return tuple(sorted(set.intersection(*sets) or set.union(*sets)))
@@ -114,11 +101,6 @@ def _evidence(part: Slice, minos: Version3, version: tuple[int, ...]) -> tuple[s
     exact = trimmed(minos)
     reason = f"minos {'.'.join(map(str, exact))} of the {part.arch} slice"
     return reason, () if exact == version else exact
-
-
-def trimmed(version: Version3) -> tuple[int, ...]:
-    """A version without a patch level of zero."""
-    return version if version[2] else version[:2]
 
 
 def floor(arch: str, minos: Version3) -> tuple[int, int]:

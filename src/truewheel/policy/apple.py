@@ -1,0 +1,26 @@
+"""What macOS and iOS have in common: which slices count, and how their platforms and releases are named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from truewheel.binary.model import MachO, Platform, Slice, Version3
+
+LOADABLE = (2, 6, 8)
+"""The file types that are run or loaded: MH_EXECUTE, MH_DYLIB, MH_BUNDLE."""
+
+
+def loadable(images: Mapping[str, MachO]) -> Iterator[tuple[str, Slice]]:
+    """Every slice that is run or loaded, with its member, sorted by member."""
+    for member in sorted(images):
+        yield from ((member, part) for part in images[member].slices if part.filetype in LOADABLE)
+
+
+def label(platform: Platform) -> str:
+    """The name of a Mach-O platform in a sentence."""
+    return "an unknown platform" if platform is Platform.UNKNOWN else platform.name.lower().replace("_", " ")
+
+
+def trimmed(version: Version3) -> tuple[int, ...]:
+    """A version without a patch level of zero."""
+    return version if version[2] else version[:2]

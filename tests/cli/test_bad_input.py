@@ -90,8 +90,9 @@ def test_errors_stand_in_the_json_too(tmp_path: Path) -> None:
 
 def test_ten_thousand_members(tmp_path: Path) -> None:
     path = write_wheel(tmp_path, {f"sample/{i:05}.txt": b"x" * (i % 7) for i in range(10_000)})
-    calls: list[list[str | Path]] = [["show", path], ["check", path], ["digest", path], ["normalize", "-w", tmp_path / "out", path]):
-        result = run(*arguments)
+    calls: list[list[str | Path]] = [["show"], ["check"], ["digest"], ["normalize", "-w", tmp_path / "out"]]
+    for arguments in calls:
+        result = run(*arguments, path)
         assert result.exit_code == 0, result.output
     assert "10,003 members" in run("show", path).stdout
 

@@ -12,6 +12,7 @@ from auditwheel.policy import WheelPolicies
 
 from truewheel.errors import DataError
 from truewheel.policy import tables
+from truewheel.policy.datafile import table_text
 from truewheel.policy.tables import android_table, glibc_policy, glibc_symbols, musl_table, release
 
 GLIBC_ARCHS = ("aarch64", "armv7l", "i686", "loongarch64", "ppc64", "ppc64le", "riscv64", "s390x", "x86_64")
@@ -115,7 +116,7 @@ def test_a_damaged_table_is_our_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DataError, match=r"2\.x"):
         release("2.x")
     with pytest.raises(DataError, match=r"nothing\.json"):
-        tables._load("nothing.json")
-    monkeypatch.setattr(tables, "_load", lambda _: '{"archs": ["x"], "groups": {"soon": ["a"]}}')
+        table_text("nothing.json")
+    monkeypatch.setattr(tables, "table_text", lambda _: '{"archs": ["x"], "groups": {"soon": ["a"]}}')
     with pytest.raises(DataError, match="soon"):
         glibc_symbols.__wrapped__("x")

@@ -3,9 +3,10 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from packaging.utils import parse_wheel_filename
+from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.version import Version
 
 from tests.corpus import ROWS
 from truewheel.errors import WheelError
@@ -69,7 +70,7 @@ def test_only_our_error_comes_out(noise: str) -> None:
 
 
 def test_empty_tags_are_refused_where_packaging_lets_them_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(name_module, "parse_wheel_filename", lambda _filename: None)
+    monkeypatch.setattr("packaging.utils.parse_wheel_filename", lambda _filename: None)
     with pytest.raises(WheelError, match="a tag is empty"):
         WheelName.parse("six-1.0-py3..py2-none-any.whl")
 
@@ -81,3 +82,32 @@ def test_purity_and_other_platforms() -> None:
     assert str(other) == "six-1.0-py2.py3-none-linux_x86_64.win_amd64.whl"
     assert not other.pure
     assert not WheelName.parse("six-1.0-py3-none-any.win32.whl").pure
+
+
+_PIECES = st.lists(
+    st.sampled_from(
+        [*"aZ09._-+", "-1", "-2.0", "-1.0rc1", "-3.post1", "-4+l.1", "-py3", "-cp312.py3", "-none", "-any"]
+    ),
+    min_size=4,
+    max_size=9,
+)
+
+
+@given(_PIECES.map("".join))
+@example("a-1-py3-none-any")
+@example("A.b_c-1.0.2rc1.post3.dev4+l.5-7x-py2.py3-none-any.win32")
+@settings(max_examples=2_000)
+def test_what_is_taken_without_asking_packaging_is_taken_by_packaging_too(stem: str) -> None:
+    filename = f"{stem}.whl"
+    if not name_module._ORDINARY.fullmatch(filename):
+        return
+    project, version, build, _ = parse_wheel_filename(filename)
+    parsed = WheelName.parse(filename)
+    assert parsed.project == project
+    assert Version(parsed.version) == version
+    assert parsed.build == "".join(map(str, build))
+
+
+@given(st.text("abZ09._-", min_size=1, max_size=20))
+def test_projects_are_compared_as_packaging_does(name: str) -> None:
+    assert name_module.canonical_project(name) == canonicalize_name(name)

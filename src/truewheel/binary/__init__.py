@@ -1,21 +1,24 @@
 """Native files: ELF, Mach-O, PE and WebAssembly, read from bytes into values.
 
 `identify` tells by the first bytes what a member of a wheel may be, `read` makes an image of it, and
-`read_elf`, `read_macho`, `read_pe` and `read_wasm` demand one format. All are pure functions on buffers.
+`read_elf`, `read_macho`, `read_pe` and `read_wasm` demand one format. All are pure functions on buffers. A
+format's reader is loaded when it is first needed: most wheels hold files of one format.
 """
 
 from __future__ import annotations
 
-from struct import Struct
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from truewheel.binary.elf import read_elf
 from truewheel.binary.fields import Buffer
-from truewheel.binary.macho import FAT, FAT_64, MOST_SLICES, THIN, is_fat_archive, read_macho
+from truewheel.binary.magic import HEAD, identify
 from truewheel.binary.model import Elf, Image, MachO, Pe, SignatureKind, Slice, Wasm
-from truewheel.binary.pe import is_portable_assembly, pe_checksum, read_pe
-from truewheel.binary.pe_header import is_pe
-from truewheel.binary.wasm import MAGIC as WASM
-from truewheel.binary.wasm import read_wasm
+
+if TYPE_CHECKING:
+    from truewheel.binary.elf import read_elf
+    from truewheel.binary.macho import read_macho
+    from truewheel.binary.pe import pe_checksum, read_pe
+    from truewheel.binary.wasm import read_wasm
 
 __all__ = [
     "HEAD",
@@ -36,30 +39,14 @@ __all__ = [
     "read_wasm",
 ]
 
-HEAD = 64
-"""How many bytes from the start of a file `identify` wants to see."""
-
-_ELF = b"\x7fELF"
-_DOS = b"MZ"
-_PE = b"PE\0\0"
-_FAT_COUNT = Struct(">4xI")
-_LFANEW = Struct("<60xI")
+_READERS = {"read_elf": "elf", "read_macho": "macho", "read_pe": "pe", "pe_checksum": "pe", "read_wasm": "wasm"}
 
 
-def identify(head: bytes) -> str | None:
-    """The format that a file claims with its first `HEAD` bytes: elf, macho, pe or wasm; None for all others.
-
-    A claim is not yet a fact: a program with a DOS stub may turn out not to be PE, and a fat file to be a
-    static library. `read` finds out.
-    """
-    magic = head[:4]
-    if magic == _ELF:
-        return "elf"
-    if magic == WASM:
-        return "wasm"
-    if magic in THIN or magic == FAT_64 or _is_fat(head):
-        return "macho"
-    return "pe" if _may_be_pe(head) else None
+def __getattr__(name: str) -> object:
+    """Load the reader of a format."""
+    if name in _READERS:
+        return getattr(import_module(f"truewheel.binary.{_READERS[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def read(buffer: Buffer) -> Image | None:
@@ -71,25 +58,21 @@ def read(buffer: Buffer) -> Image | None:
     """
     match identify(bytes(buffer[:HEAD])):
         case "elf":
+            from truewheel.binary.elf import read_elf  # noqa: PLC0415
+
             return read_elf(buffer)
         case "macho":
+            from truewheel.binary.macho import is_fat_archive, read_macho  # noqa: PLC0415
+
             return None if is_fat_archive(buffer) else read_macho(buffer)
         case "pe":
+            from truewheel.binary.pe import is_portable_assembly, read_pe  # noqa: PLC0415
+            from truewheel.binary.pe_header import is_pe  # noqa: PLC0415
+
             return read_pe(buffer) if is_pe(buffer) and not is_portable_assembly(buffer) else None
         case "wasm":
+            from truewheel.binary.wasm import read_wasm  # noqa: PLC0415
+
             return read_wasm(buffer)
         case _:
             return None
-
-
-def _is_fat(head: bytes) -> bool:
-    """Whether this is a fat file and not a Java class, which has its version (45 at least) where the count is."""
-    return head[:4] == FAT and len(head) >= _FAT_COUNT.size and 0 < _FAT_COUNT.unpack_from(head)[0] <= MOST_SLICES
-
-
-def _may_be_pe(head: bytes) -> bool:
-    """Whether this has a DOS header, and no other signature than PE's where that can be seen already."""
-    if head[:2] != _DOS or len(head) < HEAD:
-        return False
-    (at,) = _LFANEW.unpack_from(head)
-    return at + len(_PE) > len(head) or head[at : at + len(_PE)] == _PE

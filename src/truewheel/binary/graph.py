@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from truewheel.binary.model import Dylib, Elf, Image, MachO, Pe, Slice, Wasm
 
@@ -25,8 +25,7 @@ _LONGEST_CHAIN = 12  # libraries found only through the run paths of their loade
 _MOST_FOLDERS = 64
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Edge:
+class Edge(NamedTuple):
     """One library that one member (one slice of it) asks for.
 
     ``provider`` is the member of the wheel that answers, or None. ``how`` says by which rule: "run-path" for

@@ -28,7 +28,7 @@ EXAMPLES: Final = 5
 _MATCH_LIMIT = 200_000  # a file made of nothing but paths doesn't hold the reader up for longer than this
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Leak:
     """A trace of the build machine.
 

@@ -13,18 +13,9 @@ from truewheel.binary.fields import Buffer, Fields
 from truewheel.binary.macho_commands import read_commands
 from truewheel.binary.macho_signature import UNSIGNED, read_signature
 from truewheel.binary.macho_symbols import MachSymbolTable
+from truewheel.binary.magic import FAT, FAT_64, MOST_SLICES, THIN
 from truewheel.binary.model import MachO, Slice
 
-THIN = {
-    b"\xfe\xed\xfa\xce": (32, ">"),
-    b"\xce\xfa\xed\xfe": (32, "<"),
-    b"\xfe\xed\xfa\xcf": (64, ">"),
-    b"\xcf\xfa\xed\xfe": (64, "<"),
-}
-"""What a thin file begins with: its bits and its byte order."""
-FAT, FAT_64 = b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf"
-MOST_SLICES = 42
-"""The most slices of a fat file: a Java class shares the magic and has 45 or more in the place of the count."""
 ARCHIVE = b"!<arch>\n"
 """What a static library begins with; a fat one has it in every slice."""
 

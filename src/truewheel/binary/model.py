@@ -143,8 +143,7 @@ class SignatureKind(Enum):
     IDENTITY = "identity"
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """The code signature of a Mach-O slice, as far as its CodeDirectory tells.
 
     ``flags`` are the CS_* bits of the first CodeDirectory; ``entitlements`` tells whether any are embedded.
@@ -169,8 +168,7 @@ class MachSymbols(Protocol):
         """Defined external names, in table order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(NamedTuple):
     """One architecture of a Mach-O file.
 
     ``arch`` is the word that tags use where there is one (x86_64, arm64, i386, ppc, ppc64; also arm64e,
@@ -198,14 +196,16 @@ class Slice:
     symbols: MachSymbols
 
 
-@dataclass(frozen=True, slots=True)
-class MachO:
+class MachO(NamedTuple):
     """A Mach-O file: one thin slice, or several in a fat file (``fat`` tells which)."""
 
     fat: bool
     slices: tuple[Slice, ...]
 
-    format = "macho"
+    @property
+    def format(self) -> str:
+        """The word for the format: macho."""
+        return "macho"
 
     @property
     def archs(self) -> tuple[str, ...]:
@@ -221,8 +221,7 @@ class DllImport(NamedTuple):
     delayed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Pe:
+class Pe(NamedTuple):
     """A PE file: DLL, extension module or program.
 
     ``arch`` is the word that tags use (win32, amd64, arm64), or ``machine-N``. ``exports`` are names only;
@@ -255,7 +254,10 @@ class Pe:
     dependent_load_flags: int
     hybrid: bool
 
-    format = "pe"
+    @property
+    def format(self) -> str:
+        """The word for the format: pe."""
+        return "pe"
 
     @property
     def archs(self) -> tuple[str, ...]:
@@ -263,16 +265,22 @@ class Pe:
         return (self.arch,)
 
 
-@dataclass(frozen=True, slots=True)
-class Wasm:
+class Wasm(NamedTuple):
     """A WebAssembly module; ``shared`` if it opens with a ``dylink.0`` section (an Emscripten side module)."""
 
     version: int
     shared: bool
     needed: tuple[str, ...]
 
-    format = "wasm"
-    arch = "wasm32"
+    @property
+    def format(self) -> str:
+        """The word for the format: wasm."""
+        return "wasm"
+
+    @property
+    def arch(self) -> str:
+        """The architecture, as tags call it: wasm32."""
+        return "wasm32"
 
     @property
     def archs(self) -> tuple[str, ...]:

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from struct import Struct
 
 from truewheel.binary.fields import Buffer, Fields, decoded
+from truewheel.binary.magic import WASM
 from truewheel.binary.model import Wasm
-
-MAGIC = b"\0asm"
 
 _VERSION = Struct("<4xI")
 _BYTE = Struct("<B")
@@ -27,7 +26,7 @@ def read_wasm(buffer: Buffer) -> Wasm:
     """The WebAssembly module in `buffer`. Raises `BinaryError` if it is none, or its first section is damaged."""
     view = Fields(buffer)
     (version,) = view.unpack(_VERSION, 0, "the WebAssembly header")
-    if view.take(0, 4, "the magic number") != MAGIC:
+    if view.take(0, 4, "the magic number") != WASM:
         raise view.error(f"a WebAssembly module can't begin with {view.take(0, 4, 'it').hex()}", 0)
     section = _dylink(view)
     return Wasm(version, shared=section is not None, needed=tuple(_needed(section) if section else ()))

@@ -101,7 +101,7 @@ def _as_data(examination: Examination) -> Examination:
     """The examination without a word on libraries: programs that are data are started by whoever has what they need."""
     outcome = examination.outcome
     findings = tuple(finding for finding in outcome.findings if finding.rule.family != "LIB")
-    return replace(examination, outcome=replace(outcome, missing=(), findings=findings))
+    return replace(examination, outcome=outcome._replace(missing=(), findings=findings))
 
 
 def _payload_digest(examination: Examination) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from truewheel.binary import Elf, Image, MachO, identify
 from truewheel.binary import read as read_binary
@@ -44,8 +44,7 @@ class Mapper(Protocol):
         """Apply `function` to each of `items`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """What was seen in one member. ``fault``, what RECORD says wrong of it, is looked for with CONTENTS only."""
 
     entry: Entry

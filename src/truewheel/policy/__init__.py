@@ -1,7 +1,7 @@
 """What platforms promise, and what binaries ask of them: requirements whose maximum is the tag.
 
-`examine` asks every policy that a wheel's files call for. `floor_of`, `admits`, `canonical_platform` and
-`installable_problem` know platform tags; the values are in `truewheel.policy.model`.
+`examine` asks every policy that a wheel's files call for, and loads no other. `floor_of`, `admits`,
+`canonical_platform` and `installable_problem` know platform tags; the values are in `truewheel.policy.model`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from typing import TypeVar
 from truewheel.binary.graph import Graph
 from truewheel.binary.model import Elf, Image, MachO, Pe, Platform, Wasm
 from truewheel.findings import in_order
-from truewheel.policy import emscripten, ios, linux, macos, python, windows
-from truewheel.policy.apple import loadable
+from truewheel.policy import python
 from truewheel.policy.installable import admits, floor_of
 from truewheel.policy.installable import canonical as canonical_platform
 from truewheel.policy.installable import problem as installable_problem
@@ -48,13 +47,21 @@ def examine(name: WheelName, images: Mapping[str, Image], graph: Graph) -> Outco
     pes, wasms = _only(Pe, images), _only(Wasm, images)
     outcomes: list[Outcome] = []
     if elves:
+        from truewheel.policy import linux  # noqa: PLC0415
+
         outcomes.append(linux.examine(elves, _external(graph, elves)))
     if machos:
+        from truewheel.policy import ios, macos  # noqa: PLC0415
+
         apple = ios.examine if _for_ios(name, machos) else macos.examine
         outcomes.append(apple(machos, _external(graph, machos)))
     if pes:
+        from truewheel.policy import windows  # noqa: PLC0415
+
         outcomes.append(windows.examine(pes, _external(graph, pes), name))
     if wasms:
+        from truewheel.policy import emscripten  # noqa: PLC0415
+
         outcomes.append(emscripten.examine(wasms))
     together = merged(outcomes)
     modules = python.examine(name, images, together.libc)
@@ -79,6 +86,8 @@ def _external(graph: Graph, images: Mapping[str, Image]) -> dict[str, tuple[str,
 
 def _for_ios(name: WheelName, images: Mapping[str, MachO]) -> bool:
     """Whether Mach-O files are judged as iOS: by what they are, and by the claim where they are both."""
+    from truewheel.policy.apple import loadable  # noqa: PLC0415
+
     platforms = {part.platform for _, part in loadable(images)}
     if not platforms & _IOS:
         return False

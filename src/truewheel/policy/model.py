@@ -8,13 +8,13 @@ is the reason.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from truewheel.findings import Finding
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Floor:
+class Floor(NamedTuple):
     """The lowest platform of a family on which something runs.
 
     ``family`` is manylinux, musllinux, linux, macosx, ios, android, win or pyemscripten; ``arch`` the last
@@ -34,8 +34,7 @@ class Floor:
         return "_".join([self.family, *map(str, self.version), self.arch])
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(NamedTuple):
     """Why a wheel can't run below a floor.
 
     ``member`` is the binary that asks ("" for a floor of the policy itself), ``reason`` the evidence in words
@@ -54,8 +53,7 @@ class Requirement:
         return (self.floor.version, self.exact or self.floor.version)
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(NamedTuple):
     """A library that a member needs, that is neither in the wheel nor promised by the platform."""
 
     library: str
@@ -63,8 +61,7 @@ class Missing:
     searched: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a policy says of the binaries of one kind in a wheel.
 
     ``libc`` names the C library of each ELF member: glibc, musl, bionic, none, or unknown. ``unknown`` holds
@@ -75,7 +72,7 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
     missing: tuple[Missing, ...] = ()
     unknown: tuple[str, ...] = ()
-    libc: Mapping[str, str] = field(default_factory=dict)
+    libc: Mapping[str, str] = MappingProxyType({})
 
 
 def strongest(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:

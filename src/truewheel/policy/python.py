@@ -10,13 +10,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.resources import files
 from typing import TypedDict
 
 from truewheel import rules
 from truewheel.binary.model import Binding, Elf, Image, MachO, Pe
-from truewheel.errors import DataError
 from truewheel.findings import Finding, in_order
+from truewheel.policy.datafile import table_text
 from truewheel.policy.modules import Module, accepted, module, named, other_target, python_release
 from truewheel.wheel.name import WheelName
 
@@ -207,12 +206,7 @@ def _toggled(dll: str) -> str:
 @cache
 def _stable() -> dict[str, tuple[int, int]]:
     """Every name of the stable ABI with the release that added it (PEP 652)."""
-    try:
-        text = (files("truewheel.policy") / "data" / "stable-abi.json").read_text(encoding="utf-8")
-    except OSError as error:
-        message = f"the table stable-abi.json can't be read: {error.strerror}"
-        raise DataError(message, hint="install truewheel again") from None
-    table: _Table = json.loads(text)
+    table: _Table = json.loads(table_text("stable-abi.json"))
     return {
         name: (int(major), int(minor))
         for release, lines in table["added"].items()

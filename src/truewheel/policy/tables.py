@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
-from typing import TypeAlias, TypedDict
+from typing import NamedTuple, TypeAlias, TypedDict
 
 from truewheel.errors import DataError
+from truewheel.policy.datafile import table_text
 
 Release: TypeAlias = tuple[int, ...]
 """A release of a C library, such as (2, 17) or (1, 2, 3)."""
@@ -57,8 +56,7 @@ class _AndroidFile(TypedDict):
     libraries: dict[str, Words]
 
 
-@dataclass(frozen=True, slots=True)
-class GlibcPolicy:
+class GlibcPolicy(NamedTuple):
     """What the manylinux tags of one architecture promise.
 
     ``oldest`` is the release of the lowest tag. ``markers`` are the versions that are not numbers, with the
@@ -74,8 +72,7 @@ class GlibcPolicy:
     forbidden: Mapping[str, Mapping[str, Release | None]]
 
 
-@dataclass(frozen=True, slots=True)
-class MuslTable:
+class MuslTable(NamedTuple):
     """What the musl releases export on one architecture.
 
     ``port`` is the first release for the architecture, ``since`` the release that first exported each name,
@@ -92,8 +89,7 @@ class MuslTable:
     forbidden: Mapping[str, frozenset[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class AndroidTable:
+class AndroidTable(NamedTuple):
     """The Android ABIs by the architecture of the file, and the API level from which on each library exists."""
 
     abis: Mapping[str, str]
@@ -134,7 +130,7 @@ def glibc_policy(arch: str) -> GlibcPolicy | None:
 @cache
 def glibc_symbols(arch: str) -> Mapping[str, Release]:
     """The glibc release in which each name first appeared on an architecture; empty for unknown ones."""
-    table: _SymbolsFile = json.loads(_load("glibc-symbols.json"))
+    table: _SymbolsFile = json.loads(table_text("glibc-symbols.json"))
     if arch not in table["archs"]:
         return MappingProxyType({})
     column = table["archs"].index(arch)
@@ -149,7 +145,7 @@ def glibc_symbols(arch: str) -> Mapping[str, Release]:
 @cache
 def musl_table(arch: str) -> MuslTable | None:
     """What musl exports on an architecture, or None if the table has no such port."""
-    table: _MuslFile = json.loads(_load("musl-symbols.json"))
+    table: _MuslFile = json.loads(table_text("musl-symbols.json"))
     arch = _SAME_PORT.get(arch, arch)
     if arch not in table["ports"]:
         return None
@@ -176,22 +172,15 @@ def musl_table(arch: str) -> MuslTable | None:
 @cache
 def android_table() -> AndroidTable:
     """What the Android NDK promises."""
-    table: _AndroidFile = json.loads(_load("android.json"))
+    table: _AndroidFile = json.loads(table_text("android.json"))
     levels = {name: int(level) for level, lines in table["libraries"].items() for name in _words(lines)}
     return AndroidTable(MappingProxyType(table["abis"]), MappingProxyType(levels))
 
 
 @cache
 def _glibc_file() -> _GlibcFile:
-    table: _GlibcFile = json.loads(_load("glibc.json"))
+    table: _GlibcFile = json.loads(table_text("glibc.json"))
     return table
-
-
-def _load(name: str) -> str:
-    try:
-        return (files("truewheel.policy") / "data" / name).read_text(encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"the table {name} can't be read: {error.strerror}", hint="install truewheel again") from None
 
 
 def _words(lines: Iterable[str]) -> list[str]:

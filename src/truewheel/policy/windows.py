@@ -12,13 +12,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.resources import files
 from typing import TypedDict
 
 from truewheel import rules
 from truewheel.binary.model import Pe
-from truewheel.errors import DataError
 from truewheel.findings import Finding, in_order
+from truewheel.policy.datafile import table_text
 from truewheel.policy.model import Floor, Missing, Outcome, Requirement
 from truewheel.wheel.name import WheelName
 
@@ -123,10 +122,5 @@ def _dlls(arch: str) -> frozenset[str]:
 
 @cache
 def _table() -> _Table:
-    try:
-        text = (files("truewheel.policy") / "data" / "windows-dlls.json").read_text(encoding="utf-8")
-    except OSError as error:
-        message = f"the table windows-dlls.json can't be read: {error.strerror}"
-        raise DataError(message, hint="install truewheel again") from None
-    table: _Table = json.loads(text)
+    table: _Table = json.loads(table_text("windows-dlls.json"))
     return table

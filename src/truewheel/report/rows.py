@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from truewheel.findings import Finding, Severity
 from truewheel.ops import Audit, Binary, Verdict
@@ -21,8 +21,7 @@ _LEAKS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A labelled line; further lines of one subject have an empty label. ``tone`` is good, bad, warn, dim or ""."""
 
     label: str

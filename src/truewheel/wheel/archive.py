@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from truewheel.errors import WheelError, Where
 from truewheel.wheel.limits import Limits
 from truewheel.wheel.model import Buffer, Entry, Wheel
-from truewheel.wheel.name import WheelName
+from truewheel.wheel.name import WheelName, canonical_project
 from truewheel.wheel.paths import read_names
 from truewheel.wheel.zipcontent import ZipContent
 from truewheel.wheel.zipend import find_directory
@@ -81,7 +80,7 @@ def _same_wheel(stem: str, name: WheelName) -> bool:
             same = Version("-".join(parts[cut:])) == version
         except InvalidVersion:
             continue
-        if same and canonicalize_name("-".join(parts[:cut])) == name.project:
+        if same and canonical_project("-".join(parts[:cut])) == name.project:
             return True
     return False
 

@@ -9,12 +9,23 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
-
 from truewheel.errors import WheelError
 
 _STRANGE: Final = re.compile("[^A-Za-z0-9_.!+-]")
 """What is in no project name, version, build number or tag (PEP 427, PEP 440); packaging lets some of it pass."""
+
+_TAG: Final = "[a-z][a-z0-9_]*(?:[.][a-z][a-z0-9_]*)*"
+_ORDINARY: Final = re.compile(
+    "[A-Za-z0-9]+(?:[._][A-Za-z0-9]+)*-"
+    r"[0-9]+(?:\.[0-9]+)*(?:(?:a|b|rc)[0-9]+)?(?:\.post[0-9]+)?(?:\.dev[0-9]+)?(?:\+[a-z0-9]+(?:\.[a-z0-9]+)*)?"
+    f"(?:-[0-9][A-Za-z0-9_.]*)?-{_TAG}-{_TAG}-{_TAG}[.]whl"
+)
+"""Names that packaging takes as well, with a normalized version (PEP 440): nearly all there are."""
+
+
+def canonical_project(name: str) -> str:
+    """The name of a project as indexes compare it (PEP 503)."""
+    return re.sub("[-_.]+", "-", name).lower()
 
 
 @dataclass(frozen=True)
@@ -36,10 +47,15 @@ class WheelName:
         """Read a file name. Raises `WheelError` where PEP 427 or packaging doesn't allow it."""
         if strange := _STRANGE.search(filename):
             raise _not_a_name(f"{strange[0]!r} may not be in it")
-        try:
-            parse_wheel_filename(filename)
-        except InvalidWheelFilename as error:
-            raise _not_a_name(str(error)) from None
+        if not _ORDINARY.fullmatch(
+            filename
+        ):  # packaging decides on the others; loading it takes as long as reading a wheel
+            from packaging.utils import InvalidWheelFilename, parse_wheel_filename  # noqa: PLC0415
+
+            try:
+                parse_wheel_filename(filename)
+            except InvalidWheelFilename as error:
+                raise _not_a_name(str(error)) from None
         parts = filename[: -len(".whl")].split("-")
         build = parts[2] if len(parts) == 6 else ""
         pythons, abis, platforms = (tuple(part.split(".")) for part in parts[-3:])
@@ -69,7 +85,7 @@ class WheelName:
     @property
     def project(self) -> str:
         """The normalized name of the project (PEP 503)."""
-        return canonicalize_name(self.distribution)
+        return canonical_project(self.distribution)
 
     def with_platforms(self, platforms: Iterable[str]) -> WheelName:
         """The same name for other platforms, sorted."""

@@ -12,11 +12,6 @@ from truewheel.errors import RequestError, Where
 from truewheel.rules import selected
 from truewheel.wheel import epoch
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -51,6 +46,11 @@ def load_settings(folder: Path | None = None) -> Settings:
 
 
 def _settings_of(path: Path) -> Settings:
+    # Loaded here: most commands ask for no settings.
+    if sys.version_info >= (3, 11):
+        import tomllib  # noqa: PLC0415
+    else:
+        import tomli as tomllib  # noqa: PLC0415
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -56,7 +56,8 @@ class Normalized:
     """The outcome of `normalize`, `check_normalized` or `retag`.
 
     ``path`` is the wheel that was written (or would be), ``changed`` whether its bytes or name differ from
-    the input's, ``sha256`` that of the result, ``differences`` what was not canonical in the input, in words.
+    the input's, ``sha256`` that of the result. ``differences`` says in words what was not canonical in the
+    input; only `check_normalized` looks for that.
     """
 
     source: Path
@@ -250,12 +251,12 @@ def _write(wheel: Wheel, sink: Sink, how: Options, steps: tuple[Normalizer, ...]
 def _rewrite(source: Path, target: Path, how: Options, steps: tuple[Normalizer, ...], advance: Advance) -> Normalized:
     """Write `source` to `target` after the steps; the file is closed before its name is taken by the result."""
     with replacing(target) as file, open_wheel(source, how.limits) as opened:
-        before = file_sha256(opened)
-        found = differences(opened.wheel, how.profile, timestamp=how.timestamp)
         written = _write(opened.wheel, file, how, steps)
+        # Hashing the input is saved where the sizes differ already.
+        same = written.size == opened.size and written.sha256 == file_sha256(opened)
         advance(opened.size)
-    changed = written.sha256 != before or source.name != target.name
-    return Normalized(source, target, changed, written.size, written.sha256 or "", how.profile.value, found)
+    changed = not same or source.name != target.name
+    return Normalized(source, target, changed, written.size, written.sha256 or "", how.profile.value, ())
 
 
 def _copy(source: Path, target: Path, how: Options) -> Normalized:

@@ -244,7 +244,9 @@ def _write(wheel: Wheel, sink: Sink, how: Options, steps: tuple[Normalizer, ...]
     if how.derive_modes:
         steps = (executables_derived(is_program), *steps)
     canonical = canonicalize(wheel, drop_signatures=how.drop_signatures, also=steps)
-    workers = core_count() if how.workers is None else how.workers
+    # Copying streams unseen is nothing that threads could do faster.
+    alone = how.profile is Profile.KEEP and not how.verify
+    workers = 1 if alone else core_count() if how.workers is None else how.workers
     return write(canonical, sink, profile=how.profile, timestamp=how.timestamp, workers=workers, verify=how.verify)
 
 

@@ -43,10 +43,7 @@ def open_wheel(path: Path, limits: Limits | None = None) -> Iterator[OpenWheel]:
         name = _wheel_name(path)
         with _opened(path) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapping:
             wheel = read(mapping, name, limits or Limits())
-            try:
-                yield OpenWheel(path, len(mapping), wheel, mapping)
-            finally:
-                _release(wheel)
+            yield OpenWheel(path, len(mapping), wheel, mapping)
     except TruewheelError as error:
         raise error.within(file=str(path)) from None
 
@@ -77,13 +74,6 @@ def _opened(path: Path) -> BinaryIO:
         return path.open("rb")
     except OSError as error:
         raise RequestError(f"can't be opened: {error.strerror}") from None
-
-
-def _release(wheel: Wheel) -> None:
-    """Give back the views into the mapping, which can't be closed while any is alive."""
-    for entry in wheel.entries:
-        if entry.stored is not None:
-            entry.stored.raw.release()
 
 
 def file_sha256(opened: OpenWheel) -> str:

@@ -1,7 +1,7 @@
 # make demo    the main job on a real published wheel, from nothing
 # make test    every check that CI runs, from nothing
 # make bench   speed and memory beside other tools; BENCH='--repeat 1 --only show' passes options
-# make docs    the generated pages of docs/rules
+# make docs    the pages of docs/rules, and the outputs of the examples on all pages
 # make lock    requirements/ci.txt from pyproject.toml
 # make clean   remove what the above made
 #
@@ -29,11 +29,14 @@ test: $(VENV)/.checked
 	lint-imports --no-logo
 	python -m pytest -n $(JOBS) --cov --cov-report=term
 
+# Installed as users install it: compiled, not editable.
 bench: $(VENV)/.installed .venv-bench/.ready
-	$(VENV)/bin/python -m bench --truewheel $(VENV)/bin/truewheel --peers .venv-bench/bin $(BENCH)
+	.venv-bench/bin/python -m pip --disable-pip-version-check -qq install --force-reinstall --no-deps .
+	$(VENV)/bin/python -m bench --truewheel .venv-bench/bin/truewheel --peers .venv-bench/bin $(BENCH)
 
-docs: $(VENV)/.installed
+docs: $(VENV)/.checked
 	$(VENV)/bin/python scripts/rule_docs.py
+	$(VENV)/bin/python -m tests.pages
 
 LOCK := uv pip compile --universal --python-version 3.10 --generate-hashes --upgrade --quiet \
 	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
@@ -60,6 +63,7 @@ $(VENV)/.checked: requirements/ci.txt pyproject.toml | $(VENV)/bin/python
 .venv-bench/.ready: requirements/bench.txt | $(VENV)/bin/python
 	$(VENV)/bin/python -m venv .venv-bench
 	.venv-bench/bin/python -m pip --disable-pip-version-check -qq install --require-hashes -r requirements/bench.txt
+	.venv-bench/bin/python -m pip --disable-pip-version-check -qq install .
 	@touch $@
 
 $(VENV)/bin/python:

@@ -122,7 +122,7 @@ class TestContents:
             "/home/",
             "/Users/Shared/x",
             "/project/{id}/files",
-            "https://pypi.org/project/uv/a.c",
+            "https://example.org/project/uv/a.c",
             "http://a/b/c/d.c",
             "see https://example.org/home/anna/a.c",
             "/root/child",

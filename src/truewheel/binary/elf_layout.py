@@ -19,6 +19,7 @@ EM_MIPS, EM_S390, EM_ALPHA = 8, 22, 0x9026
 PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE, PT_TLS = 1, 2, 3, 4, 7
 PT_GNU_STACK = 0x6474E551
 PN_XNUM = 0xFFFF
+_MOST_TAGS = 1 << 16  # entries of the dynamic table: ten times those of a program with a thousand libraries
 
 
 class Tag(IntEnum):
@@ -203,8 +204,11 @@ class Layout:
                     f"PT_DYNAMIC has the offset {segment.offset:#x}, but its address is at {place[0]:#x}", place[0]
                 )
             size = segment.file_size - segment.file_size % self.codec.dynamic.size
-            raw = self.fields.take(segment.offset, size, "the dynamic table")
-            return tuple(_until_null(self.codec.dynamic.iter_unpack(raw)))
+            raw = self.fields.take(segment.offset, min(size, _MOST_TAGS * self.codec.dynamic.size), "the dynamic table")
+            entries = tuple(_until_null(self.codec.dynamic.iter_unpack(raw)))
+            if len(entries) == _MOST_TAGS:
+                raise self.fields.error(f"the dynamic table has no end within {_MOST_TAGS} entries", segment.offset)
+            return entries
         return ()
 
 

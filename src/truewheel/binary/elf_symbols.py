@@ -14,9 +14,12 @@ from struct import Struct
 
 from truewheel.binary.elf_layout import EM_ALPHA, EM_S390, Layout, Strings, Tag
 from truewheel.binary.elf_versions import INDEX, VersionName
+from truewheel.binary.fields import Fields
 from truewheel.binary.model import Binding, ElfSymbol
 
 SHT_DYNSYM = 11
+_CHUNK = 1 << 12
+_LOWEST_BIT = bytes(number & 1 for number in range(256))
 _BINDINGS = {0: Binding.LOCAL, 1: Binding.GLOBAL, 2: Binding.WEAK, 10: Binding.UNIQUE}
 _BINDING_OF = tuple(_BINDINGS.get(number, Binding.OTHER) for number in range(16))
 _UNVERSIONED = ("", "")
@@ -110,11 +113,20 @@ def _count_hashed(layout: Layout, address: int) -> int:
     last: int = max(word.iter_unpack(part.take(at, buckets * 4, what)), default=(0,))[0]
     if last < first or last == 0:
         return 0
-    at += buckets * 4 + (last - first) * 4
-    while not part.unpack(word, at, what)[0] & 1:  # the lowest bit marks the end of a chain
-        at += 4
-        last += 1
-    return last + 1
+    return last + 1 + _links(layout, part, at + buckets * 4 + (last - first) * 4, what)
+
+
+def _links(layout: Layout, part: Fields, at: int, what: str) -> int:
+    """The number of entries of a chain from `at` on, but for the one that ends it: its lowest bit is set."""
+    low, links = 0 if layout.little_endian else 3, 0
+    while True:
+        part.check(at + 4 * links, 4, what)
+        size = min(_CHUNK, part.size - at - 4 * links)
+        column = part.take(at + 4 * links, size - size % 4, what)[low::4]
+        end = column.translate(_LOWEST_BIT).find(1)
+        if end >= 0:
+            return links + end
+        links += len(column)
 
 
 def _count_unhashed(layout: Layout, tags: dict[int, int]) -> int:

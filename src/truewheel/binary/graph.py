@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple, TypeAlias
 
 from truewheel.binary.model import Dylib, Elf, Image, MachO, Pe, Slice, Wasm
@@ -22,7 +23,8 @@ _LINKABLE = (6, 8)  # MH_DYLIB, MH_BUNDLE; not objects, programs or debug symbol
 _EXECUTE = 2
 _APPLE_SYSTEM = ("/usr/lib/", "/System/")
 _LONGEST_CHAIN = 12  # libraries found only through the run paths of their loader's loader's loader…
-_MOST_FOLDERS = 64
+_MOST_FOLDERS = 256  # of the different ones in a run path; Bazel writes a hundred
+_LONGEST_NAME = 4096  # PATH_MAX: no loader opens more
 
 
 class Edge(NamedTuple):
@@ -113,22 +115,37 @@ def resolve(images: Mapping[str, Image]) -> Graph:
 
 
 class _Index:
-    """The candidates of one architecture: by the path they are installed to, and by the names they answer to."""
+    """The candidates of one architecture: by the path they are installed to, and by the names they answer to.
+
+    Paths are split into the name of the file and its folder; so are names, of which each folder keeps the first.
+    A wheel may hold thousands of files of one name, so nothing here looks at all of them for one question.
+    """
 
     def __init__(self) -> None:
-        self.paths: dict[str, str] = {}
-        self.names: dict[str, list[str]] = {}
+        self.places: dict[str, dict[str, str]] = {}
+        self.names: dict[str, dict[str, str]] = {}
 
     def add(self, member: str, names: Iterable[str]) -> None:
-        self.paths[installed_path(member)] = member
-        for name in sorted(set(names)):
-            self.names.setdefault(name, []).append(member)
+        """Take in a member, which must come behind those added before."""
+        folder, _, file = installed_path(member).rpartition("/")
+        self.places.setdefault(file, {})[folder] = member
+        for name in set(names):
+            self.names.setdefault(name, {}).setdefault(_folder(member), member)
 
     def named(self, name: str, asking: str) -> str | None:
         """The candidate of that name: one in the folder of the asking member first, then the first by path."""
-        candidates = self.names.get(name, ())
-        beside = _folder(asking)
-        return min(candidates, key=lambda member: (_folder(member) != beside, member), default=None)
+        candidates = self.names.get(name, {})
+        return candidates.get(_folder(asking)) or next(iter(candidates.values()), None)
+
+    def at(self, path: str | None) -> str | None:
+        """The member that is installed to a path."""
+        folder, _, file = (path or "").rpartition("/")
+        return self.places.get(file, {}).get(folder)
+
+    def searched(self, file: str, folders: Iterable[str | None]) -> str | None:
+        """The member called `file` in the first of the folders that has one."""
+        places = self.places.get(file, {})
+        return next((places[folder] for folder in folders if folder in places), None)
 
 
 def _folder(path: str) -> str:
@@ -200,7 +217,14 @@ def _handed_down(loaders: Iterable[_Searcher], inherited: Mapping[_Key, tuple[st
     for searcher in loaders:
         folders |= dict.fromkeys(searcher.handed_down)
         folders |= dict.fromkeys(inherited.get((searcher.member, searcher.arch), ()))
+        if len(folders) >= _MOST_FOLDERS:
+            break
     return tuple(folders)[:_MOST_FOLDERS]
+
+
+def _distinct(folders: Iterable[str | None]) -> tuple[str, ...]:
+    """The folders of a run path that are in the wheel, each once."""
+    return tuple(islice(dict.fromkeys(folder for folder in folders if folder is not None), _MOST_FOLDERS))
 
 
 # --- ELF -----------------------------------------------------------------------------------------------------
@@ -209,14 +233,12 @@ def _of_elves(elves: Mapping[str, Elf]) -> Iterator[Edge]:
     searchers = {member: _elf_searcher(member, elf) for member, elf in elves.items()}
 
     def find(searcher: _Searcher, name: str, folders: tuple[str, ...]) -> str | None:
-        paths = indexes[searcher.arch].paths
-        places = (join(folder, name) for folder in folders) if "/" not in name else ()
-        return next((paths[place] for place in places if place in paths), None)
+        return indexes[searcher.arch].searched(name, folders)
 
     wants = (
         (searchers[member], name)
         for member, elf in elves.items()
-        for name in elf.needed
+        for name in dict.fromkeys(elf.needed)
         if name in indexes[_elf_kind(elf)].names  # a file that isn't in the wheel needs no search
     )
     found = _search(wants, find)
@@ -241,18 +263,18 @@ def _elf_searcher(member: str, elf: Elf) -> _Searcher:
     """DT_RUNPATH holds for the file alone and switches DT_RPATH off, its loaders' included (ld.so(8))."""
     folder = _folder(installed_path(member))
     if elf.runpath is not None:
-        return _Searcher(member, _elf_kind(elf), tuple(_elf_folders(folder, elf.runpath)), (), inherits=False)
-    rpath = tuple(_elf_folders(folder, elf.rpath or ()))
+        return _Searcher(member, _elf_kind(elf), _distinct(_elf_folders(folder, elf.runpath)), (), inherits=False)
+    rpath = _distinct(_elf_folders(folder, elf.rpath or ()))
     return _Searcher(member, _elf_kind(elf), rpath, rpath, inherits=True)
 
 
-def _elf_folders(folder: str, entries: Iterable[str]) -> Iterator[str]:
+def _elf_folders(folder: str, entries: Iterable[str]) -> Iterator[str | None]:
     """The folders of the wheel that run path entries mean; what doesn't begin with ``$ORIGIN`` is elsewhere."""
     for entry in entries:
         for origin in ("$ORIGIN", "${ORIGIN}"):
             rest = entry[len(origin) :]
             if entry.startswith(origin) and rest[:1] in {"", "/"}:
-                yield from (place for place in (join(folder, r) for r in _lib_variants(rest)) if place is not None)
+                yield from (join(folder, variant) for variant in _lib_variants(rest))
 
 
 def _lib_variants(path: str) -> tuple[str, ...]:
@@ -268,15 +290,18 @@ def _of_machos(machos: Mapping[str, MachO]) -> Iterator[Edge]:
     empty = _Index()
 
     def find(searcher: _Searcher, name: str, folders: tuple[str, ...]) -> str | None:
-        paths = indexes.get(searcher.arch, empty).paths
-        places = (join(folder, name.removeprefix("@rpath/")) for folder in folders)
-        return next((paths[place] for place in places if place is not None and place in paths), None)
+        within, _, file = name.removeprefix("@rpath/").rpartition("/")
+        places = (join(folder, within) for folder in folders) if within else folders
+        return indexes.get(searcher.arch, empty).searched(file, places)
 
     wants = (
-        (_mach_searcher(m, part), dylib.name)
+        (searcher, name)
         for m, part in slices
-        for dylib in part.dylibs
-        if dylib.name.startswith("@rpath/") and _base(dylib.name) in indexes.get(part.arch, empty).names
+        for searcher in (_mach_searcher(m, part),)
+        for name in dict.fromkeys(dylib.name for dylib in part.dylibs)
+        if name.startswith("@rpath/")
+        and len(name) <= _LONGEST_NAME
+        and _base(name) in indexes.get(part.arch, empty).names
     )
     found = _search(wants, find)
     for member, part in slices:
@@ -308,14 +333,12 @@ def _mach_expand(member: str, part: Slice, path: str) -> str | None:
 
 def _mach_searcher(member: str, part: Slice) -> _Searcher:
     """The loader searches ``@rpath`` in the run paths of the file and of the whole chain that loads it."""
-    places = (_mach_expand(member, part, rpath) for rpath in part.rpaths)
-    folders = tuple(place for place in places if place is not None)
+    folders = _distinct(_mach_expand(member, part, rpath) for rpath in part.rpaths)
     return _Searcher(member, part.arch, folders, folders, inherits=True)
 
 
 def _mach_relative(member: str, part: Slice, dylib: Dylib, index: _Index) -> str | None:
-    place = _mach_expand(member, part, dylib.name)
-    return None if place is None else index.paths.get(place)
+    return index.at(_mach_expand(member, part, dylib.name))
 
 
 # --- PE and WebAssembly --------------------------------------------------------------------------------------

@@ -162,7 +162,7 @@ def text_leaks(name: str, data: Buffer) -> tuple[Leak, ...]:
         return ()
     first: dict[bytes, tuple[int, bytes]] = {}
     counts: dict[bytes, int] = {}
-    for offset, path in islice(chain(_posix_paths(data), _windows_paths(data)), _MATCH_LIMIT):
+    for offset, path in chain(_posix_paths(data), _windows_paths(data)):
         root = b"/".join(_SEPARATORS.split(path, 4)[:4])
         first.setdefault(root, (offset, path))
         counts[root] = counts.get(root, 0) + 1
@@ -179,7 +179,7 @@ def _build_path(path: bytes, offset: int, count: int) -> Leak:
 
 
 def _posix_paths(data: Buffer) -> Iterator[tuple[int, bytes]]:
-    for match in _POSIX.finditer(data):
+    for match in islice(_POSIX.finditer(data), _MATCH_LIMIT):
         path, before = match[0] + match["rest"], bytes(data[max(0, match.start() - 120) : match.start()])
         scheme = _scheme(before)
         if (scheme and not scheme.endswith(b"file")) or _DRIVE.search(before):
@@ -190,7 +190,7 @@ def _posix_paths(data: Buffer) -> Iterator[tuple[int, bytes]]:
 
 
 def _windows_paths(data: Buffer) -> Iterator[tuple[int, bytes]]:
-    for match in _WINDOWS.finditer(data):
+    for match in islice(_WINDOWS.finditer(data), _MATCH_LIMIT):
         before = bytes(data[max(0, match.start() - 2) : match.start() + 1])
         drive = before[-2:-1]
         # http://a/b has a letter before the colon too; with backslashes it is no web address.

@@ -45,6 +45,8 @@ _IL_ONLY, _NEEDS_32_BITS, _PREFERS_32_BITS = 0x1, 0x2, 0x20000
 
 _CHUNK = 1 << 16
 _MODULUS = 0xFFFF
+_MOST_DEBUG = 256  # rows of the debug directory; linkers write at most ten
+_LONGEST_PATH = 0x8000  # UNICODE_STRING takes no more
 
 
 class DebugEntry(NamedTuple):
@@ -154,6 +156,8 @@ def _debug_entries(header: PeHeader) -> Iterator[DebugEntry]:
     if not address:
         return
     table = header.image.part(address, size, "the debug directory")
+    if size > _MOST_DEBUG * _DEBUG_ENTRY.size:
+        raise table.error(f"the debug directory has {size} bytes, more than {_MOST_DEBUG} rows take", 0)
     for number in range(size // _DEBUG_ENTRY.size):
         yield DebugEntry(*table.unpack(_DEBUG_ENTRY, number * _DEBUG_ENTRY.size, "the debug directory"))
 
@@ -170,7 +174,7 @@ def _pdb_path(header: PeHeader, entry: DebugEntry) -> str | None:
     path_at = _PATH_AT.get(data.take(0, min(4, data.size), what))
     if path_at is None:
         return None
-    return data.text(path_at, data.size, "the path of the PDB")
+    return data.text(path_at, _LONGEST_PATH, "the path of the PDB")
 
 
 def _load_config(header: PeHeader) -> tuple[int, bool]:

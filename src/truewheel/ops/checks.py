@@ -21,6 +21,7 @@ from truewheel.policy import floor_of, installable_problem
 from truewheel.wheel import WheelFile, differences, signatures
 
 _PYPI_FILE_LIMIT = 100 * 2**20
+_LARGEST_SBOM = 32 * 2**20
 _PYPI_RATIO_FROM, _PYPI_RATIO = 64 * 2**20, 50
 
 
@@ -192,6 +193,8 @@ def sboms(subject: Subject) -> Iterator[Finding]:
     for entry in wheel.entries:
         if not entry.name.startswith(folder) or subject.examination.depth is not Depth.CONTENTS:
             continue
+        if entry.size > _LARGEST_SBOM:
+            continue  # parsed, it would take many times as much
         for what in _volatile(entry.read()):
             yield Finding(rules.REP_SBOM, what, entry.name)
 

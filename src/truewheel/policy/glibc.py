@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from truewheel.binary.model import Elf, VersionNeed
 from truewheel.findings import Finding
@@ -104,7 +105,7 @@ def _versions(group: Group, policy: GlibcPolicy, member: str, elf: Elf) -> Outco
     highest: dict[str, tuple[Release, VersionNeed]] = {}
     requirements: list[Requirement] = []
     findings: list[Finding] = []
-    program = is_program(elf)
+    program, names = is_program(elf), _first_names(elf)
     for need in sorted(elf.version_needs):
         if (need.weak and not program) or not group.outside(member, need.library):
             continue
@@ -112,13 +113,13 @@ def _versions(group: Group, policy: GlibcPolicy, member: str, elf: Elf) -> Outco
             continue  # the library itself is missing, and reported as such
         since = _since(policy, need)
         if since is None:
-            requirements.append(plain_linux(group.arch, member, f"{_named(elf, need)}, which no manylinux promises"))
+            requirements.append(plain_linux(group.arch, member, f"{_named(names, need)}, which no manylinux promises"))
             if need.version == "GLIBC_PRIVATE":
-                findings.append(_private(elf, need, member))
+                findings.append(_private(names, need, member))
         elif need.library not in highest or since > highest[need.library][0]:
             highest[need.library] = (since, need)
     for _, (since, need) in sorted(highest.items()):
-        requirements.append(_demand(group, policy, member, since, _named(elf, need)))
+        requirements.append(_demand(group, policy, member, since, _named(names, need)))
     return Outcome(requirements=tuple(requirements), findings=tuple(findings))
 
 
@@ -139,15 +140,28 @@ def _has_family(policy: GlibcPolicy, family: str) -> bool:
     return any(version.startswith(f"{family}_") for version in policy.versions)
 
 
-def _named(elf: Elf, need: VersionNeed) -> str:
+_Names: TypeAlias = dict[tuple[str, str], str]
+"""By library and version the name, first in the alphabet, that is bound to them."""
+
+
+def _first_names(elf: Elf) -> _Names:
+    names: _Names = {}
+    for symbol in elf.symbols.imports if elf.version_needs else ():
+        key = symbol.library, symbol.version
+        if key not in names or symbol.name < names[key]:
+            names[key] = symbol.name
+    return names
+
+
+def _named(names: _Names, need: VersionNeed) -> str:
     """A version need in words: with the first symbol that is bound to it, where there is one."""
-    names = [s.name for s in elf.symbols.imports if s.version == need.version and s.library == need.library]
-    words = f"{min(names)}@{need.version}" if names else f"{need.version} of {need.library}"
+    name = names.get((need.library, need.version))
+    words = f"{name}@{need.version}" if name else f"{need.version} of {need.library}"
     return f"{words}, weakly: an older loader starts the program with a complaint" if need.weak else words
 
 
-def _private(elf: Elf, need: VersionNeed, member: str) -> Finding:
-    what = f"needs {_named(elf, need)}, which belongs to one exact build of glibc"
+def _private(names: _Names, need: VersionNeed, member: str) -> Finding:
+    what = f"needs {_named(names, need)}, which belongs to one exact build of glibc"
     return Finding(LIB_FORBIDDEN_SYMBOL, what, member)
 
 

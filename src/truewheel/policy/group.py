@@ -43,10 +43,28 @@ class Group:
         sonames = {elf.soname for elf in self.members.values() if elf.soname}
         return frozenset((needed | sonames) - set(self.external))
 
+    @cached_property
+    def _needed(self) -> dict[str, frozenset[str]]:
+        return {member: frozenset(elf.needed) for member, elf in self.members.items()}
+
+    @cached_property
+    def wanted(self) -> frozenset[str]:
+        """The libraries that any member takes from outside the wheel."""
+        return frozenset(library for member in self.members for library in self.wants(member))
+
+    @cached_property
+    def started_with(self) -> Mapping[str, bool]:
+        """Whether programs alone need a library, for every one that some member needs."""
+        found: dict[str, bool] = {}
+        for elf in self.members.values():
+            for library in elf.needed:
+                found[library] = found.get(library, True) and is_program(elf)
+        return found
+
     def outside(self, member: str, library: str) -> bool:
         """Whether `member` gets `library` from the platform: it is not in the wheel."""
         if library in self.external:
-            return member in self.external[library] or library not in self.members[member].needed
+            return member in self.external[library] or library not in self._needed[member]
         return library not in self._inside
 
     def wants(self, member: str) -> tuple[str, ...]:

@@ -79,7 +79,7 @@ def _archs(tagged: Mapping[str, Elf], needs: Mapping[str, frozenset[str]]) -> It
 def _arch(files: Group) -> Outcome:
     """The outcome for the files of one architecture."""
     libcs = {member: libc_of(elf, member) for member, elf in files.members.items()}
-    static = [m for m, elf in files.members.items() if libcs[m].name == NONE and is_program(elf)]
+    static = {m: elf for m, elf in files.members.items() if libcs[m].name == NONE and is_program(elf)}
     linked = Group(files.arch, {m: elf for m, elf in files.members.items() if m not in static}, files.external)
     named = {m: libcs[m].name for m in files.members}
     decided = sorted({libcs[m].name for m in linked.members} - {NONE, UNKNOWN})
@@ -138,7 +138,7 @@ def _linked(linked: Group, libcs: Mapping[str, Libc], family: str) -> Outcome:
     )
 
 
-def _with_floor(outcome: Outcome, files: Group, static: list[str], family: str) -> Outcome:
+def _with_floor(outcome: Outcome, files: Group, static: Mapping[str, Elf], family: str) -> Outcome:
     """Add the lowest tags of the policies, unless plain linux is all that can be said or a file asks for more."""
     limits = tuple(r for r in outcome.requirements if r.floor.family == "linux")
     if limits:
@@ -153,13 +153,13 @@ def _with_floor(outcome: Outcome, files: Group, static: list[str], family: str) 
     return merged([Outcome(base), outcome])
 
 
-def _base(floor: Floor, static: list[str]) -> Requirement:
+def _base(floor: Floor, static: Mapping[str, Elf]) -> Requirement:
     if static:
-        return Requirement(floor, static[0], "a static program: it needs no C library")
+        return Requirement(floor, next(iter(static)), "a static program: it needs no C library")
     return Requirement(floor, "", f"the lowest {floor.family} of {floor.arch}")
 
 
-def _processor(files: Group, static: list[str]) -> Iterator[Outcome]:
+def _processor(files: Group, static: Mapping[str, Elf]) -> Iterator[Outcome]:
     """What files ask of the processor beyond what the architecture's word promises."""
     for member, elf in files.members.items():
         if files.arch in _X86 and elf.isa_needed & ~_ISA_BASELINE:

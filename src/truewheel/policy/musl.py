@@ -127,7 +127,7 @@ def _never(group: Group, table: MuslTable, member: str, elf: Elf) -> Iterator[Fi
         for s in strong_imports(elf)
         if s.name not in table.since and not is_python_name(s.name) and not is_libpython(s.library)
     }
-    if unknown and any(ZLIB in group.wants(other) for other in group.members):
+    if unknown and ZLIB in group.wanted:
         unknown -= table.zlib
     lost = unknown - group.exports if unknown else unknown
     if lost:
@@ -148,9 +148,9 @@ def _static_tls(group: Group, member: str, elf: Elf) -> Iterator[Finding]:
     """Initial-exec TLS in a library that may be loaded late. What a program needs from the start is fine."""
     if not elf.static_tls or is_program(elf):
         return
-    names = {elf.soname, member.rpartition("/")[2]}
-    users = [other for other in group.members.values() if names.intersection(other.needed)]
-    if not users or not all(map(is_program, users)):
+    names = {elf.soname or "", member.rpartition("/")[2]}
+    users = [group.started_with[name] for name in names if name in group.started_with]
+    if not users or not all(users):
         what = "sets DF_STATIC_TLS: musl's dlopen refuses its thread-local variables"
         yield Finding(LIBC_MUSL_STATIC_TLS, what, member)
 

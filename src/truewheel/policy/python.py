@@ -54,15 +54,14 @@ def examine(name: WheelName, images: Mapping[str, Image], libc: Mapping[str, str
 def _suffixes(name: WheelName, images: Mapping[str, Image], modules: tuple[Module, ...]) -> Iterator[Finding]:
     """Each tag of the wheel finds a file for each module."""
     for files_ in named(modules).values():
-        for python, abi in _pairs(name):
-            wanted = accepted(python, abi, files_[0].ending)
-            if wanted is None or any(found.tag in wanted for found in files_):
-                continue
-            first = files_[0]
-            if not first.tag and not _initializes(first, images[first.member]):
-                continue
+        first, tags = files_[0], {found.tag for found in files_}
+        asked = ((python, abi, accepted(python, abi, first.ending)) for python, abi in _pairs(name))
+        without = [(python, abi, wanted) for python, abi, wanted in asked if wanted is not None and not wanted & tags]
+        if without and not first.tag and not _initializes(first, images[first.member]):
+            continue
+        for python, abi, wanted in without:
             message = f"{first.suffix} is not a suffix that {python}-{abi} imports"
-            mixed = {found.tag for found in files_} & {_other_threading(tag) for tag in wanted}
+            mixed = tags & {_other_threading(tag) for tag in wanted}
             yield Finding(rules.ABI_FREE_THREADED if mixed else rules.ABI_SUFFIX, message, first.member)
 
 

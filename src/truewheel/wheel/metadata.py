@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
-import math
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +15,9 @@ from truewheel.wheel.model import Data, Wheel
 
 _FOLDED: Final = (b" ", b"\t")
 _MOST_TAGS: Final = 10_000
+_MOST_LINES: Final = 100_000
+_TAG: Final = re.compile(r"[\w.!+-]+", re.ASCII).fullmatch
+"""What can stand in a file name, and so in a tag."""
 
 
 @dataclass(frozen=True)
@@ -94,13 +97,21 @@ def parse_metadata(data: Data) -> Metadata:
 def expanded(tags: Iterable[str]) -> tuple[str, ...]:
     """Full tags, sorted, for tags whose parts may be compressed sets (PEP 425): ``py2.py3-none-any`` is two.
 
-    Raises `WheelError` where there would be more than 10,000 of them.
+    Raises `WheelError` where there would be more than 10,000 of them, those that come again counted too, and for what
+    can't be in the name of a file.
     """
     full: set[str] = set()
+    left = _MOST_TAGS
     for tag in tags:
+        if not _TAG(tag):
+            raise WheelError(f"WHEEL has a tag with characters that no tag has: {tag[:100]!r}")
         parts = [part.split(".") for part in tag.split("-")]
-        if len(full) + math.prod(map(len, parts)) > _MOST_TAGS:
-            raise WheelError(f"the tags of WHEEL stand for more than {_MOST_TAGS} full tags")
+        count = 1
+        for part in parts:
+            count *= len(part)
+            if count > left:
+                raise WheelError(f"the tags of WHEEL stand for more than {_MOST_TAGS} full tags")
+        left -= count
         full.update(map("-".join, itertools.product(*parts)))
     return tuple(sorted(full))
 
@@ -135,23 +146,28 @@ def _number(text: str) -> bool:
 
 def _fields(data: Data) -> dict[str, tuple[str, ...]]:
     """The values of every header by its name in small letters, in file order; a folded value keeps its fold."""
-    fields: dict[str, list[str]] = {}
+    fields: dict[str, list[list[str]]] = {}
     for name, line in _lines(data):
         if not name:
             break
         text = line.decode("utf-8", "surrogateescape")
         values = fields.setdefault(name.decode("utf-8", "surrogateescape"), [])
         if line.startswith(_FOLDED):
-            values[-1] += "\n" + text.strip()
+            values[-1].append(text.strip())
         else:
-            values.append(text.partition(":")[2].strip())
-    return {name: tuple(values) for name, values in fields.items()}
+            values.append([text.partition(":")[2].strip()])
+    return {name: tuple(map("\n".join, values)) for name, values in fields.items()}
 
 
 def _lines(data: Data) -> Iterator[tuple[bytes, bytes]]:
-    """Every line with its end, and the name of the header it belongs to in small letters, b"" behind the headers."""
+    """Every line with its end, and the name of the header it belongs to in small letters, b"" behind the headers.
+
+    Raises `WheelError` for more of them than any headers have.
+    """
     name = b"?"
     for number, line in enumerate(io.BytesIO(data)):
+        if number == _MOST_LINES:
+            raise WheelError(f"there are more than {_MOST_LINES:,} lines of headers")
         if name and not (number and line.startswith(_FOLDED)):
             head, colon, _ = line.partition(b":")
             name = head.strip().lower() if colon else b""

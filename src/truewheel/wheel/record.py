@@ -25,6 +25,9 @@ _STRONG: Final = frozenset({"sha256", "sha384", "sha512", "sha3_256", "sha3_384"
 """What counts as "sha256 or better" (PEP 427) among the hashes that every Python has."""
 
 _LARGEST_SIZE_DIGITS: Final = 19
+_SMALL: Final = 1 << 18
+_LARGEST_ROW: Final = 4096
+"""Bytes of RECORD for each member that are more than any row takes, for rows take much more memory than their text."""
 _PLAIN_LINES: Final = re.compile(
     r'^([^",\r\n]+),(?:(sha256)=([\w-]{43}))?,([0-9]{0,19})\r?\n', re.ASCII | re.MULTILINE
 ).findall
@@ -116,6 +119,11 @@ _URLSAFE: Final = bytes.maketrans(b"+/", b"-_")
 def rows_of(wheel: Wheel) -> dict[str, RecordRow]:
     """The rows of the wheel's RECORD by path, without those of `exempt` paths. Raises `WheelError`."""
     entry = wheel.info("RECORD")
+    if not isinstance(entry.content, RecordText) and entry.size > max(_SMALL, _LARGEST_ROW * len(wheel.entries)):
+        raise WheelError(
+            f"RECORD has {entry.size:,} bytes, too many for {len(wheel.entries):,} members",
+            where=Where(member=entry.name),
+        )
     try:
         rows = entry.content.rows if isinstance(entry.content, RecordText) else parse(entry.read())
     except WheelError as error:

@@ -61,7 +61,7 @@ def find_directory(data: Buffer, limits: Limits) -> Directory:
     if at < 0 or data[at : at + 4] != END_SIGNATURE or data[-2:] != b"\0\0":
         raise _no_end_record(data)
     end = EndRecord._make(END.unpack_from(data, at))
-    if data[max(0, at - LOCATOR.size) :][:4] == LOCATOR_SIGNATURE:
+    if at >= LOCATOR.size and data[at - LOCATOR.size :][:4] == LOCATOR_SIGNATURE:
         directory, stop = _from_zip64(data, end, at)
     else:
         directory, stop = _from_end(end, at), at

@@ -17,7 +17,7 @@ import pytest
 import truewheel
 from tests.corpus import ROOT, ROWS, Corpus
 from tests.pages import PAGES, SHOWN, PageError, blocks, refreshed, runnable, scene
-from truewheel import errors
+from truewheel import api, errors
 from truewheel.cli import _COMMANDS, _group
 from truewheel.ops import Audit, Verdict
 from truewheel.wheel import Limits, Profile
@@ -64,7 +64,7 @@ def test_most_pages_have_examples() -> None:
 
 def options_of(command: str) -> set[str]:
     """The options of a command of truewheel."""
-    with click.Context(_group) as context:
+    with click.Context(_group, help_option_names=["-h", "--help"]) as context:
         found = _group.get_command(context, command)
         assert found is not None, command
         return {
@@ -177,6 +177,12 @@ def test_functions_are_those_of_the_package() -> None:
 def test_attributes_are_those_of_the_audit() -> None:
     named = [name for row in rows(page("api.md"), "attribute of `Audit`") for name in code(row[0])]
     assert named == [field.name for field in dataclasses.fields(Audit)]
+
+
+@pytest.mark.parametrize("kind", [api.Normalized, api.Digest], ids=lambda kind: kind.__name__)
+def test_results_are_those_of_the_package(kind: type[api.Normalized | api.Digest]) -> None:
+    text = " ".join(page("api.md").split()).split(f"`{kind.__name__}`, ", 1)[1].split(". ", 1)[0]
+    assert [field.name for field in dataclasses.fields(kind) if f"`{field.name}`" not in text] == []
 
 
 def test_options_are_those_of_the_package() -> None:

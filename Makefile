@@ -1,6 +1,7 @@
 # make demo    the main job on a real published wheel, from nothing
 # make test    every check that CI runs, from nothing
 # make bench   speed and memory beside other tools; BENCH='--repeat 1 --only show' passes options
+# make fuzz    search the readers for defects; SECONDS=300 for each target, TARGET=binary for one alone
 # make docs    the pages of docs/rules, and the outputs of the examples on all pages
 # make lock    requirements/ci.txt from pyproject.toml
 # make clean   remove what the above made
@@ -16,7 +17,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 JOBS := 2
 
-.PHONY: demo test bench docs lock clean
+.PHONY: demo test bench fuzz docs lock clean
 
 demo: $(VENV)/.installed
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" sh scripts/demo.sh
@@ -33,6 +34,11 @@ test: $(VENV)/.checked
 bench: $(VENV)/.installed .venv-bench/.ready
 	.venv-bench/bin/python -m pip --disable-pip-version-check -qq install --force-reinstall --no-deps .
 	$(VENV)/bin/python -m bench --truewheel .venv-bench/bin/truewheel --peers .venv-bench/bin $(BENCH)
+
+SECONDS := 60
+
+fuzz: $(VENV)/.fuzz
+	$(VENV)/bin/python -m fuzz --seconds $(SECONDS) $(TARGET)
 
 docs: $(VENV)/.checked
 	$(VENV)/bin/python scripts/rule_docs.py
@@ -58,6 +64,11 @@ $(VENV)/.checked: requirements/ci.txt pyproject.toml | $(VENV)/bin/python
 	$(PIP) install --require-hashes -r requirements/ci.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.installed
+
+# Not locked: what the search finds counts, not what it is made with.
+$(VENV)/.fuzz: $(VENV)/.checked
+	$(PIP) install "atheris>=3.0"
+	@touch $@
 
 # The tools that we are measured beside.
 .venv-bench/.ready: requirements/bench.txt | $(VENV)/bin/python

@@ -131,11 +131,14 @@ def _audit(opened: OpenWheel, file: str, *, contents: bool, workers: int | None,
     sha256 = file_sha256(opened) if contents else None
     opened.forget_pages()
     depth = Depth.CONTENTS if contents else Depth.TABLES
+
     # Reading tables is bound by the largest binary: one at a time keeps memory low, and is soon done.
+    def done(count: int) -> None:
+        opened.forget_pages()
+        advance(count)
+
     with _mapper(workers if contents else 1) as mapper:
-        return audit(
-            opened.wheel, file=file, size=opened.size, sha256=sha256, depth=depth, mapper=mapper, advance=advance
-        )
+        return audit(opened.wheel, file=file, size=opened.size, sha256=sha256, depth=depth, mapper=mapper, advance=done)
 
 
 def check(

@@ -20,6 +20,7 @@ from tests.pages import PAGES, SHOWN, PageError, blocks, refreshed, runnable, sc
 from truewheel import api, errors
 from truewheel.cli import _COMMANDS, _group
 from truewheel.ops import Audit, Verdict
+from truewheel.rules import RULES
 from truewheel.wheel import Limits, Profile
 
 DOCS = ROOT / "docs"
@@ -112,6 +113,12 @@ def test_limits_are_those_of_the_code() -> None:
 
 def test_profiles_are_those_of_the_code() -> None:
     assert {code(row[0])[0] for row in rows(page("canonical-wheel.md"), "profile")} == {p.value for p in Profile}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_rules_that_are_named_exist(path: Path) -> None:
+    families = "|".join({rule.family for rule in RULES.values()})
+    assert set(re.findall(rf"\b(?:{families})\d{{3}}\b", path.read_text(encoding="utf-8"))) <= set(RULES)
 
 
 def test_verdicts_are_those_of_the_code() -> None:

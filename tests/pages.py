@@ -142,7 +142,8 @@ class Scene:
         return self._portable(result.output)
 
     def _portable(self, output: str) -> str:
-        """The output as on a system whose paths have slashes."""
+        """The output without the folder's own path, as on a system whose paths have slashes."""
+        output = output.replace(f"{self._folder}{os.sep}", "")
         for path in sorted(self._folder.rglob("*"), reverse=True):
             here = str(path.relative_to(self._folder))
             for spelled in (here, here.replace("\\", "\\\\")):

@@ -234,6 +234,11 @@ def test_files_and_sessions_of_a_page_belong_together(corpus: Corpus) -> None:
     assert ">>> double(21)\n42\n>>> {}[1]\nTraceback (most recent call last):\n  ...\nKeyError: 1\n" in fresh
 
 
+def test_the_folder_is_left_out_of_outputs(corpus: Corpus) -> None:
+    text = "```pycon\n>>> from pathlib import Path\n>>> print(Path('x').resolve())\n```\n"
+    assert "\nx\n" in refreshed(text, corpus)
+
+
 def test_the_environment_is_the_commands_own(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "nonsense")
     with scene(corpus, TINY) as here:

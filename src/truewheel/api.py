@@ -6,7 +6,6 @@ then. Values that come back hold no open file.
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TypeAlias
 
-from truewheel.errors import EncoderError
+from truewheel.errors import EncoderError, RequestError, Where
 from truewheel.ops import (
     Audit,
     Depth,
@@ -24,6 +23,7 @@ from truewheel.ops import (
     demanded_platforms,
     is_program,
     narrowed,
+    own_timestamp,
     serially,
     true_platforms,
 )
@@ -87,8 +87,7 @@ class Digest:
 def _is_canonical(opened: OpenWheel, profile: Profile, sha256: str) -> bool:
     """Whether the file has the canonical bytes of a profile, at whatever time its members carry."""
     wheel = opened.wheel
-    stored = next((entry.stored for entry in wheel.entries if entry.stored), None)
-    timestamp = calendar.timegm(stored.time) if stored else None
+    timestamp = own_timestamp(wheel)
     if differences(wheel, profile, timestamp=timestamp):
         return False
     try:
@@ -179,11 +178,13 @@ def normalize(
 ) -> Normalized:
     """Write the canonical form of a wheel into `folder`, or over the wheel itself where that is None.
 
-    A wheel that is canonical already comes out as the same bytes, and is left untouched in place.
+    A wheel that is canonical already comes out as the same bytes, and is not touched in place. Raises
+    `RequestError` where `folder` is the one that the wheel is in: replacing it has to be asked for.
     """
     source = Path(path)
-    target = source if folder is None else Path(folder) / source.name
-    return _rewrite(source, target, options or Options(), (), advance)
+    if folder is None:
+        return _rewrite(source, source.resolve(), options or Options(), (), advance)
+    return _rewrite(source, _elsewhere(source, Path(folder), source.name), options or Options(), (), advance)
 
 
 def check_normalized(path: AnyPath, options: Options | None = None, *, advance: Advance = _ignore) -> Normalized:
@@ -211,29 +212,49 @@ def retag(
     Without `platforms`, for the lowest that are true of its binaries. With `rename_only` the same bytes under
     the new name, which is possible only where WHEEL says the same already.
 
-    Raises `RequestError` for platforms that promise more than the binaries keep.
+    A wheel that says so already, in the folder where it is, is left alone. Raises `RequestError` for platforms
+    that promise more than the binaries keep, and where the result would replace the wheel.
     """
     source, how = Path(path), options or Options()
     with open_wheel(source, how.limits) as opened:
         tags = _audit(opened, str(path), contents=False, workers=1, advance=advance).tags
         chosen = demanded_platforms(platforms, tags) if platforms else true_platforms(tags)
         name = opened.wheel.name.with_platforms(chosen)
+        says_so = retag_wheel(opened.wheel, chosen) == opened.wheel
+        if says_so and _same_place(source, Path(folder) / str(name)):
+            return Normalized(source, source, False, opened.size, file_sha256(opened), "as it is", ())
         if rename_only:
             demand_same_tags(opened.wheel, name)
-    target = Path(folder) / str(name)
+    target = _elsewhere(source, Path(folder), str(name))
     if rename_only:
         return _copy(source, target, how)
     return _rewrite(source, target, how, (lambda wheel: retag_wheel(wheel, chosen),), advance)
 
 
 def digest(path: AnyPath, *, limits: Limits | None = None, advance: Advance = _ignore) -> Digest:
-    """The digests of a wheel. Raises `WheelError` where its contents aren't what RECORD says."""
+    """The digests of a wheel, both over the bytes that are there, whatever RECORD says of them."""
     with open_wheel(Path(path), limits) as opened:
         sha256 = file_sha256(opened)
         form = next((p.value for p in (Profile.LD1, Profile.ZLIB6) if _is_canonical(opened, p, sha256)), None)
         payload = payload_digest(opened.wheel, trust_record=form is not None)
         advance(opened.size)
         return Digest(str(path), opened.size, sha256, payload, form)
+
+
+def _same_place(source: Path, target: Path) -> bool:
+    return target.exists() and source.samefile(target)
+
+
+def _elsewhere(source: Path, folder: Path, name: str) -> Path:
+    """The path of a result that is not its own source. Raises `RequestError` where it would be."""
+    target = folder / name
+    if _same_place(source, target):
+        raise RequestError(
+            "the result would take the place of the wheel itself",
+            where=Where(file=str(source)),
+            hint="write into another folder with -w, or say `normalize --in-place`",
+        )
+    return target
 
 
 class _Nowhere:
@@ -259,6 +280,7 @@ def _rewrite(source: Path, target: Path, how: Options, steps: tuple[Normalizer, 
         written = _write(opened.wheel, file, how, steps)
         # Hashing the input is saved where the sizes differ already.
         same = written.size == opened.size and written.sha256 == file_sha256(opened)
+        file.wanted = not (same and _same_place(source, target))
         advance(opened.size)
     changed = not same or source.name != target.name
     return Normalized(source, target, changed, written.size, written.sha256 or "", how.profile.value, ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,6 +43,9 @@ def command(
     try:
         if [wheel_dir is not None, in_place, check].count(True) != 1:
             raise RequestError("say where the result goes: one of -w DIR, --in-place or --check")
+        twice = sorted(name for name, count in Counter(path.name for path in wheels).items() if count > 1)
+        if wheel_dir is not None and twice:
+            raise RequestError(f"two wheels are called {twice[0]}, and only one of them fits into {wheel_dir}")
         options = chosen(limits, Chosen.of(writing))
     except TruewheelError as error:
         told.add(error)

@@ -5,6 +5,7 @@ WHEEL. What `normalize` and `digest` do is the wheel room's own business (`truew
 """
 
 from truewheel.ops.audit import Audit, Binary, audit
+from truewheel.ops.checks import own_timestamp
 from truewheel.ops.examine import Depth, Examination, Mapper, Member, examine, is_program, serially
 from truewheel.ops.retag import demand_same_tags, demanded_platforms, retag, true_platforms
 from truewheel.ops.select import failing, narrowed
@@ -27,6 +28,7 @@ __all__ = [
     "is_program",
     "judge",
     "narrowed",
+    "own_timestamp",
     "retag",
     "serially",
     "true_platforms",

@@ -6,6 +6,7 @@ here stand the rules that need the name, the archive or RECORD as well.
 
 from __future__ import annotations
 
+import calendar
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from truewheel.findings import Finding, in_order
 from truewheel.ops.examine import Depth, Examination
 from truewheel.ops.verdict import Tags, Verdict
 from truewheel.policy import floor_of, installable_problem
-from truewheel.wheel import WheelFile, differences, signatures
+from truewheel.wheel import Wheel, WheelFile, differences, signatures
 
 _PYPI_FILE_LIMIT = 100 * 2**20
 _LARGEST_SBOM = 32 * 2**20
@@ -135,13 +136,26 @@ def record(subject: Subject) -> Iterator[Finding]:
             yield Finding(rules.RECORD_SIGNED, "it stands for RECORD as it is now", path)
 
 
+def own_timestamp(wheel: Wheel) -> int | None:
+    """The time of a wheel's first member, in seconds since 1970: its SOURCE_DATE_EPOCH, if all members have it.
+
+    None where there is no such time, or none that a calendar knows.
+    """
+    stored = next((entry.stored for entry in wheel.entries if entry.stored), None)
+    try:
+        return calendar.timegm(stored.time) if stored else None
+    except ValueError:
+        return None
+
+
 def archive(subject: Subject) -> Iterator[Finding]:
     """The zip is in canonical form, and within what PyPI takes."""
-    found = differences(subject.examination.wheel)
+    wheel = subject.examination.wheel
+    found = differences(wheel, timestamp=own_timestamp(wheel))
     if found:
         yield Finding(rules.ZIP_NOT_CANONICAL, "; ".join(found))
     size = subject.file_size
-    total = sum(entry.size for entry in subject.examination.wheel.entries)
+    total = sum(entry.size for entry in wheel.entries)
     if size > _PYPI_FILE_LIMIT:
         yield Finding(rules.SIZE_PYPI, f"{size:,} bytes; the default limit is {_PYPI_FILE_LIMIT:,}")
     if total > _PYPI_RATIO_FROM and total > size * _PYPI_RATIO:

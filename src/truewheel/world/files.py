@@ -42,8 +42,14 @@ def open_wheel(path: Path, limits: Limits | None = None) -> Iterator[OpenWheel]:
     try:
         name = _wheel_name(path)
         with _opened(path) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapping:
-            wheel = read(mapping, name, limits or Limits())
-            yield OpenWheel(path, len(mapping), wheel, mapping)
+            try:
+                yield OpenWheel(path, len(mapping), read(mapping, name, limits or Limits()), mapping)
+            except BaseException as error:
+                import traceback  # noqa: PLC0415  # 6 ms that reading does without
+
+                # Views of the mapping in the frames of a full disk or an interrupt would forbid to close it.
+                traceback.clear_frames(error.__traceback__)
+                raise
     except TruewheelError as error:
         raise error.within(file=str(path)) from None
 
@@ -86,33 +92,58 @@ def file_sha256(opened: OpenWheel) -> str:
     return digest.hexdigest()
 
 
+class Draft:
+    """A file that is to take another's place, unless it turns out that nobody wants it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.wanted = True
+
+    def write(self, data: bytes | bytearray | memoryview, /) -> int:
+        """Add bytes at the end."""
+        return self._file.write(data)
+
+
 @contextmanager
-def replacing(target: Path) -> Iterator[BinaryIO]:
+def replacing(target: Path) -> Iterator[Draft]:
     """A file that takes `target`'s place when the block ends well, and vanishes when it doesn't.
 
-    It is written beside the target, synced, and renamed, so nobody ever sees half a wheel. Its mode is what
-    the umask gives a new file.
+    It vanishes too where its ``wanted`` is set to False. It is written beside the target, synced, and renamed,
+    so nobody ever sees half a wheel. Its mode is what the umask gives a new file.
     """
     import tempfile  # noqa: PLC0415  # 10 ms that reading does without
 
+    folder = target.parent
+    made = not folder.exists()
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:64]}.", suffix=".part")
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=folder, prefix=f".{target.name[:64]}.", suffix=".part")
     except OSError as error:
         raise RequestError(f"can't be written: {error.strerror}", where=Where(file=str(target))) from None
     try:
         with os.fdopen(descriptor, "wb", buffering=_CHUNK) as file:
-            yield file
+            draft = Draft(file)
+            yield draft
             file.flush()
-            os.fsync(file.fileno())
-        _give_usual_mode(Path(name))
-        Path(name).replace(target)
+            if draft.wanted:
+                os.fsync(file.fileno())
+        _finish(Path(name), target, wanted=draft.wanted)
     except BaseException as error:
         with suppress(OSError):
             Path(name).unlink()
+            if made:
+                folder.rmdir()
         if isinstance(error, OSError):
             raise RequestError(f"can't be written: {error.strerror}", where=Where(file=str(target))) from None
         raise
+
+
+def _finish(draft: Path, target: Path, *, wanted: bool) -> None:
+    if not wanted:
+        draft.unlink()
+        return
+    _give_usual_mode(draft)
+    draft.replace(target)
     _sync_folder(target.parent)
 
 

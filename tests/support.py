@@ -6,10 +6,13 @@ import base64
 import csv
 import hashlib
 import io
+import json
 import zipfile  # noqa: TID251 - the tests need a writer that is not ours; the ban protects src
 from collections.abc import Collection, Iterable, Mapping
+from importlib import resources
 from pathlib import Path
 
+from jsonschema import Draft202012Validator
 from packaging.utils import parse_wheel_filename
 
 SAMPLE = "sample-1.0-py3-none-any.whl"
@@ -100,3 +103,17 @@ def write_wheel(folder: Path, files: Mapping[str, bytes] | None = None, *, name:
     path = folder / name
     path.write_bytes(wheel_bytes(files, name=name))
     return path
+
+
+def closed_schema(command: str) -> Draft202012Validator:
+    """The published schema of a command's JSON, made to refuse fields that it doesn't describe.
+
+    As published it lets readers of this version take documents of a later one, which may say more.
+    """
+    path = resources.files("truewheel.report") / "schemas" / f"{command}-1.json"
+    return Draft202012Validator(_closed(json.loads(path.read_text(encoding="utf-8"))))
+
+
+def _closed(schema: dict[str, object]) -> dict[str, object]:
+    closed = {key: _closed(value) if isinstance(value, dict) else value for key, value in schema.items()}
+    return {**closed, "additionalProperties": False} if "required" in schema else closed

@@ -183,7 +183,7 @@ def normalize(
     """
     source = Path(path)
     if folder is None:
-        return _rewrite(source, source.resolve(), options or Options(), (), advance)
+        return _rewrite(source, source, options or Options(), (), advance)
     return _rewrite(source, _elsewhere(source, Path(folder), source.name), options or Options(), (), advance)
 
 
@@ -276,7 +276,7 @@ def _write(wheel: Wheel, sink: Sink, how: Options, steps: tuple[Normalizer, ...]
 
 def _rewrite(source: Path, target: Path, how: Options, steps: tuple[Normalizer, ...], advance: Advance) -> Normalized:
     """Write `source` to `target` after the steps; the file is closed before its name is taken by the result."""
-    with replacing(target) as file, open_wheel(source, how.limits) as opened:
+    with replacing(target.resolve()) as file, open_wheel(source, how.limits) as opened:
         written = _write(opened.wheel, file, how, steps)
         # Hashing the input is saved where the sizes differ already.
         same = written.size == opened.size and written.sha256 == file_sha256(opened)

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import cast
 
 from click.testing import CliRunner, Result
-from jsonschema import Draft202012Validator
 
-from truewheel import report
+from tests.support import closed_schema
 from truewheel.cli import _group
 
 
@@ -23,6 +22,5 @@ def document(command: str, *arguments: str | Path, status: int = 0) -> dict[str,
     result = run(command, "--json", *arguments)
     assert result.exit_code == status, result.output
     parsed = json.loads(result.stdout)
-    folder = Path(report.__file__).parent / "schemas"
-    Draft202012Validator(json.loads((folder / f"{command}-1.json").read_text())).validate(parsed)
+    closed_schema(command).validate(parsed)
     return cast("dict[str, list[dict[str, object]]]", parsed)

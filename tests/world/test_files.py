@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
 import os
 import stat
 import sys
@@ -103,3 +104,20 @@ def test_a_target_that_can_not_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RequestError, match="can't be written"), replacing(tmp_path / "file" / "a.whl"):
         pass
+
+
+@pytest.mark.parametrize("reason", [OSError(28, "no space left"), KeyboardInterrupt()])
+def test_a_view_that_is_still_held_keeps_no_file_open(tmp_path: Path, reason: BaseException) -> None:
+    """A full disk or an interrupt finds views in the frames of whoever wrote; `BufferError` took its place."""
+
+    def work(path: Path) -> None:
+        with open_wheel(path) as opened:
+            write(opened.mapping)
+
+    def write(mapping: mmap.mmap) -> None:
+        view = memoryview(mapping)
+        assert view.nbytes
+        raise reason
+
+    with pytest.raises(type(reason)):
+        work(write_wheel(tmp_path))

@@ -23,7 +23,7 @@ def writing_options(command: Callable[..., _T]) -> Callable[..., _T]:
             click.option(
                 "--profile",
                 type=click.Choice([profile.value for profile in Profile]),
-                help="ld1: libdeflate 6 (default). zlib6: what most published wheels have. keep: see below.",
+                help="ld1: libdeflate 6 (default). zlib6: as most published wheels. keep: as --keep-compression.",
             ),
             click.option(
                 "--keep-compression", is_flag=True, help="Copy compressed streams as they are (profile keep)."

@@ -152,7 +152,7 @@ def _fields(data: Data) -> dict[str, tuple[str, ...]]:
             break
         text = line.decode("utf-8", "surrogateescape")
         values = fields.setdefault(name.decode("utf-8", "surrogateescape"), [])
-        if line.startswith(_FOLDED):
+        if values and line.startswith(_FOLDED):
             values[-1].append(text.strip())
         else:
             values.append([text.partition(":")[2].strip()])

@@ -17,16 +17,19 @@ class ZipContent(Stored):
 
     def read(self) -> Data:
         """All bytes, verified; see `Content.read`. Raises `LimitError` where they don't fit into memory."""
-        if self.method == DEFLATED:
-            return deflate.inflate(self.raw, self.size, self.crc)
-        try:
-            data = bytes(self.raw)
-        except MemoryError:
-            raise LimitError(f"a member of {self.size:,} bytes doesn't fit into memory") from None
+        # The view is let go at once: in the traceback of an error it would keep the file from being closed.
+        with self.raw as raw:
+            if self.method == DEFLATED:
+                return deflate.inflate(raw, self.size, self.crc)
+            try:
+                data = bytes(raw)
+            except MemoryError:
+                raise LimitError(f"a member of {self.size:,} bytes doesn't fit into memory") from None
         if (found := zlib.crc32(data)) != self.crc:
             raise WheelError(f"the CRC-32 of the bytes is {found:08x}, the archive declares {self.crc:08x}")
         return data
 
     def head(self, count: int) -> bytes:
         """The first `count` bytes, not verified."""
-        return deflate.head(self.raw, count) if self.method == DEFLATED else bytes(self.raw[:count])
+        with self.raw as raw:
+            return deflate.head(raw, count) if self.method == DEFLATED else bytes(raw[:count])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import mmap
 import os
+import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -111,13 +112,12 @@ def replacing(target: Path) -> Iterator[Draft]:
     It vanishes too where its ``wanted`` is set to False. It is written beside the target, synced, and renamed,
     so nobody ever sees half a wheel. Its mode is what the umask gives a new file.
     """
-    import tempfile  # noqa: PLC0415  # 10 ms that reading does without
-
     folder = target.parent
     made = not folder.exists()
+    name = folder / f".{target.name[:64]}.{secrets.token_hex(8)}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=folder, prefix=f".{target.name[:64]}.", suffix=".part")
+        descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     except OSError as error:
         raise RequestError(f"can't be written: {error.strerror}", where=Where(file=str(target))) from None
     try:
@@ -127,10 +127,10 @@ def replacing(target: Path) -> Iterator[Draft]:
             file.flush()
             if draft.wanted:
                 os.fsync(file.fileno())
-        _finish(Path(name), target, wanted=draft.wanted)
+        _finish(name, target, wanted=draft.wanted)
     except BaseException as error:
         with suppress(OSError):
-            Path(name).unlink()
+            name.unlink()
             if made:
                 folder.rmdir()
         if isinstance(error, OSError):
@@ -142,17 +142,8 @@ def _finish(draft: Path, target: Path, *, wanted: bool) -> None:
     if not wanted:
         draft.unlink()
         return
-    _give_usual_mode(draft)
     draft.replace(target)
     _sync_folder(target.parent)
-
-
-def _give_usual_mode(path: Path) -> None:
-    """Let everybody read the file whom the umask admits: mkstemp lets its owner alone."""
-    mask = os.umask(0)
-    os.umask(mask)
-    with suppress(OSError):
-        path.chmod(0o666 & ~mask)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -75,7 +75,8 @@ def test_every_dependency_is_locked_with_a_hash() -> None:
     with (ROOT / "pyproject.toml").open("rb") as file:
         project = tomllib.load(file)
     groups = project["dependency-groups"]
-    wanted = [text for group in groups.values() for text in group if isinstance(text, str)]
+    listed = [group for name, group in groups.items() if name != "fuzz"]  # for a search that CI doesn't make
+    wanted = [text for group in listed for text in group if isinstance(text, str)]
     wanted += project["project"]["dependencies"] + project["build-system"]["requires"]
     lock = (ROOT / "requirements" / "ci.txt").read_text(encoding="utf-8")
     locked: dict[str, list[Requirement]] = {}

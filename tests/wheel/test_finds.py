@@ -1,0 +1,102 @@
+"""What fuzzing and attacks by thought found in the reading of wheels, kept so that it stays mended."""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+from time import process_time
+
+import pytest
+
+from tests.support import SAMPLE, wheel_bytes
+from tests.wheel.hostile_whole import CONTENTS
+from tests.wheel.rawzip import INFO, Built
+from truewheel.errors import WheelError
+from truewheel.wheel import WheelName, read, rows_of
+from truewheel.wheel.metadata import expanded, parse_metadata, parse_wheel_file
+from truewheel.world import open_wheel
+
+NAME = WheelName.parse(SAMPLE)
+ENOUGH = 2.0
+"""Seconds. What follows took a multiple of them while it cost the square of its size."""
+
+
+def test_a_locator_in_a_file_too_short_for_one() -> None:
+    """`struct.error` came out."""
+    with pytest.raises(WheelError):
+        read(bytes.fromhex("504b06071100 504b0506 00000000 0400 0400 1801002d ffffffff 0000"), NAME)
+
+
+@pytest.mark.parametrize(
+    ("lines", "shown"),
+    [
+        (b"Tag: py3-none-a\x99\xff", "a\\udc99"),
+        (b"Tag: py3-none-any\n folded", "\\n"),
+        (b"Tag: py3-none-\x1b[31m", "x1b"),
+        (b"Tag:", "''"),
+    ],
+)
+def test_a_tag_is_made_of_what_a_file_name_takes(lines: bytes, shown: str) -> None:
+    """`UnicodeEncodeError` came out of WHEEL written anew, and a fold would have ended its headers."""
+    found = parse_wheel_file(b"Wheel-Version: 1.0\n" + lines + b"\n")
+    with pytest.raises(WheelError, match="characters that no tag has") as caught:
+        _ = found.expanded_tags
+    assert shown in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        ["a.b-" * 200_000 + "x"],
+        [f"{'.'.join(f'a{number}' for number in range(70))}-{'.'.join('bcd' * 20)}-any"] * 20_000,
+    ],
+)
+def test_tags_that_stand_for_too_many(tags: list[str]) -> None:
+    start = process_time()
+    with pytest.raises(WheelError, match="more than 10000 full tags"):
+        expanded(tags)
+    assert process_time() - start < ENOUGH
+
+
+def test_a_header_of_many_folds() -> None:
+    start = process_time()
+    parse_metadata(b"Name: a\nVersion: 1\nX: y\n" + (b" " + b"z" * 50 + b"\n") * 90_000)
+    assert process_time() - start < ENOUGH
+
+
+def test_a_fold_of_nothing_is_a_header() -> None:
+    """`IndexError` came out."""
+    assert parse_metadata(b" Name: a\n b\nVersion: 1\n").name == "a\nb"
+
+
+@pytest.mark.parametrize("line", [b"a:b\n", b" folded\n"])
+def test_headers_have_an_end(line: bytes) -> None:
+    with pytest.raises(WheelError, match="more than 100,000 lines"):
+        parse_metadata(b"Name: a\n" + line * 100_001)
+
+
+def test_a_record_for_more_members_than_there_are() -> None:
+    record = b"".join(b"%d,,\n" % number for number in range(40_000))
+    wheel = read(wheel_bytes({"sample/a.py": b"", f"{INFO}/RECORD": record}), NAME)
+    with pytest.raises(WheelError, match="too many for 4 members"):
+        rows_of(wheel)
+
+
+@pytest.mark.parametrize(("built", "says"), [case[1:] for case in CONTENTS], ids=[case[0] for case in CONTENTS])
+def test_a_damaged_member_of_a_mapped_file(tmp_path: Path, built: Built, says: str) -> None:
+    """The traceback held a view of the mapping, so closing it raised `BufferError` instead."""
+    path = tmp_path / SAMPLE
+    path.write_bytes(built.data)
+    gc.disable()
+    try:
+        with pytest.raises(WheelError, match=says):
+            _read_everything(path)
+    finally:
+        gc.enable()
+
+
+def _read_everything(path: Path) -> None:
+    with open_wheel(path) as opened:
+        for entry in opened.wheel:
+            entry.head(10)
+            entry.read()

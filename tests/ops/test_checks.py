@@ -81,9 +81,9 @@ CASES: dict[str, tuple[dict[str, bytes], str, str]] = {
     "TAG002": (
         {"sample/lib.so": elf()},
         "sample-1.0-cp312-cp312-manylinux_2_5_x86_64.whl",
-        "manylinux_2_5_x86_64 promised, manylinux_2_17_x86_64 needed",
+        "manylinux_2_5_x86_64 promised; manylinux_2_17_x86_64 needed by sample/lib.so: secure_getenv@GLIBC_2.17",
     ),
-    "TAG003": ({"sample/lib.so": elf()}, WINDOWS, "win_amd64 claimed, the binaries are manylinux_2_17_x86_64"),
+    "TAG003": ({"sample/lib.so": elf()}, WINDOWS, "win_amd64 claimed; manylinux_2_17_x86_64 needed by sample/lib.so"),
     "TAG004": (
         {"sample/lib.dylib": macho(ARM64)},
         "sample-1.0-cp312-cp312-macosx_11_7_arm64.whl",
@@ -199,7 +199,7 @@ def test_a_canonical_wheel_is_told_so() -> None:
 
 def test_programs_that_are_data_need_no_libraries() -> None:
     programs = {
-        f"sample/{machine:x}.exe": PeFile(machine=machine, imports=[("odd.dll", ["f"])]).encode()  # type: ignore[list-item]
+        f"sample/{machine:x}.exe": PeFile(machine=machine, imports=[("odd.dll", ["f"])]).encode()
         for machine in (0x8664, 0xAA64)
     }
     result = audited(programs, SAMPLE)

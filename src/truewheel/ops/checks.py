@@ -18,11 +18,11 @@ from truewheel.binary import Elf, MachO
 from truewheel.findings import Finding, in_order
 from truewheel.ops.examine import Depth, Examination
 from truewheel.ops.verdict import Tags, Verdict
-from truewheel.policy import floor_of, installable_problem
+from truewheel.policy import Requirement, floor_of, installable_problem
 from truewheel.wheel import Wheel, WheelFile, differences, signatures
 
 _PYPI_FILE_LIMIT = 100 * 2**20
-_LARGEST_SBOM = 32 * 2**20
+_LARGEST_SBOM = 8 * 2**20
 _PYPI_RATIO_FROM, _PYPI_RATIO = 64 * 2**20, 50
 
 
@@ -66,18 +66,23 @@ def tags_agree(subject: Subject) -> Iterator[Finding]:
 def tags_true(subject: Subject) -> Iterator[Finding]:
     """The claimed platforms against those that the binaries need."""
     tags = subject.tags
-    why = "; ".join(f"{r.floor.tag}: {f'{r.member}: ' if r.member else ''}{r.reason}" for r in tags.deciding)
-    needs = ", ".join(tags.computed or ())
+    needed = "; ".join(_needed(requirement) for requirement in tags.deciding)
     if tags.verdict is Verdict.TOO_GENEROUS and not subject.examination.wheel.name.pure:
-        yield Finding(rules.TAG_TOO_GENEROUS, f"{', '.join(tags.false)} promised, {needs} needed ({why})")
+        yield Finding(rules.TAG_TOO_GENEROUS, f"{', '.join(tags.false)} promised; {needed}")
     elif tags.verdict is Verdict.CONTRADICTORY:
-        yield Finding(rules.TAG_CONTRADICTORY, f"{', '.join(tags.claimed)} claimed, the binaries are {needs} ({why})")
+        yield Finding(rules.TAG_CONTRADICTORY, f"{', '.join(tags.claimed)} claimed; {needed}")
     elif tags.verdict is Verdict.STRICTER and tags.deciding:
-        yield Finding(rules.TAG_STRICTER, f"{', '.join(tags.claimed)} claimed, {needs} would do")
+        enough = ", ".join(tags.computed or ())
+        yield Finding(rules.TAG_STRICTER, f"{', '.join(tags.claimed)} claimed, {enough} would do")
     elif tags.verdict is Verdict.STRICTER:
         yield Finding(rules.TAG_NO_BINARIES, f"{', '.join(tags.claimed)} claimed, {'; '.join(tags.reasons)}")
     elif tags.verdict is Verdict.UNKNOWN and not subject.examination.wheel.name.pure:
         yield Finding(rules.TAG_UNKNOWN, "; ".join(tags.reasons))
+
+
+def _needed(requirement: Requirement) -> str:
+    by = f" by {requirement.member}" if requirement.member else ""
+    return f"{requirement.floor.tag} needed{by}: {requirement.reason}"
 
 
 def tags_installable(subject: Subject) -> Iterator[Finding]:

@@ -44,6 +44,13 @@ def test_a_tag_is_made_of_what_a_file_name_takes(lines: bytes, shown: str) -> No
     assert shown in str(caught.value)
 
 
+def test_a_long_tag_on_a_line_of_its_own() -> None:
+    """Python's email package folds headers of more than 78 characters; ziglang 0.12.0 has one. It kept a line break."""
+    found = parse_wheel_file(b"Wheel-Version: 1.0\nTag: \n py3-none-any.linux_x86_64\n")
+    assert found.tags == ("py3-none-any.linux_x86_64",)
+    assert found.expanded_tags == ("py3-none-any", "py3-none-linux_x86_64")
+
+
 @pytest.mark.parametrize(
     "tags",
     [

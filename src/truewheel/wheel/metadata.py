@@ -145,7 +145,7 @@ def _number(text: str) -> bool:
 
 
 def _fields(data: Data) -> dict[str, tuple[str, ...]]:
-    """The values of every header by its name in small letters, in file order; a folded value keeps its fold."""
+    """The values of every header by its name in small letters, in file order; a fold inside a value stays."""
     fields: dict[str, list[list[str]]] = {}
     for name, line in _lines(data):
         if not name:
@@ -156,7 +156,7 @@ def _fields(data: Data) -> dict[str, tuple[str, ...]]:
             values[-1].append(text.strip())
         else:
             values.append([text.partition(":")[2].strip()])
-    return {name: tuple(map("\n".join, values)) for name, values in fields.items()}
+    return {name: tuple("\n".join(pieces).strip() for pieces in values) for name, values in fields.items()}
 
 
 def _lines(data: Data) -> Iterator[tuple[bytes, bytes]]:

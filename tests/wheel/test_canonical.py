@@ -270,3 +270,10 @@ def test_real_wheels_become_canonical(corpus: Corpus) -> None:
     assert forms.differences(kept, Profile.KEEP, contents=True) == ()
     assert any("otherwise than by the profile ld1" in words for words in forms.differences(kept, contents=True))
     assert kept == read(data, original.name)
+
+
+def test_a_tag_that_is_folded_over_two_lines_is_unfolded() -> None:
+    said = b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag:\n py3-none-any\n"
+    data = wheel_bytes({"sample/a.py": b"", "sample-1.0.dist-info/WHEEL": said})
+    canonical = canonicalize(read(data, WheelName.parse(SAMPLE)))
+    assert bytes(canonical.info("WHEEL").read()) == said.replace(b"Tag:\n ", b"Tag: ")

@@ -31,11 +31,12 @@ def plain_modes(wheel: Wheel) -> Wheel:
 
 def whole_tags(wheel: Wheel) -> Wheel:
     """Every full tag on a line of its own in WHEEL, sorted. WHEEL's own tags, whatever the file name says."""
-    said = metadata.read_wheel_file(wheel)
-    if said.tags == said.expanded_tags:
+    said, entry = metadata.read_wheel_file(wheel), wheel.info("WHEEL")
+    before = entry.read()
+    # The bytes are compared, not the values: a single tag may stand folded over two lines.
+    data = metadata.with_tags(before, said.expanded_tags)
+    if data == before:
         return wheel
-    entry = wheel.info("WHEEL")
-    data = metadata.with_tags(entry.read(), said.expanded_tags)
     return record.amended(wheel, Entry(entry.name, entry.executable, Bytes(data)))
 
 

@@ -104,7 +104,7 @@ def _progress(paths: list[Path], verb: str) -> Iterator[Callable[[Path], Callabl
         yield lambda _: lambda _: None
         return
     from rich.console import Console  # noqa: PLC0415  # rich is loaded for terminals alone: it takes 50 ms
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415  # the same
 
     columns = (
         TextColumn("{task.description}"),

@@ -58,7 +58,7 @@ def _drawer() -> Callable[[Audit], None]:
         return lambda audit: click.echo(text.shown(audit))
     from rich.console import Console  # noqa: PLC0415  # rich is loaded for terminals alone: it takes 50 ms
 
-    from truewheel.report import terminal  # noqa: PLC0415
+    from truewheel.report import terminal  # noqa: PLC0415  # it needs rich
 
     console = Console()
     return lambda audit: console.print(terminal.shown(audit))

@@ -8,7 +8,7 @@ from enum import Enum
 from functools import partial
 from typing import NamedTuple, Protocol, TypeVar
 
-from truewheel.binary import Elf, Image, MachO, identify
+from truewheel.binary import HEAD, Elf, Image, MachO, identify
 from truewheel.binary import read as read_binary
 from truewheel.binary.graph import Graph, resolve
 from truewheel.binary.leaks import Leak, header_leaks, text_leaks
@@ -21,8 +21,6 @@ from truewheel.wheel import Entry, RecordRow, Wheel, batches, check_content, che
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 
-# Enough of a member to recognise a native file: a fat header with its first architectures.
-_HEAD_BYTES = 64
 _ET_EXEC, _MH_EXECUTE = 2, 2
 
 
@@ -102,7 +100,7 @@ def _look_at_all(depth: Depth, rows: Mapping[str, RecordRow], entries: tuple[Ent
 
 def look_at(entry: Entry, depth: Depth, row: RecordRow | None = None) -> Member:
     """Read one member as far as `depth` asks, and compare it with its `row` of RECORD if it is read whole."""
-    native = identify(entry.head(_HEAD_BYTES)) is not None
+    native = identify(entry.head(HEAD)) is not None
     if not native and depth is Depth.TABLES:
         return Member(entry, None, (), None)
     data = entry.read()
@@ -119,7 +117,7 @@ def look_at(entry: Entry, depth: Depth, row: RecordRow | None = None) -> Member:
 
 def is_program(entry: Entry) -> bool:
     """Whether a member is a program that a Unix system starts: an ELF or Mach-O executable."""
-    if identify(entry.head(_HEAD_BYTES)) not in {"elf", "macho"}:
+    if identify(entry.head(HEAD)) not in {"elf", "macho"}:
         return False
     image = read_binary(entry.read())
     if isinstance(image, Elf):

@@ -29,7 +29,7 @@ def true_platforms(tags: Tags) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def demanded_platforms(wanted: Iterable[str], tags: Tags, *, force: bool = False) -> tuple[str, ...]:
+def demanded_platforms(wanted: Iterable[str], tags: Tags) -> tuple[str, ...]:
     """Platforms given by the user, checked against what the binaries need.
 
     Raises `RequestError` for a tag that no installer asks for, or that promises more than the binaries keep.
@@ -40,7 +40,7 @@ def demanded_platforms(wanted: Iterable[str], tags: Tags, *, force: bool = False
         if problem:
             raise RequestError(problem)
     false = _too_generous(platforms, tags)
-    if false and not force:
+    if false:
         why = "; ".join(f"{r.member}: {r.reason}" for r in tags.deciding)
         raise RequestError(
             f"{', '.join(false)} would promise too much: the wheel needs {', '.join(tags.computed or ())} ({why})",

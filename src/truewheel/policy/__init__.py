@@ -47,20 +47,20 @@ def examine(name: WheelName, images: Mapping[str, Image], graph: Graph) -> Outco
     pes, wasms = _only(Pe, images), _only(Wasm, images)
     outcomes: list[Outcome] = []
     if elves:
-        from truewheel.policy import linux  # noqa: PLC0415
+        from truewheel.policy import linux  # noqa: PLC0415  # with its tables, where files call for it
 
         outcomes.append(linux.examine(elves, _external(graph, elves)))
     if machos:
-        from truewheel.policy import ios, macos  # noqa: PLC0415
+        from truewheel.policy import ios, macos  # noqa: PLC0415  # with its tables, where files call for it
 
         apple = ios.examine if _for_ios(name, machos) else macos.examine
         outcomes.append(apple(machos, _external(graph, machos)))
     if pes:
-        from truewheel.policy import windows  # noqa: PLC0415
+        from truewheel.policy import windows  # noqa: PLC0415  # with its tables, where files call for it
 
         outcomes.append(windows.examine(pes, _external(graph, pes), name))
     if wasms:
-        from truewheel.policy import emscripten  # noqa: PLC0415
+        from truewheel.policy import emscripten  # noqa: PLC0415  # with its tables, where files call for it
 
         outcomes.append(emscripten.examine(wasms))
     together = merged(outcomes)
@@ -86,7 +86,7 @@ def _external(graph: Graph, images: Mapping[str, Image]) -> dict[str, tuple[str,
 
 def _for_ios(name: WheelName, images: Mapping[str, MachO]) -> bool:
     """Whether Mach-O files are judged as iOS: by what they are, and by the claim where they are both."""
-    from truewheel.policy.apple import loadable  # noqa: PLC0415
+    from truewheel.policy.apple import loadable  # noqa: PLC0415  # with its tables, where files call for it
 
     platforms = {part.platform for _, part in loadable(images)}
     if not platforms & _IOS:

@@ -46,11 +46,10 @@ def load_settings(folder: Path | None = None) -> Settings:
 
 
 def _settings_of(path: Path) -> Settings:
-    # Loaded here: most commands ask for no settings.
     if sys.version_info >= (3, 11):
-        import tomllib  # noqa: PLC0415
+        import tomllib  # noqa: PLC0415  # most commands ask for no settings
     else:
-        import tomli as tomllib  # noqa: PLC0415
+        import tomli as tomllib  # noqa: PLC0415  # most commands ask for no settings
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -6,7 +6,7 @@ then. Values that come back hold no open file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
@@ -174,17 +174,22 @@ class Options:
 
 
 def normalize(
-    path: AnyPath, folder: AnyPath | None = None, options: Options | None = None, *, advance: Advance = _ignore
+    path: AnyPath,
+    folder: AnyPath | None = None,
+    options: Options | None = None,
+    *,
+    occupied: Collection[Path] = (),
+    advance: Advance = _ignore,
 ) -> Normalized:
     """Write the canonical form of a wheel into `folder`, or over the wheel itself where that is None.
 
     A wheel that is canonical already comes out as the same bytes, and is not touched in place. Raises
-    `RequestError` where `folder` is the one that the wheel is in: replacing it has to be asked for.
+    `RequestError` where `folder` is the one that the wheel is in: replacing it has to be asked for. No result
+    takes the place of a file in `occupied`, such as another input, or a result of the same run.
     """
     source = Path(path)
-    if folder is None:
-        return _rewrite(source, source, options or Options(), (), advance)
-    return _rewrite(source, _elsewhere(source, Path(folder), source.name), options or Options(), (), advance)
+    target = source if folder is None else _elsewhere(source, Path(folder), source.name, occupied)
+    return _rewrite(source, target, options or Options(), (), advance)
 
 
 def check_normalized(path: AnyPath, options: Options | None = None, *, advance: Advance = _ignore) -> Normalized:
@@ -205,6 +210,7 @@ def retag(
     platforms: tuple[str, ...] = (),
     rename_only: bool = False,
     options: Options | None = None,
+    occupied: Collection[Path] = (),
     advance: Advance = _ignore,
 ) -> Normalized:
     """Write a wheel for other platforms into `folder`: name, WHEEL and RECORD agree, the rest is canonical.
@@ -213,7 +219,7 @@ def retag(
     the new name, which is possible only where WHEEL says the same already.
 
     A wheel that says so already, in the folder where it is, is left alone. Raises `RequestError` for platforms
-    that promise more than the binaries keep, and where the result would replace the wheel.
+    that promise more than the binaries keep, and where the result would replace the wheel or a file in `occupied`.
     """
     source, how = Path(path), options or Options()
     with open_wheel(source, how.limits) as opened:
@@ -225,7 +231,7 @@ def retag(
             return Normalized(source, source, False, opened.size, file_sha256(opened), "as it is", ())
         if rename_only:
             demand_same_tags(opened.wheel, name)
-    target = _elsewhere(source, Path(folder), str(name))
+    target = _elsewhere(source, Path(folder), str(name), occupied)
     if rename_only:
         return _copy(source, target, how)
     return _rewrite(source, target, how, (lambda wheel: retag_wheel(wheel, chosen),), advance)
@@ -241,13 +247,31 @@ def digest(path: AnyPath, *, limits: Limits | None = None, advance: Advance = _i
         return Digest(str(path), opened.size, sha256, payload, form)
 
 
+def _real(path: Path) -> Path:
+    """What a link leads to: in place means there, and not that the link becomes a file."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # a loop of links: opening it says so
+        return path
+
+
 def _same_place(source: Path, target: Path) -> bool:
-    return target.exists() and source.samefile(target)
+    try:
+        return source.samefile(target)
+    except (OSError, ValueError):  # one of them isn't there
+        return False
 
 
-def _elsewhere(source: Path, folder: Path, name: str) -> Path:
-    """The path of a result that is not its own source. Raises `RequestError` where it would be."""
+def _elsewhere(source: Path, folder: Path, name: str, occupied: Collection[Path]) -> Path:
+    """The path of a result that takes nobody's place. Raises `RequestError` where it would."""
     target = folder / name
+    taken = next((path for path in occupied if path != source and (path == target or _same_place(path, target))), None)
+    if taken is not None:
+        raise RequestError(
+            f"the result would take the place of {taken}",
+            where=Where(file=str(source)),
+            hint="write one of the two into another folder with -w",
+        )
     if _same_place(source, target):
         raise RequestError(
             "the result would take the place of the wheel itself",
@@ -276,7 +300,7 @@ def _write(wheel: Wheel, sink: Sink, how: Options, steps: tuple[Normalizer, ...]
 
 def _rewrite(source: Path, target: Path, how: Options, steps: tuple[Normalizer, ...], advance: Advance) -> Normalized:
     """Write `source` to `target` after the steps; the file is closed before its name is taken by the result."""
-    with replacing(target.resolve()) as file, open_wheel(source, how.limits) as opened:
+    with replacing(_real(target) if target == source else target) as file, open_wheel(source, how.limits) as opened:
         written = _write(opened.wheel, file, how, steps)
         # Hashing the input is saved where the sizes differ already.
         same = written.size == opened.size and written.sha256 == file_sha256(opened)

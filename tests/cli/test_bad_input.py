@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+import truewheel
 from tests.cli.run import document, run
 from tests.support import SAMPLE, wheel_bytes, wheel_members, write_wheel, zip_bytes
+from truewheel.errors import RequestError
 
 GOOD = "good-1.0-py3-none-any.whl"
 
@@ -79,6 +81,12 @@ def test_a_directory_is_told_from_a_wheel(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "is a directory, not a wheel" in result.stderr
     assert "hint: name the .whl files" in result.stderr
+
+
+def test_a_pattern_that_is_none_and_a_name_with_a_nul(tmp_path: Path) -> None:
+    assert "no such file" in run("show", "**.whl").stderr
+    with pytest.raises(RequestError, match="can't be opened"):
+        truewheel.show(str(tmp_path / "a\0-1-py3-none-any.whl"))
 
 
 def test_errors_stand_in_the_json_too(tmp_path: Path) -> None:

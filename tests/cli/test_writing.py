@@ -61,9 +61,47 @@ def test_two_wheels_of_one_name_do_not_fit_into_one_folder(tmp_path: Path) -> No
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     one, two = write_wheel(tmp_path / "a"), write_wheel(tmp_path / "b")
-    result = run("normalize", "-w", tmp_path / "out", one, two)
+    result = run("normalize", "-w", tmp_path / "out", tmp_path / "a" / "*.whl", tmp_path / "b" / "*.whl")
     assert result.exit_code == 2
-    assert not (tmp_path / "out").exists()
+    assert f"{two}: the result would take the place of {tmp_path / 'out' / SAMPLE}" in result.stderr
+    assert run("normalize", "-w", tmp_path / "b", one, two).exit_code == 2
+    assert two.read_bytes() == wheel_bytes()
+
+
+def test_retagged_wheels_do_not_take_each_others_place(tmp_path: Path) -> None:
+    names = [f"sample-1.0-py3-none-manylinux_2_{minor}_x86_64.whl" for minor in (17, 28)]
+    paths = [write_wheel(tmp_path, name=name) for name in names]
+    result = run("retag", "--plat", "manylinux_2_34_x86_64", "-w", tmp_path / "out", *paths)
+    assert result.exit_code == 2
+    assert "would take the place of" in result.stderr
+    assert len(list((tmp_path / "out").iterdir())) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="making links takes rights on Windows")
+def test_a_link_in_the_folder_of_results_is_replaced_not_followed(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / SAMPLE).symlink_to(precious)
+    assert run("normalize", "-w", tmp_path / "out", write_wheel(tmp_path)).exit_code == 0
+    assert precious.read_text() == "mine"
+    assert not (tmp_path / "out" / SAMPLE).is_symlink()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="making links takes rights on Windows")
+def test_a_loop_of_links_is_an_error(tmp_path: Path) -> None:
+    loop = tmp_path / SAMPLE
+    loop.symlink_to(loop)
+    result = run("normalize", "--in-place", loop)
+    assert result.exit_code == 2
+    assert "can't be opened" in result.stderr
+
+
+def test_a_failed_run_leaves_no_folders(tmp_path: Path) -> None:
+    bad = tmp_path / SAMPLE
+    bad.write_bytes(wheel_bytes()[:-1])
+    assert run("normalize", "-w", tmp_path / "a" / "b" / "c", bad).exit_code == 2
+    assert not (tmp_path / "a").exists()
 
 
 def test_check_says_what_differs(tmp_path: Path) -> None:

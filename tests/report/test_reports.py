@@ -70,7 +70,7 @@ def test_schemas_refuse_what_is_not_in_them() -> None:
 
 
 def test_sarif_names_rules_and_places() -> None:
-    document = json.loads(sarif.document([audit("a b/x-1-py3-none-any.whl", *findings())], "1.2.3"))
+    document = json.loads(sarif.document([audit("a b/x-1-py3-none-any.whl", *findings())], [], "1.2.3"))
     run = document["runs"][0]
     assert run["tool"]["driver"]["version"] == "1.2.3"
     results = run["results"]
@@ -82,11 +82,20 @@ def test_sarif_names_rules_and_places() -> None:
 
 
 def test_github_commands_are_escaped() -> None:
-    lines = sarif.github([audit("a,b/x-1-py3-none-any.whl", *findings())]).splitlines()
+    lines = sarif.github([audit("a,b/x-1-py3-none-any.whl", *findings())], []).splitlines()
     assert lines[0] == (
         "::error file=a%2Cb/x-1-py3-none-any.whl,title=LIB001 missing-library::pkg/_x.so: libx.so.1 is not in the wheel"
     )
     assert len(lines) == 4
+
+
+def test_wheels_that_could_not_be_checked_stand_in_sarif_and_github_too() -> None:
+    error = RequestError("there is no such file", where=Where("a.whl"))
+    run = json.loads(sarif.document([audit()], [error], "1"))["runs"][0]
+    assert run["invocations"][0]["executionSuccessful"] is False
+    note = run["invocations"][0]["toolExecutionNotifications"][0]
+    assert note["message"]["text"] == "a.whl: there is no such file"
+    assert sarif.github([], [error]) == "::error file=a.whl,title=truewheel::there is no such file"
 
 
 def test_failures_show_their_hint() -> None:

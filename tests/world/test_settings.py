@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,15 @@ def test_settings_come_from_the_nearest_pyproject(tmp_path: Path) -> None:
     assert load_settings(inner) == Settings(("TAG",), ("TAG007",), strict=True)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows doesn't let the current folder be removed")
+def test_a_removed_current_folder_has_no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert load_settings() == Settings()
+
+
 def test_without_a_table_the_defaults_hold(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n")
     assert load_settings(tmp_path) == Settings()
@@ -49,6 +59,8 @@ def test_without_a_table_the_defaults_hold(tmp_path: Path) -> None:
         ("[tool.truewheel.check]\nselect = ['NOPE']\n", "no rule is called 'NOPE'"),
         ("[tool.truewheel.check]\nstrict = 'yes'\n", "true or false"),
         ("[tool.truewheel]\ncheck = 1\n", "not a table"),
+        ("[tool]\ntruewheel = 1\n", "not a table"),
+        ("[tool.truewheel]\nselect = ['TAG']\n", "belongs into|has no option 'select'"),
     ],
 )
 def test_wrong_settings_name_the_file(tmp_path: Path, text: str, message: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from truewheel import __version__, api
-from truewheel.cli.common import Told, each, finish, limit_options
+from truewheel.cli.common import Told, each, finish, limit_options, wheels_argument
 from truewheel.errors import TruewheelError
 from truewheel.ops import Audit, failing
 from truewheel.report import machine, sarif, text
@@ -29,7 +29,7 @@ def _print_rules(context: click.Context, _parameter: click.Parameter, wanted: bo
 
 
 @click.command("check")
-@click.argument("wheels", metavar="WHEEL...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@wheels_argument
 @click.option(
     "--select", multiple=True, callback=_words, metavar="RULES", help="Only these rules: ids, families, names."
 )
@@ -85,7 +85,7 @@ def _rendered(audits: list[Audit], told: Told, form: str) -> str:
     if form == "json":
         return machine.document("check", [machine.checked(audit) for audit in audits], told.errors)
     if form == "sarif":
-        return sarif.document(audits, __version__)
+        return sarif.document(audits, told.errors, __version__)
     if form == "github":
-        return sarif.github(audits)
+        return sarif.github(audits, told.errors)
     return text.checked(audits)

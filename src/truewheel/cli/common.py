@@ -20,7 +20,24 @@ from truewheel.wheel import Limits
 _T = TypeVar("_T")
 _BAR_FROM_BYTES, _BAR_FROM_WHEELS = 20_000_000, 5
 
-wheels_argument = click.argument("wheels", metavar="WHEEL...", nargs=-1, required=True, type=click.Path(path_type=Path))
+
+def _expanded(_context: click.Context, _parameter: click.Parameter, wheels: tuple[Path, ...]) -> tuple[Path, ...]:
+    """The paths, with patterns expanded where the shell didn't (cmd.exe), as delocate and delvewheel do."""
+    return tuple(path for wheel in wheels for path in _matches(wheel))
+
+
+def _matches(wheel: Path) -> list[Path]:
+    if not any(c in wheel.name for c in "*?[") or wheel.exists():
+        return [wheel]
+    try:
+        return sorted(wheel.parent.glob(wheel.name)) or [wheel]
+    except (ValueError, NotImplementedError):  # no pattern that glob understands, and no file: opening it says so
+        return [wheel]
+
+
+wheels_argument = click.argument(
+    "wheels", metavar="WHEEL...", nargs=-1, required=True, type=click.Path(path_type=Path), callback=_expanded
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print a JSON document instead of text.")
 
 
@@ -78,26 +95,14 @@ def each(
     wheels: Sequence[Path], told: Told, work: Callable[[Path, Callable[[int], None]], _T], verb: str
 ) -> Iterator[tuple[Path, _T]]:
     """Do `work` for each wheel. One that fails is told, and the others are still done."""
-    paths = list(_expanded(wheels))
-    with _progress(paths, verb) as advance_of:
-        for path in paths:
+    with _progress(wheels, verb) as advance_of:
+        for path in wheels:
             with told.catching(path):
                 yield path, work(path, advance_of(path))
 
 
-def _expanded(wheels: Sequence[Path]) -> Iterator[Path]:
-    """The paths, with patterns expanded where the shell didn't (cmd.exe), as delocate and delvewheel do."""
-    for path in wheels:
-        pattern = path.name
-        if any(c in pattern for c in "*?[") and not path.exists():
-            found = sorted(path.parent.glob(pattern))
-            yield from found or [path]
-        else:
-            yield path
-
-
 @contextlib.contextmanager
-def _progress(paths: list[Path], verb: str) -> Iterator[Callable[[Path], Callable[[int], None]]]:
+def _progress(paths: Sequence[Path], verb: str) -> Iterator[Callable[[Path], Callable[[int], None]]]:
     """A bar on stderr for many or large wheels, if stderr is a terminal; else nothing at all."""
     size = sum(path.stat().st_size for path in paths if path.is_file())
     if not sys.stderr.isatty() or (size < _BAR_FROM_BYTES and len(paths) < _BAR_FROM_WHEELS):
@@ -135,6 +140,6 @@ def fancy() -> bool:
 def finish(told: Told, *, found: bool = False) -> None:
     """End the command: 2 if anything could not be done, 1 if anything was found, else 0."""
     if told.errors:
-        sys.exit(2)
+        sys.exit(max(error.exit_status for error in told.errors))
     if found:
         sys.exit(1)

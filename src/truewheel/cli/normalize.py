@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,9 +42,6 @@ def command(
     try:
         if [wheel_dir is not None, in_place, check].count(True) != 1:
             raise RequestError("say where the result goes: one of -w DIR, --in-place or --check")
-        twice = sorted(name for name, count in Counter(path.name for path in wheels).items() if count > 1)
-        if wheel_dir is not None and twice:
-            raise RequestError(f"two wheels are called {twice[0]}, and only one of them fits into {wheel_dir}")
         options = chosen(limits, Chosen.of(writing))
     except TruewheelError as error:
         told.add(error)
@@ -55,9 +51,9 @@ def command(
     def work(path: Path, advance: Callable[[int], None]) -> api.Normalized:
         if check:
             return api.check_normalized(path, options, advance=advance)
-        return api.normalize(path, wheel_dir, options, advance=advance)
+        return api.normalize(path, wheel_dir, options, occupied=[*wheels, *(r.path for r in done)], advance=advance)
 
-    done = []
+    done: list[api.Normalized] = []
     for _, result in each(wheels, told, work, "normalizing"):
         done.append(result)
         if not as_json:

@@ -58,9 +58,17 @@ def command(
 
     def work(path: Path, advance: Callable[[int], None]) -> api.Normalized:
         folder = wheel_dir or path.parent
-        return api.retag(path, folder, platforms=plat, rename_only=rename_only, options=options, advance=advance)
+        return api.retag(
+            path,
+            folder,
+            platforms=plat,
+            rename_only=rename_only,
+            options=options,
+            occupied=[*wheels, *(result.path for result in done)],
+            advance=advance,
+        )
 
-    done = []
+    done: list[api.Normalized] = []
     for _, result in each(wheels, told, work, "retagging"):
         done.append(result)
         if not as_json:

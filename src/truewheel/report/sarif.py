@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from truewheel.errors import printable
+from truewheel.errors import TruewheelError, printable
 from truewheel.findings import Finding, Rule
 from truewheel.ops import Audit
 from truewheel.report.shapes import Json
@@ -13,18 +13,29 @@ from truewheel.report.shapes import Json
 _GITHUB_LEVELS = {"note": "notice", "warning": "warning", "error": "error"}
 
 
-def document(audits: Sequence[Audit], version: str) -> str:
-    """The findings of all wheels as one SARIF run; the rules that were met are described in it."""
+def document(audits: Sequence[Audit], errors: Sequence[TruewheelError], version: str) -> str:
+    """The findings of all wheels as one SARIF run; the rules that were met are described in it.
+
+    Wheels that could not be checked are notifications of its invocation, which then was no success.
+    """
     rules = {finding.rule.id: finding.rule for audit in audits for finding in audit.findings}
     order = sorted(rules)
     driver: Json = {"name": "truewheel", "version": version, "rules": [_rule(rules[key]) for key in order]}
     results = [
         _result(audit.file, finding, order.index(finding.rule.id)) for audit in audits for finding in audit.findings
     ]
+    notes: list[Json] = [{"level": "error", "message": {"text": str(error)}} for error in errors]
     body: Json = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "columnKind": "utf16CodeUnits", "results": results}],
+        "runs": [
+            {
+                "tool": {"driver": driver},
+                "columnKind": "utf16CodeUnits",
+                "invocations": [{"executionSuccessful": not errors, "toolExecutionNotifications": notes}],
+                "results": results,
+            }
+        ],
     }
     return json.dumps(body, indent=2)
 
@@ -59,13 +70,15 @@ def _result(file: str, finding: Finding, index: int) -> Json:
 def _uri(file: str) -> str:
     """A path as a relative URI reference: only what RFC 3986 lets stand as it is, the rest in percent code."""
     allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/"
-    data = file.replace("\\", "/").encode("utf-8", "surrogateescape")
+    data = file.replace("\\", "/").encode("utf-8", "surrogatepass")
     return "".join(chr(byte) if chr(byte) in allowed else f"%{byte:02X}" for byte in data)
 
 
-def github(audits: Sequence[Audit]) -> str:
-    """A workflow command a finding, which GitHub shows as an annotation."""
-    return "\n".join(_command(audit.file, finding) for audit in audits for finding in audit.findings)
+def github(audits: Sequence[Audit], errors: Sequence[TruewheelError]) -> str:
+    """A workflow command for each finding and each wheel that could not be checked; GitHub shows annotations."""
+    found = [_command(audit.file, finding) for audit in audits for finding in audit.findings]
+    failed = [f"::error file={_property(error.where.file)},title=truewheel::{_data(error.what)}" for error in errors]
+    return "\n".join([*found, *failed])
 
 
 def _command(file: str, finding: Finding) -> str:

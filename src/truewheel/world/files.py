@@ -42,7 +42,7 @@ def open_wheel(path: Path, limits: Limits | None = None) -> Iterator[OpenWheel]:
     """
     try:
         name = _wheel_name(path)
-        with _opened(path) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapping:
+        with _opened(path) as file, _mapped(file) as mapping:
             try:
                 yield OpenWheel(path, len(mapping), read(mapping, name, limits or Limits()), mapping)
             except BaseException as error:
@@ -61,8 +61,8 @@ def _wheel_name(path: Path) -> WheelName:
         kind = path.stat()
     except FileNotFoundError:
         raise RequestError("there is no such file", hint="check the path; a pattern may have matched nothing") from None
-    except OSError as error:
-        raise RequestError(f"can't be opened: {error.strerror}") from None
+    except (OSError, ValueError) as error:
+        raise RequestError(f"can't be opened: {_reason(error)}") from None
     if stat.S_ISDIR(kind.st_mode):
         raise RequestError("is a directory, not a wheel", hint="name the .whl files, as in `truewheel show dist/*.whl`")
     if not stat.S_ISREG(kind.st_mode):
@@ -74,6 +74,17 @@ def _wheel_name(path: Path) -> WheelName:
     if kind.st_size == 0:
         raise RequestError("is empty (0 bytes), not a wheel", hint="download or build it again")
     return WheelName.parse(path.name)
+
+
+def _mapped(file: BinaryIO) -> mmap.mmap:
+    try:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:  # emptied in the meantime, or on a file system that can't map
+        raise RequestError(f"can't be mapped into memory: {_reason(error)}") from None
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -113,7 +124,7 @@ def replacing(target: Path) -> Iterator[Draft]:
     so nobody ever sees half a wheel. Its mode is what the umask gives a new file.
     """
     folder = target.parent
-    made = not folder.exists()
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
     name = folder / f".{target.name[:64]}.{secrets.token_hex(8)}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -131,8 +142,8 @@ def replacing(target: Path) -> Iterator[Draft]:
     except BaseException as error:
         with suppress(OSError):
             name.unlink()
-            if made:
-                folder.rmdir()
+            for place in made:
+                place.rmdir()
         if isinstance(error, OSError):
             raise RequestError(f"can't be written: {error.strerror}", where=Where(file=str(target))) from None
         raise

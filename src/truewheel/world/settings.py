@@ -12,6 +12,8 @@ from truewheel.errors import RequestError, Where
 from truewheel.rules import selected
 from truewheel.wheel import epoch
 
+_OPTIONS = {"select", "ignore", "strict"}
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -37,12 +39,19 @@ def source_date_epoch(environment: Mapping[str, str] | None = None) -> int | Non
 
 def load_settings(folder: Path | None = None) -> Settings:
     """The settings of the nearest pyproject.toml at or above `folder` (the current one by default)."""
-    start = (folder or Path.cwd()).resolve()
-    for place in (start, *start.parents):
-        path = place / "pyproject.toml"
-        if path.is_file():
-            return _settings_of(path)
-    return Settings()
+    try:
+        start = (folder or Path.cwd()).resolve()
+    except OSError:  # the current folder was removed
+        return Settings()
+    found = next((path for place in (start, *start.parents) if _is_file(path := place / "pyproject.toml")), None)
+    return Settings() if found is None else _settings_of(found)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a folder above that may not be looked into
+        return False
 
 
 def _settings_of(path: Path) -> Settings:
@@ -54,12 +63,21 @@ def _settings_of(path: Path) -> Settings:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RequestError(f"can't be read as TOML: {error}", where=Where(file=str(path))) from None
-    table: object = document
-    for key in ("tool", "truewheel", "check"):
-        table = table.get(key, {}) if isinstance(table, dict) else {}
+    tools: object = document.get("tool", {})
+    ours: object = tools.get("truewheel", {}) if isinstance(tools, dict) else {}
+    if not isinstance(ours, dict):
+        raise RequestError("[tool.truewheel] is not a table", where=Where(file=str(path)))
+    misplaced = sorted(set(ours) & _OPTIONS)
+    if misplaced:
+        raise RequestError(
+            f"[tool.truewheel] has no option {misplaced[0]!r}",
+            where=Where(file=str(path)),
+            hint=f"it belongs into [tool.truewheel.check]: {', '.join(sorted(_OPTIONS))}",
+        )
+    table: object = ours.get("check", {})
     if not isinstance(table, dict):
         raise RequestError("[tool.truewheel.check] is not a table", where=Where(file=str(path)))
-    unknown = sorted(set(table) - {"select", "ignore", "strict"})
+    unknown = sorted(set(table) - _OPTIONS)
     if unknown:
         raise RequestError(
             f"[tool.truewheel.check] has no option {unknown[0]!r}",

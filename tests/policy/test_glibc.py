@@ -98,8 +98,9 @@ def test_markers_stand_for_the_release_that_has_them(marker: str, version: tuple
     assert deciding(a=glibc("2.17", needs=[f"libc.so.6:{marker}"])).floor.version == version
 
 
-def test_packed_relocations_need_2_36_even_without_their_marker() -> None:
-    found = deciding(a=replace(glibc("2.17"), relr=True))
+@pytest.mark.parametrize("needs", [[], ["?libc.so.6:GLIBC_ABI_DT_RELR"]])
+def test_packed_relocations_need_2_36_even_without_a_marker_that_binds(needs: list[str]) -> None:
+    found = deciding(a=replace(glibc("2.17", needs=needs), relr=True))
     assert (found.floor.version, found.reason) == ((2, 36), "DT_RELR relocations")
 
 

@@ -95,8 +95,9 @@ def _libraries(group: Group, policy: GlibcPolicy, member: str) -> Iterator[Requi
 
 
 def _relr(group: Group, policy: GlibcPolicy, member: str, elf: Elf) -> Iterator[Requirement]:
-    # lld packs relocations without the marker unless told; the old loader then skips them in silence.
-    if elf.relr and all(need.version != _RELR for need in elf.version_needs):
+    # lld packs relocations without the marker unless told; the old loader then skips them in silence, as it does
+    # where the marker is weak. A strong one counts with the other versions.
+    if elf.relr and not any(need.version == _RELR and not need.weak for need in elf.version_needs):
         yield _demand(group, policy, member, policy.markers[_RELR], "DT_RELR relocations")
 
 

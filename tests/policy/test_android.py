@@ -28,6 +28,13 @@ def test_the_tag_is_the_note_and_the_abi(arch: str, abi: str) -> None:
     assert tags(examine(a=android(24, arch))) == [f"android_24_{abi}"]
 
 
+def test_tags_begin_with_level_16_and_level_0_is_none() -> None:
+    assert tags(examine(a=android(14, "armv7l"))) == ["android_16_armeabi_v7a"]
+    assert tags(examine(a=android(1, "armv7l", needed=["liblog.so"]))) == ["android_16_armeabi_v7a"]
+    outcome = examine(a=android(0, "armv7l", needed=["liblog.so"]))
+    assert (outcome.requirements, outcome.unknown) == ((), ("the Android note of a names API level 0",))
+
+
 def test_the_highest_level_decides_and_is_named() -> None:
     (found,) = strongest(examine(a=android(21), b=android(30), c=android(24)).requirements)
     assert (found.floor.version, found.member, found.reason) == ((30,), "b", "built for API level 30")

@@ -11,6 +11,8 @@ from truewheel.policy.tables import AndroidTable, android_table
 
 FAMILY = "android"
 
+_OLDEST = 16  # packaging asks for no tag below (PEP 738, `packaging.tags.android_platforms`)
+
 
 def examine(group: Group, unsure: frozenset[str] = frozenset()) -> Outcome:
     """What the files of a group ask of Android.
@@ -23,10 +25,12 @@ def examine(group: Group, unsure: frozenset[str] = frozenset()) -> Outcome:
         return Outcome(unknown=(f"there is no Android tag for {group.arch}",))
     external = unpromised(group, table.libraries.__contains__, "NDK")
     without_note = [m for m, elf in group.members.items() if elf.android_api is None and m not in unsure]
+    without_level = [m for m, elf in group.members.items() if elf.android_api == 0]
     return merged(
         [
             Outcome(missing=external.missing),  # on Android, libpython is a library like any other
             Outcome(unknown=tuple(f"{member} has no Android note that tells its API level" for member in without_note)),
+            Outcome(unknown=tuple(f"the Android note of {member} names API level 0" for member in without_level)),
             *(Outcome(tuple(_member(group, table, member, elf))) for member, elf in group.members.items()),
         ]
     )
@@ -36,8 +40,8 @@ def _member(group: Group, table: AndroidTable, member: str, elf: Elf) -> Iterato
     abi = table.abis[group.arch]
     own = elf.android_api or 0
     if own:
-        yield Requirement(Floor(FAMILY, abi, (own,)), member, f"built for API level {own}")
+        yield Requirement(Floor(FAMILY, abi, (max(own, _OLDEST),)), member, f"built for API level {own}")
     for library in group.wants(member):
         level = table.libraries.get(library, 0)
-        if level > own and not is_libpython(library) and elf.android_api is not None:
+        if level > max(own, _OLDEST) and not is_libpython(library) and elf.android_api is not None:
             yield Requirement(Floor(FAMILY, abi, (level,)), member, f"needs {library}, since API level {level}")

@@ -53,6 +53,11 @@ MUSL = "m.cpython-312-x86_64-linux-musl.so"
         (library(needed=["libc.so"], imports=["printf"]), "a", "musl", "musl's own name"),
         (library(needed=["libc.so.7"], imports=["printf"]), "a", "unknown", "another system"),
         (static_program(), "a", "none", "statically"),
+        (replace(static_program(), osabi=9), "a", "unknown", "9 (FreeBSD), that of another system"),
+        (replace(glibc(), osabi=255), "a", "unknown", "255"),
+        (replace(glibc(), osabi=97), "a", "unknown", "97"),
+        (replace(glibc(), osabi=3), "a", "glibc", "GLIBC_2.17"),
+        (replace(glibc(arch="armv7l"), osabi=97), "a", "glibc", "GLIBC_2.17"),
         (replace(library(), pie=True), "a", "none", "statically"),
         (library(), "a", "none", "nothing from outside"),
         (library(imports=["?__cxa_finalize"]), "a", "none", "nothing from outside"),
@@ -150,6 +155,12 @@ def test_undefined_names_that_a_member_defines_need_no_libc() -> None:
 def test_another_systems_files_are_unknown_whatever_their_siblings() -> None:
     outcome = examine(a=library(needed=["libc.so.7"], imports=["printf"]), b=glibc())
     assert "libc.so.7" in outcome.unknown[0]
+
+
+def test_a_static_program_of_another_system_is_unknown() -> None:
+    outcome = examine(a=replace(static_program(), osabi=9))
+    assert (outcome.requirements, len(outcome.unknown)) == ((), 1)
+    assert "FreeBSD" in outcome.unknown[0]
 
 
 def test_two_libcs_in_one_wheel_are_a_finding_and_leave_the_tag_unknown() -> None:

@@ -1,6 +1,8 @@
 """Which C library an ELF file is built for, from the file alone.
 
 The rules, in this order; the first that applies decides:
+0. EI_OSABI: what is neither System V's nor GNU's is another system's (``VALID_ELF_OSABI`` of glibc's loader,
+   which takes the two numbers of ARM on ARM as well);
 1. the interpreter: ``ld-musl-*`` musl, ``ld-linux*`` or ``ld64.so.*`` glibc, ``linker`` or ``linker64`` Android;
 2. the Android note, or a version ``LIBC*`` needed from ``libc.so``: Android, whose libc has musl's soname;
 3. a version ``GLIBC_*`` needed *from a file of glibc*: on i386 Alpine's libgcc_s defines GLIBC_2.0 as well,
@@ -37,6 +39,9 @@ _INTERPRETERS = (
     (re.compile(r"ld-linux.*|ld64\.so\.\d|ld\.so\.1"), GLIBC),
     (re.compile(r"linker(64)?"), BIONIC),
 )
+_SYSTEMS = {2: "NetBSD", 4: "Hurd", 6: "Solaris", 9: "FreeBSD", 12: "OpenBSD", 17: "CloudABI"}
+_EM_ARM = 40
+_ARM_ABIS = (64, 97)  # ELFOSABI_ARM_AEABI, ELFOSABI_ARM
 _OTHER_LIBC = re.compile(r"libc\.so\.\d+")
 _GLIBC_NAME = re.compile(r"__\w+_chk|__isoc23_\w+|__cxa_thread_atexit_impl|gnu_get_libc_version")
 # musl and glibc call the 64-bit time functions of 32-bit systems differently; these spellings are musl's.
@@ -61,6 +66,13 @@ def suffix_hint(member: str) -> Libc | None:
     if found is None or (found[2] == "gnu" and int(found[1]) < _TRIPLET_KNOWN):
         return None
     return Libc({"gnu": GLIBC, "musl": MUSL, "android": BIONIC}[found[2]], f"its name ends in {found[0]}")
+
+
+def _by_system(elf: Elf, _: str) -> Libc | None:
+    if elf.osabi in (0, 3) or (elf.machine == _EM_ARM and elf.osabi in _ARM_ABIS):
+        return None
+    name = _SYSTEMS.get(elf.osabi, "neither System V nor GNU")
+    return Libc(UNKNOWN, f"its EI_OSABI is {elf.osabi} ({name}), that of another system")
 
 
 def _by_interpreter(elf: Elf, _: str) -> Libc | None:
@@ -128,6 +140,7 @@ def _by_suffix(_: Elf, member: str) -> Libc | None:
 
 
 _RULES: tuple[Callable[[Elf, str], Libc | None], ...] = (
+    _by_system,
     _by_interpreter,
     _by_android,
     _by_versions,

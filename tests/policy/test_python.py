@@ -243,6 +243,10 @@ class TestPythonDll:
     def test_which_dll(self, tags: str, dll: str, broken: list[Rule]) -> None:
         assert found(f"{tags}-win_amd64", "_c.dll", image=pe(dll)) == broken
 
+    def test_a_wheel_may_carry_another_python(self) -> None:
+        images: dict[str, Image] = {"p/tool.dll": pe("python39.dll"), "p/Python39.dll": pe()}
+        assert findings("cp312-cp312-win_amd64", images) == ()
+
     def test_programs_may_start_any_python(self) -> None:
         assert found("cp312-cp312-win_amd64", "t.exe", image=pe("python39.dll", dll=False)) == []
 

@@ -172,11 +172,12 @@ def _dlls(name: WheelName, images: Mapping[str, Image]) -> Iterator[Finding]:
     allowed = {dll for python, abi in _pairs(name) for dll in _python_dlls(abi)}
     if not allowed:
         return
+    carried = {member.rpartition("/")[2].lower() for member in images}  # by a wheel that embeds a Python of its own
     for member, image in images.items():
         if not isinstance(image, Pe) or not image.dll:
             continue
         for dll in sorted({wanted.name.lower() for wanted in image.imports}):
-            if not _DLL.fullmatch(dll) or dll in allowed:
+            if not _DLL.fullmatch(dll) or dll in allowed or dll in carried:
                 continue
             message = f"it imports {dll}, and the tag calls for {' or '.join(sorted(allowed))}"
             threading = _toggled(dll) in allowed

@@ -179,6 +179,25 @@ ZIP_NOT_CANONICAL: Final = Rule(
     strict=_WARNING,
 )
 
+# --- BIN, MET: what stands in the files ---------------------------------------------------------------------
+BINARY_DAMAGED: Final = Rule(
+    "BIN001",
+    "damaged-binary",
+    _WARNING,
+    "A file begins like a native file, and is none that a loader takes",
+    "Nobody can tell what it needs; the rest of the wheel is judged without it.",
+    "If it is test data, leave it out of the wheel or ignore the rule; else build the file again.",
+)
+METADATA_DISAGREES: Final = Rule(
+    "MET001",
+    "metadata-disagrees",
+    _ERROR,
+    "Name or Version in METADATA is not that of the file name",
+    "Installers refuse the wheel, or record another project than the one that was asked for.",
+    "Build the wheel again, and never rename it by hand.",
+    "PEP 427; core metadata specification, Name and Version",
+)
+
 # --- LIB: the wheel carries what it needs -------------------------------------------------------------------
 LIB_MISSING: Final = Rule(
     "LIB001",
@@ -214,6 +233,15 @@ LIB_FORBIDDEN_SYMBOL: Final = Rule(
     "Distributions build the library without it, or with another meaning.",
     "Link the library statically, or graft it.",
     "auditwheel's policy, blacklist",
+)
+LIB_OPTIONAL: Final = Rule(
+    "LIB005",
+    "optional-library-missing",
+    _NOTE,
+    "A library that is loaded on first use is neither in the wheel nor promised by the platform",
+    "What calls it fails where it is absent; the rest of the wheel works.",
+    "Nothing, if the package expects that (a driver such as nvcuda.dll); else ship the library.",
+    strict=_NOTE,
 )
 
 # --- LIBC: what the C library can't load --------------------------------------------------------------------

@@ -122,6 +122,16 @@ CASES: dict[str, tuple[dict[str, bytes], str, str]] = {
     ),
     "REC005": ({"sample/lib.so": elf(), f"{INFO}/RECORD.p7s": b"x"}, LINUX, "it stands for RECORD"),
     "LIB001": ({"sample/lib.so": elf(needed=("libc.so.6", "libodd.so.1"))}, LINUX, "libodd.so.1 is not in the wheel"),
+    "LIB002": (
+        {"sample/lib.dll": PeFile(imports=[("MSVCP140.dll", ["f"])]).encode()},
+        WINDOWS,
+        "msvcp140.dll is neither in the wheel nor part of Windows or of the Python",
+    ),
+    "LIB005": (
+        {"sample/lib.dll": PeFile(delayed=[("nvcuda.dll", ["f"])]).encode()},
+        WINDOWS,
+        "nvcuda.dll, loaded on first use, is neither in the wheel",
+    ),
     "MAC001": ({"sample/lib.dylib": macho(ARM64, X86_64, platform=6)}, MAC, ""),
     "MAC002": (
         {"sample/lib.dylib": macho(ARM64, X86_64), "sample/thin.dylib": macho(ARM64)},
@@ -154,6 +164,11 @@ def test_one_flaw_gives_its_rule(rule: str) -> None:
     findings = found(files, name)
     assert rule in findings, findings
     assert words in findings[rule][0].message
+
+
+def test_one_lack_is_one_finding() -> None:
+    findings = found(*CASES["LIB002"][:2])
+    assert [finding.rule.id for rule in findings for finding in findings[rule]] == ["LIB002"]
 
 
 def test_what_pypi_does_not_take() -> None:

@@ -86,6 +86,7 @@ def pe(
     os_version: tuple[int, int] = (6, 0),
     exports: tuple[str, ...] = (),
     pdb_path: str | None = None,
+    hybrid: bool = False,
 ) -> Pe:
     """A PE file that imports from DLLs, given by name or whole."""
     whole = (wanted if isinstance(wanted, DllImport) else DllImport(wanted, (), delayed=False) for wanted in imports)
@@ -112,7 +113,7 @@ def pe(
         pdb_path=pdb_path,
         reproducible=False,
         dependent_load_flags=0,
-        hybrid=False,
+        hybrid=hybrid,
     )
 
 

@@ -155,6 +155,13 @@ class TestMissing:
         (missing,) = macos.examine({"a": universal()}, {name: ("a",)}).missing
         assert (missing.library, missing.members) == (name, ("a",))
 
+    def test_what_is_loaded_on_first_use_may_be_absent(self) -> None:
+        name = "@rpath/libomp.dylib"
+        images = {"a": macho(part(dylibs=((name, "lazy"),))), "b": macho(part(dylibs=(name,)))}
+        outcome = macos.examine(images, {name: ("a", "b")})
+        assert [(f.rule, f.member) for f in outcome.findings] == [(rules.LIB_OPTIONAL, "a")]
+        assert [(m.library, m.members) for m in outcome.missing] == [(name, ("b",))]
+
     @pytest.mark.parametrize(
         "name", ["@rpath/libpython3.12.dylib", "/Library/Frameworks/Python.framework/Versions/3.12/Python"]
     )

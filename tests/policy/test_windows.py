@@ -10,7 +10,7 @@ from delvewheel._dll_list import MachineType, ignore_by_abi_platform, ignore_nam
 from tests.policy.images import pe
 from truewheel import rules
 from truewheel.binary.graph import resolve
-from truewheel.binary.model import Pe
+from truewheel.binary.model import DllImport, Pe
 from truewheel.policy import windows
 from truewheel.policy.model import Outcome, strongest
 from truewheel.wheel.name import WheelName
@@ -45,6 +45,14 @@ class TestFloors:
         assert examine(a=pe(arch="machine-452")).unknown == ("a is for machine-452, which no tag names",)
         assert examine(a=pe(arch="machine-452"), b=pe()).unknown == ()
 
+    def test_arm64ec_is_code_of_neither_machine(self) -> None:
+        emulated = pe(hybrid=True)
+        assert examine(a=emulated).unknown == ("a is ARM64EC code: only x64 programs on ARM load it",)
+        assert examine(a=emulated, b=pe()).unknown == examine(a=emulated).unknown
+        assert [r.member for r in examine(a=emulated, b=pe()).requirements] == ["b"]
+        beside = examine(a=emulated, b=pe(arch="arm64", hybrid=True))
+        assert ([r.floor.tag for r in beside.requirements], beside.unknown) == (["win_arm64"], ())
+
     def test_firmware_is_not_windows(self) -> None:
         assert examine(a=pe("x.dll", subsystem=10)) == Outcome()
 
@@ -69,6 +77,14 @@ class TestDlls:
 
     def test_a_member_is_not_missing(self) -> None:
         assert judge(CP312, {"a.pyd": pe("MSVCP140.dll"), "p.libs/msvcp140.dll": pe()}).missing == ()
+
+    @pytest.mark.parametrize("dll", ["nvcuda.dll", "vcomp140.dll"])
+    def test_what_is_loaded_on_first_use_may_be_absent(self, dll: str) -> None:
+        delayed = DllImport(dll.upper(), ("f",), delayed=True)
+        outcome = examine(a=pe(delayed), b=pe(delayed, dll))
+        assert [(f.rule, f.member) for f in outcome.findings] == [(rules.LIB_OPTIONAL, "a")]
+        assert outcome.findings[0].message.startswith(f"{dll}, loaded on first use, is neither")
+        assert [(m.library, m.members) for m in outcome.missing] == [(dll, ("b",))]
 
     def test_the_table_is_per_processor(self) -> None:
         assert missing(CP312, "wow64cpu.dll") == []
@@ -101,12 +117,9 @@ class TestRuntime:
     @pytest.mark.parametrize(
         "dll", ["msvcp140.dll", "msvcp140_1.dll", "concrt140.dll", "vcomp140.dll", "mfc140u.dll", "msvcr100.dll"]
     )
-    def test_the_rest_of_the_runtime_is_a_finding_and_missing(self, dll: str) -> None:
+    def test_the_rest_of_the_runtime_is_missing_by_a_rule_of_its_own(self, dll: str) -> None:
         outcome = examine(a=pe(dll, "vcruntime140.dll"))
-        (finding,) = outcome.findings
-        assert finding.rule is rules.LIB_WINDOWS_RUNTIME
-        assert finding.message.startswith(f"{dll} is needed")
-        assert [m.library for m in outcome.missing] == [dll]
+        assert [(m.library, m.rule) for m in outcome.missing] == [(dll, rules.LIB_WINDOWS_RUNTIME)]
 
     @pytest.mark.parametrize("dll", ["vcruntime140.dll", "vcruntime140_1.dll"])
     def test_a_wheel_for_any_python_must_bring_all_of_it(self, dll: str) -> None:

@@ -170,11 +170,9 @@ def archive(subject: Subject) -> Iterator[Finding]:
 
 def libraries(subject: Subject) -> Iterator[Finding]:
     """Every needed library is in the wheel or promised by the platform."""
-    told = {(f.member, f.message.split()[0]) for f in subject.examination.outcome.findings}
     for missing in subject.examination.outcome.missing:
         for member in missing.members:
-            if (member, missing.library) not in told:
-                yield Finding(rules.LIB_MISSING, f"{missing.library} {missing.searched}", member)
+            yield Finding(missing.rule, f"{missing.library} {missing.searched}", member)
 
 
 def elf_hardening(subject: Subject) -> Iterator[Finding]:

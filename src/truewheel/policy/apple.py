@@ -24,3 +24,9 @@ def label(platform: Platform) -> str:
 def trimmed(version: Version3) -> tuple[int, ...]:
     """A version without a patch level of zero."""
     return version if version[2] else version[:2]
+
+
+def loaded_on_use(image: MachO, library: str) -> bool:
+    """Whether every slice that names a library looks for it on first use (LC_LAZY_LOAD_DYLIB), or can do without."""
+    kinds = {dylib.kind for part in image.slices for dylib in part.dylibs if dylib.name == library}
+    return "lazy" in kinds and kinds <= {"lazy", "weak"}

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from truewheel import rules
 from truewheel.binary.model import MachO, Platform, SignatureKind, Slice, Version3
 from truewheel.findings import Finding, in_order
-from truewheel.policy.apple import label, loadable, trimmed
+from truewheel.policy.apple import label, loadable, loaded_on_use, trimmed
 from truewheel.policy.model import Floor, Missing, Outcome, Requirement
 
 _TAGGED = {"x86_64", "arm64", "i386", "ppc", "ppc64"}
@@ -132,8 +132,12 @@ def _missing(
             continue
         if _LIBPYTHON.fullmatch(library):
             findings += [Finding(rules.LIB_PYTHON, f"{library} is loaded", member) for member in members]
-        else:
-            missing.append(Missing(library, members, "is neither in the wheel nor part of macOS"))
+            continue
+        searched = "is neither in the wheel nor part of macOS"
+        lazy = [member for member in members if loaded_on_use(images[member], library)]
+        findings += [Finding(rules.LIB_OPTIONAL, f"{library}, loaded on first use, {searched}", m) for m in lazy]
+        if len(lazy) < len(members):
+            missing.append(Missing(library, tuple(m for m in members if m not in lazy), searched))
     return tuple(missing), findings
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from truewheel.findings import Finding
+from truewheel import rules
+from truewheel.findings import Finding, Rule
 
 
 class Floor(NamedTuple):
@@ -54,11 +55,15 @@ class Requirement(NamedTuple):
 
 
 class Missing(NamedTuple):
-    """A library that a member needs, that is neither in the wheel nor promised by the platform."""
+    """A library that a member needs, that is neither in the wheel nor promised by the platform.
+
+    ``searched`` goes on behind the library's name, ``rule`` is the one that the lack breaks.
+    """
 
     library: str
     members: tuple[str, ...]
     searched: str
+    rule: Rule = rules.LIB_MISSING
 
 
 class Outcome(NamedTuple):

@@ -4,6 +4,9 @@ Promised are the DLLs of every supported Windows (``data/windows-dlls.json`` nam
 interpreter's own DLLs, and the parts of the Visual C++ runtime that the tagged interpreters bring. Of these,
 CPython has vcruntime140.dll since 3.5, and vcruntime140_1.dll on 64-bit machines since 3.9; msvcp140.dll is
 brought by none. A wheel for any Python (``py3-none-win_amd64``) can't count on either.
+
+ARM64EC code calls itself amd64 and runs in x64 programs on Windows on ARM alone, so no tag is true of it. ARM64X,
+which holds both kinds of code, calls itself arm64 and is what the Python for ARM loads.
 """
 
 from __future__ import annotations
@@ -41,17 +44,23 @@ def examine(images: Mapping[str, Pe], external: Mapping[str, tuple[str, ...]], n
     which Pythons load the wheel.
     """
     ours = {member: images[member] for member in sorted(images) if images[member].subsystem not in _EFI}
-    tagged = {member: image for member, image in ours.items() if image.arch in _TAGGED}
+    emulated = {member for member, image in ours.items() if image.hybrid and image.arch == "amd64"}
+    tagged = {m: image for m, image in ours.items() if image.arch in _TAGGED and m not in emulated}
     requirements = (
         Requirement(Floor("win", image.arch, ()), member, f"its machine type is {image.arch}")
         for member, image in tagged.items()
     )
-    strange = () if tagged else tuple(f"{m} is for {pe.arch}, which no tag names" for m, pe in ours.items())
+    strange: tuple[str, ...] = ()
+    if not tagged:
+        strange = tuple(f"{m} is for {pe.arch}, which no tag names" for m, pe in ours.items() if m not in emulated)
+    if not any(image.arch == "arm64" for image in tagged.values()):
+        strange += tuple(f"{m} is ARM64EC code: only x64 programs on ARM load it" for m in sorted(emulated))
     missing = tuple(_missing(tagged, external, name))
+    needed = tuple(needed for found in missing if (needed := _at_once(found, tagged)).members)
     return Outcome(
         requirements=tuple(requirements),
-        findings=in_order([*_runtimes(missing), *_newer(tagged)]),
-        missing=missing,
+        findings=in_order([*_optional(missing, tagged), *_newer(tagged)]),
+        missing=needed,
         unknown=strange,
     )
 
@@ -95,15 +104,28 @@ def _missing(images: Mapping[str, Pe], external: Mapping[str, tuple[str, ...]], 
             and not promised(library, images[member].arch)
             and library not in brought[images[member].arch]
         )
-        if members:
+        if members and _RUNTIME.fullmatch(library):
+            searched = "is neither in the wheel nor part of Windows or of the Python"
+            yield Missing(library, members, searched, rules.LIB_WINDOWS_RUNTIME)
+        elif members:
             yield Missing(library, members, "is neither in the wheel nor part of Windows")
 
 
-def _runtimes(missing: tuple[Missing, ...]) -> Iterator[Finding]:
-    for library, members in ((m.library, m.members) for m in missing if _RUNTIME.fullmatch(m.library)):
+def _at_once(missing: Missing, images: Mapping[str, Pe]) -> Missing:
+    """What is missing, with the members that can't be loaded without it."""
+    return missing._replace(members=tuple(m for m in missing.members if not _delayed(images[m], missing.library)))
+
+
+def _delayed(image: Pe, library: str) -> bool:
+    """Whether a DLL is looked for when one of its functions is called first, and not before."""
+    return all(wanted.delayed for wanted in image.imports if wanted.name.lower() == library)
+
+
+def _optional(missing: tuple[Missing, ...], images: Mapping[str, Pe]) -> Iterator[Finding]:
+    for library, members, searched, _ in missing:
         for member in members:
-            message = f"{library} is needed, is not in the wheel, and comes neither with Windows nor with the Python"
-            yield Finding(rules.LIB_WINDOWS_RUNTIME, message, member)
+            if _delayed(images[member], library):
+                yield Finding(rules.LIB_OPTIONAL, f"{library}, loaded on first use, {searched}", member)
 
 
 def _newer(images: Mapping[str, Pe]) -> Iterator[Finding]:

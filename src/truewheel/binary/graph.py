@@ -63,6 +63,15 @@ class Graph:
         return {library: tuple(sorted(found[library])) for library in sorted(found)}
 
     @cached_property
+    def by_name(self) -> dict[str, tuple[str, ...]]:
+        """The ELF libraries that a member has the name of, though no run path leads to it, with who needs them."""
+        found: dict[str, set[str]] = {}
+        for edge in self.edges:
+            if edge.how == "soname":
+                found.setdefault(edge.needed, set()).add(edge.member)
+        return {library: tuple(sorted(found[library])) for library in sorted(found)}
+
+    @cached_property
     def loads(self) -> dict[str, tuple[Edge, ...]]:
         """The edges of each member that has any."""
         found: dict[str, list[Edge]] = {}

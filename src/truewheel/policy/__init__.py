@@ -49,7 +49,7 @@ def examine(name: WheelName, images: Mapping[str, Image], graph: Graph) -> Outco
     if elves:
         from truewheel.policy import linux  # noqa: PLC0415  # with its tables, where files call for it
 
-        outcomes.append(linux.examine(elves, _external(graph, elves)))
+        outcomes.append(linux.examine(elves, _external(graph, elves), graph.by_name))
     if machos:
         from truewheel.policy import ios, macos  # noqa: PLC0415  # with its tables, where files call for it
 

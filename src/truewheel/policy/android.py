@@ -12,6 +12,7 @@ from truewheel.policy.tables import AndroidTable, android_table
 FAMILY = "android"
 
 _OLDEST = 16  # packaging asks for no tag below (PEP 738, `packaging.tags.android_platforms`)
+_OWN = ("libc.so", "libdl.so", "libm.so")
 
 
 def examine(group: Group, unsure: frozenset[str] = frozenset()) -> Outcome:
@@ -23,6 +24,7 @@ def examine(group: Group, unsure: frozenset[str] = frozenset()) -> Outcome:
     table = android_table()
     if group.arch not in table.abis:
         return Outcome(unknown=(f"there is no Android tag for {group.arch}",))
+    group = group.on(_OWN.__contains__, table.libraries.__contains__)
     external = unpromised(group, table.libraries.__contains__, "NDK")
     without_note = [m for m, elf in group.members.items() if elf.android_api is None and m not in unsure]
     without_level = [m for m, elf in group.members.items() if elf.android_api == 0]

@@ -63,9 +63,14 @@ def examine(group: Group) -> Outcome:
     if policy is None:
         reason = f"there is no manylinux tag for {group.arch}"
         return Outcome(requirements=(plain_linux(group.arch, "", reason),))
+
+    def promised(library: str) -> bool:
+        return library in policy.libraries or is_loader(library)
+
+    group = group.on(lambda library: is_glibc(library) and promised(library), promised)
     return merged(
         [
-            unpromised(group, lambda library: library in policy.libraries or is_loader(library), FAMILY),
+            unpromised(group, promised, FAMILY),
             *(_examine_member(group, policy, member, elf) for member, elf in group.members.items()),
         ]
     )

@@ -25,17 +25,48 @@ class Group:
     """ELF members of one architecture.
 
     ``members`` are the files that the loader links, sorted by path; ``external`` maps a needed library that
-    no member provides to the members that need it.
+    no member provides to the members that need it, ``by_name`` one that a member merely has the name of: no run
+    path leads there.
     """
 
     arch: str
     members: Mapping[str, Elf]
     external: Mapping[str, frozenset[str]]
+    by_name: Mapping[str, frozenset[str]]
+
+    def on(self, own: Callable[[str], bool], promised: Callable[[str], bool]) -> Group:
+        """The group on a platform with a C library of its `own` and more `promised` libraries.
+
+        The interpreter has loaded the C library before, so a copy in the wheel is never taken. Another promised
+        library is taken from the wheel where a run path leads to it; else the loader finds the platform's first,
+        unless something happens to have loaded the copy.
+        """
+        here = frozenset(self.members)
+        outside = {library: members & here for library, members in self.external.items() if members & here}
+        for library, members in self.by_name.items():
+            if members & here and promised(library):
+                outside[library] = outside.get(library, frozenset()) | (members & here)
+        for library in self._names:
+            if own(library):
+                outside[library] = frozenset(m for m, needed in self._needed.items() if library in needed)
+        return Group(self.arch, self.members, outside, self.by_name)
 
     @cached_property
     def exports(self) -> frozenset[str]:
-        """The names that some member defines."""
-        return frozenset(symbol.name for elf in self.members.values() for symbol in elf.symbols.exports)
+        """The names that some member defines which isn't a copy of a library of the platform."""
+        return frozenset(
+            symbol.name
+            for member, elf in self.members.items()
+            if self.external.keys().isdisjoint(_answers_to(member, elf))
+            for symbol in elf.symbols.exports
+        )
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """Every library that is spoken of: what members are called, need, and need versions of."""
+        called = {name for member, elf in self.members.items() for name in _answers_to(member, elf)}
+        versioned = {need.library for elf in self.members.values() for need in elf.version_needs}
+        return frozenset(called.union(versioned, *self._needed.values()))
 
     @cached_property
     def _inside(self) -> frozenset[str]:
@@ -70,6 +101,11 @@ class Group:
     def wants(self, member: str) -> tuple[str, ...]:
         """The libraries that `member` takes from outside the wheel, in the order it needs them."""
         return tuple(lib for lib in dict.fromkeys(self.members[member].needed) if self.outside(member, lib))
+
+
+def _answers_to(member: str, elf: Elf) -> tuple[str, ...]:
+    base = member.rpartition("/")[2]
+    return (base, elf.soname) if elf.soname else (base,)
 
 
 def strong_imports(elf: Elf) -> Iterator[ElfSymbol]:

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TypeAlias
 
 from truewheel.binary.model import Elf
 from truewheel.findings import Finding
@@ -35,6 +38,7 @@ __all__ = ["Libc", "examine", "libc_of"]
 _OLD_ARM = ("armv4tl", "armv5tel", "armv6l")
 _ARM = "armv7l"
 
+_LIBC = re.compile(r"libc\.so(\.6)?|libc\.musl-.*|ld-musl-.*|ld-linux.*")
 _NO_TAG = re.compile(r"machine-\d+")
 
 # GNU_PROPERTY_X86_ISA_1_NEEDED (x86-64 psABI): bit 0 is the baseline that every tag implies.
@@ -45,42 +49,52 @@ _X86 = ("i686", "x86_64")
 _EF_ARM_ABI_FLOAT_HARD = 0x400
 
 
-def examine(elves: Mapping[str, Elf], external: Mapping[str, tuple[str, ...]]) -> Outcome:
+_Users: TypeAlias = Mapping[str, tuple[str, ...]]
+"""Needed libraries, each with the members that need it."""
+
+
+def examine(elves: Mapping[str, Elf], external: _Users, by_name: _Users = MappingProxyType({})) -> Outcome:
     """What the ELF files of a wheel ask of Linux and Android.
 
     `elves` maps the members of the wheel to their headers, `external` each needed library that no member
-    provides to the members that need it, the C library's files among them. Objects for a linker, and files
-    for processors that no tag names, ask for nothing, unless there is nothing else.
+    provides to the members that need it, the C library's files among them; `by_name` likewise those that a
+    member has the name of, though no run path leads to it. Objects for a linker, and files for processors that
+    no tag names, ask for nothing, unless there is nothing else.
     """
     loadable = {member: elves[member] for member in sorted(elves) if elves[member].type in (ET_EXEC, ET_DYN)}
     tagged = {member: elf for member, elf in loadable.items() if not _NO_TAG.fullmatch(elf.arch)}
-    needs = {library: frozenset(members) for library, members in sorted(external.items())}
+    wheel = Group("", tagged, _frozen(external), _frozen(by_name))
     strange = () if tagged else tuple(f"{m} is for {elf.arch}, which no tag names" for m, elf in loadable.items())
     return merged(
         [
             Outcome(unknown=strange, libc=dict.fromkeys(sorted(elves), NONE)),
-            *_archs(tagged, needs),
+            *_archs(wheel),
         ]
     )
 
 
-def _archs(tagged: Mapping[str, Elf], needs: Mapping[str, frozenset[str]]) -> Iterator[Outcome]:
+def _frozen(users: _Users) -> Mapping[str, frozenset[str]]:
+    return {library: frozenset(members) for library, members in sorted(users.items())}
+
+
+def _archs(wheel: Group) -> Iterator[Outcome]:
     """An outcome for each architecture; for code of older ARM processors one for them and one for armv7l."""
     by_arch: dict[str, dict[str, Elf]] = {}
-    for member, elf in tagged.items():
+    for member, elf in wheel.members.items():
         by_arch.setdefault(_ARM if elf.arch in _OLD_ARM else elf.arch, {})[member] = elf
     for arch, members in sorted(by_arch.items()):
-        yield _arch(Group(arch, members, needs))
+        yield _arch(replace(wheel, arch=arch, members=members))
         if arch == _ARM and all(elf.arch in _OLD_ARM for elf in members.values()):
             newest = max((elf.arch for elf in members.values()), key=_OLD_ARM.index)
-            yield Outcome(requirements=_arch(Group(newest, members, needs)).requirements)
+            yield Outcome(requirements=_arch(replace(wheel, arch=newest, members=members)).requirements)
 
 
 def _arch(files: Group) -> Outcome:
     """The outcome for the files of one architecture."""
     libcs = {member: libc_of(elf, member) for member, elf in files.members.items()}
     static = {m: elf for m, elf in files.members.items() if libcs[m].name == NONE and is_program(elf)}
-    linked = Group(files.arch, {m: elf for m, elf in files.members.items() if m not in static}, files.external)
+    linked = replace(files, members={m: elf for m, elf in files.members.items() if m not in static})
+    linked = linked.on(_is_libc, _is_libc)
     named = {m: libcs[m].name for m in files.members}
     decided = sorted({libcs[m].name for m in linked.members} - {NONE, UNKNOWN})
     if len(decided) > 1:
@@ -92,6 +106,11 @@ def _arch(files: Group) -> Outcome:
     named.update(dict.fromkeys(linked.members, family))
     outcome = merged([_linked(linked, libcs, family), *_processor(files, static), Outcome(libc=named)])
     return outcome if family == BIONIC else _with_floor(outcome, files, static, family)
+
+
+def _is_libc(library: str) -> bool:
+    """Whether a name is that of a C library itself, whichever it is."""
+    return _LIBC.fullmatch(library) is not None
 
 
 def _mixed(libcs: Mapping[str, Libc], decided: list[str], named: dict[str, str]) -> Outcome:

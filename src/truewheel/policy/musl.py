@@ -66,9 +66,14 @@ def floor(arch: str) -> Floor | None:
     return Floor(FAMILY, arch, max(table.port[:2], _OLDEST)) if table else None
 
 
+def is_itself(library: str) -> bool:
+    """Whether the loader takes itself for a needed library."""
+    return _ITSELF.fullmatch(library) is not None
+
+
 def is_promised(library: str) -> bool:
     """Whether a needed library is musl itself or one that musllinux allows besides."""
-    return library == ZLIB or _ITSELF.fullmatch(library) is not None
+    return library == ZLIB or is_itself(library)
 
 
 def examine(group: Group) -> Outcome:
@@ -77,6 +82,7 @@ def examine(group: Group) -> Outcome:
     if table is None:
         reason = f"there is no musllinux tag for {group.arch}"
         return Outcome(requirements=(plain_linux(group.arch, "", reason),))
+    group = group.on(is_itself, is_promised)
     external = unpromised(group, is_promised, FAMILY)
     parts = [external]
     for member, elf in group.members.items():

@@ -26,6 +26,7 @@ from tests.binary.fixtures import (
 )
 from tests.strategies.elf import recipes
 from truewheel.binary.elf import read_elf
+from truewheel.binary.elf_layout import read_layout
 from truewheel.binary.model import Binding, ElfSymbol, VersionNeed
 
 ISA_NEEDED, ISA_USED = 0xC0008002, 0xC0010002
@@ -284,3 +285,26 @@ def test_a_debug_file_keeps_the_headers_of_what_it_left_out() -> None:
     elf = read_elf(made.patched(dynamic + 32, bytes(8)))
     assert elf.dynamic
     assert elf.soname is None
+
+
+def test_tables_may_run_over_the_seam_of_neighbouring_segments() -> None:
+    """As in programs that patchelf gave a new first segment, such as the ptxas of triton 2.0.0."""
+    made = make(Recipe(needed=("libc.so.6",), symbols=tuple(Symbol(f"name{n}") for n in range(40))))
+    layout = read_layout(made.data)
+    (load,) = [segment for segment in layout.segments if segment.type == 1]
+    middle = made.at["symbols"] + 100
+    halves = [
+        load._replace(file_size=middle - load.offset, memory_size=middle - load.offset),
+        load._replace(
+            offset=middle,
+            address=load.address + middle - load.offset,
+            file_size=load.file_size - (middle - load.offset),
+            memory_size=load.memory_size - (middle - load.offset),
+        ),
+    ]
+    others = [segment for segment in layout.segments if segment.type != 1]
+    table = b"".join(layout.codec.segment.pack(*segment) for segment in [*halves, *others])
+    data = bytearray(made.data + table)
+    data[32:40] = len(made.data).to_bytes(8, "little")  # e_phoff: the table with one more row stands at the end
+    data[56:58] = (len(layout.segments) + 1).to_bytes(2, "little")  # e_phnum
+    assert [s.name for s in read_elf(bytes(data)).symbols.imports] == [f"name{n}" for n in range(40)]

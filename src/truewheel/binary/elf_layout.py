@@ -12,7 +12,7 @@ from enum import IntEnum
 from struct import Struct
 from typing import NamedTuple
 
-from truewheel.binary.fields import Buffer, Fields, decoded
+from truewheel.binary.fields import LONGEST_PATH, LONGEST_SYMBOL, Buffer, Fields, decoded
 from truewheel.errors import BinaryError, Where
 
 EM_MIPS, EM_S390, EM_ALPHA = 8, 22, 0x9026
@@ -100,33 +100,40 @@ class Strings:
     """A string table: a copy of ``.dynstr``, and where it was.
 
     Names may overlap (linkers merge tails), so a small hostile table could ask for endless text: a table gives
-    out `SHARING` times its size at most, which leaves honest files a wide margin.
+    out `SHARING` times its size at most, which leaves honest files a wide margin, and of what isn't a symbol's
+    name (``symbols`` tells) no more than `MOST_PATHS`, for all of that is shown.
     """
 
     SHARING = 16
+    MOST_PATHS = 1 << 20
 
-    __slots__ = ("_known", "_room", "data", "offset")
+    __slots__ = ("_known", "_longest", "_room", "data", "offset")
 
-    def __init__(self, data: bytes, offset: int) -> None:
+    def __init__(self, data: bytes, offset: int, *, symbols: bool = False) -> None:
         self.data = data
         self.offset = offset
         self._known: dict[int, str] = {}
-        self._room = self.SHARING * len(data)
+        self._room = self.SHARING * len(data) if symbols else min(self.SHARING * len(data), self.MOST_PATHS)
+        self._longest = LONGEST_SYMBOL if symbols else LONGEST_PATH
 
     def at(self, start: int) -> str:
-        """The string that begins at `start`. Raises `BinaryError` outside of the table, or without an end."""
+        """The string that begins at `start`. Raises `BinaryError` outside of the table, and where it is too long."""
         known = self._known.get(start)
-        return self._decode(start) if known is None else known
+        if known is None:
+            known = self._known[start] = self.text(start, self._longest)
+        return known
 
-    def _decode(self, start: int) -> str:
-        end = self.data.find(b"\0", start)
+    def text(self, start: int, longest: int) -> str:
+        """`at` for a string that has a limit of its own."""
+        end = self.data.find(b"\0", start, start + longest + 1)
         self._room -= end - start
         if end < 0:
-            raise self._error(f"a name at {start:#x} of a string table of {len(self.data)} bytes has no end", start)
+            size = len(self.data)
+            what = f"a name at {start:#x} of a string table of {size} bytes has no end"
+            raise self._error(what if start + longest >= size else f"{what} within {longest} bytes", start)
         if self._room < 0:
-            raise self._error("the names in a string table overlap beyond reason", start)
-        name = self._known[start] = decoded(self.data[start:end])
-        return name
+            raise self._error("the names in a string table overlap beyond reason, or are too many", start)
+        return decoded(self.data[start:end])
 
     def _error(self, what: str, start: int) -> BinaryError:
         return BinaryError(what, where=Where(offset=self.offset + start))
@@ -145,7 +152,7 @@ class Layout:
     machine: int
     flags: int
     segments: tuple[Segment, ...]
-    loads: tuple[Segment, ...]  # those with bytes in the file
+    loads: tuple[Segment, ...]  # those with bytes in the file; neighbours in file and memory are one
     sections_at: tuple[int, int, int]  # offset, size of an entry, number of entries, as the header says
 
     @property
@@ -239,9 +246,28 @@ def read_layout(buffer: Buffer) -> Layout:
     loads = tuple(segment for segment in segments if segment.type == PT_LOAD and segment.file_size)
     for load in loads:
         fields.check(load.offset, load.file_size, f"the segment loaded at {load.address:#x}")
+    joined = tuple(_joined(loads))
     return Layout(
-        fields, codec, bits, little, ident[7], kind, machine, flags, segments, loads, (shoff, shentsize, shnum)
+        fields, codec, bits, little, ident[7], kind, machine, flags, segments, joined, (shoff, shentsize, shnum)
     )
+
+
+def _joined(loads: Iterable[Segment]) -> Iterator[Segment]:
+    """The segments, those as one that follow each other without a gap in file and memory alike.
+
+    patchelf puts such a segment in front of a program's first one, and lets tables run over the seam.
+    """
+    last: Segment | None = None
+    for load in loads:
+        if last is None:
+            last = load
+        elif (load.offset, load.address) == (last.offset + last.file_size, last.address + last.file_size):
+            last = last._replace(file_size=last.file_size + load.file_size)
+        else:
+            yield last
+            last = load
+    if last is not None:
+        yield last
 
 
 def _many_segments(fields: Fields, codec: Codec, shoff: int) -> int:

@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import io
+import signal
 import sys
+from types import FrameType
 
 import click
 
@@ -51,16 +55,57 @@ def _group() -> None:
 
 def main() -> None:
     """Run the command line of this process, and end it."""
+    signal.signal(signal.SIGTERM, _ended)  # so that drafts are removed, as after ctrl-C
+    if sys.stdout is None or sys.stderr is None:
+        sys.exit(2)  # closed by whoever started us: there is nobody to tell anything
     for stream in (sys.stdout, sys.stderr):
         # Names in wheels may hold what a terminal's encoding can't show; that must not end in a traceback.
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    sys.exit(_run(sys.argv[1:]))
+
+
+def _run(arguments: list[str]) -> int:
+    """Run a command and give its exit status, whatever happens to it or to its output."""
     try:
-        status = _group.main(prog_name="truewheel", standalone_mode=False)
+        status = _invoke(arguments)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        return _without_output(128 + 13)  # as if SIGPIPE had ended it: the reader has seen enough
+    except OSError as error:
+        click.echo(f"error: the output can't be written: {error.strerror or error}", err=True)
+        return _without_output(2)
+    return status
+
+
+def _invoke(arguments: list[str]) -> int:
+    """Run a command; what click and the commands end with becomes a number."""
+    try:
+        with _group.make_context("truewheel", arguments) as context:
+            _group.invoke(context)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.Abort:
+        raise KeyboardInterrupt from None
     except click.ClickException as error:
         error.show()
-        status = error.exit_code
-    except click.Abort:
-        click.echo("interrupted", err=True)
-        status = 130  # what shells say of a process that ctrl-C ended
-    sys.exit(status)
+        return error.exit_code
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    return 0
+
+
+def _without_output(status: int) -> int:
+    """Let Python's own last flush of stdout go where it can't fail."""
+    with contextlib.suppress(OSError):
+        sys.stdout.close()
+    sys.stdout = io.StringIO()
+    return status
+
+
+def _ended(number: int, _frame: FrameType | None) -> None:
+    """End as the signal would have ended us, but through every `finally` on the way."""
+    sys.exit(128 + number)

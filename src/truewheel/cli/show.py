@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,5 +61,6 @@ def _drawer() -> Callable[[Audit], None]:
 
     from truewheel.report import terminal  # noqa: PLC0415  # it needs rich
 
-    console = Console()
+    # NO_COLOR (no-color.org) is taken to mean no escapes at all; rich alone would still print bold.
+    console = Console(color_system=None if os.environ.get("NO_COLOR") else "auto")
     return lambda audit: console.print(terminal.shown(audit))

@@ -128,11 +128,7 @@ def replacing(target: Path) -> Iterator[Draft]:
     name = folder / f".{target.name[:64]}.{secrets.token_hex(8)}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-    except OSError as error:
-        raise RequestError(f"can't be written: {error.strerror}", where=Where(file=str(target))) from None
-    try:
-        with os.fdopen(descriptor, "wb", buffering=_CHUNK) as file:
+        with name.open("xb", buffering=_CHUNK) as file:
             draft = Draft(file)
             yield draft
             file.flush()
@@ -140,12 +136,13 @@ def replacing(target: Path) -> Iterator[Draft]:
                 os.fsync(file.fileno())
         _finish(name, target, wanted=draft.wanted)
     except BaseException as error:
+        # The name is nobody else's, so this is right at whatever moment an interrupt came.
         with suppress(OSError):
-            name.unlink()
+            name.unlink(missing_ok=True)
             for place in made:
                 place.rmdir()
         if isinstance(error, OSError):
-            raise RequestError(f"can't be written: {error.strerror}", where=Where(file=str(target))) from None
+            raise RequestError(f"can't be written: {_reason(error)}", where=Where(file=str(target))) from None
         raise
 
 

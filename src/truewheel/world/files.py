@@ -43,14 +43,7 @@ def open_wheel(path: Path, limits: Limits | None = None) -> Iterator[OpenWheel]:
     try:
         name = _wheel_name(path)
         with _opened(path) as file, _mapped(file) as mapping:
-            try:
-                yield OpenWheel(path, len(mapping), read(mapping, name, limits or Limits()), mapping)
-            except BaseException as error:
-                import traceback  # noqa: PLC0415  # 6 ms that reading does without
-
-                # Views of the mapping in the frames of a full disk or an interrupt would forbid to close it.
-                traceback.clear_frames(error.__traceback__)
-                raise
+            yield OpenWheel(path, len(mapping), read(mapping, name, limits or Limits()), mapping)
     except TruewheelError as error:
         raise error.within(file=str(path)) from None
 
@@ -76,11 +69,18 @@ def _wheel_name(path: Path) -> WheelName:
     return WheelName.parse(path.name)
 
 
-def _mapped(file: BinaryIO) -> mmap.mmap:
+@contextmanager
+def _mapped(file: BinaryIO) -> Iterator[mmap.mmap]:
     try:
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError) as error:  # emptied in the meantime, or on a file system that can't map
         raise RequestError(f"can't be mapped into memory: {_reason(error)}") from None
+    try:
+        yield mapping
+    finally:
+        # After an error or an interrupt, frames and threads may still hold views: the map goes when they do.
+        with suppress(BufferError):
+            mapping.close()
 
 
 def _reason(error: OSError | ValueError) -> str:

@@ -153,8 +153,20 @@ def test_undefined_names_that_a_member_defines_need_no_libc() -> None:
 
 
 def test_another_systems_files_are_unknown_whatever_their_siblings() -> None:
-    outcome = examine(a=library(needed=["libc.so.7"], imports=["printf"]), b=glibc())
-    assert "libc.so.7" in outcome.unknown[0]
+    foreign = library(needed=["libc.so.7", "libfoo.so"], imports=["printf"])
+    outcome = examine(a=foreign, b=glibc("2.34", needed=["libfoo.so"]), c=replace(foreign, isa_needed=8))
+    assert ["libc.so.7" in reason for reason in outcome.unknown] == [True, True]
+    assert dict(outcome.libc) == {"a": "unknown", "b": "glibc", "c": "unknown"}
+
+
+def test_what_is_certain_stays_beside_what_is_unknown() -> None:
+    foreign = replace(library(needed=["libc.so.7", "libfoo.so"], imports=["printf"]), isa_needed=8)
+    assert tags(examine(a=foreign, b=glibc("2.34"))) == ["manylinux_2_34_x86_64"]
+    assert tags(examine(a=foreign, b=musl("qsort_r"))) == ["musllinux_1_2_x86_64"]
+    outcome = examine(a=foreign, b=glibc("2.34", needed=["libfoo.so"]))
+    assert (tags(outcome), outcome.findings) == (["linux_x86_64"], ())
+    assert [(m.library, m.members) for m in outcome.missing] == [("libfoo.so", ("b",))]
+    assert tags(examine(a=foreign, b=static_program())) == []
 
 
 def test_a_static_program_of_another_system_is_unknown() -> None:
@@ -168,7 +180,17 @@ def test_two_libcs_in_one_wheel_are_a_finding_and_leave_the_tag_unknown() -> Non
     (finding,) = outcome.findings
     assert (finding.rule, finding.member) == (LIBC_MIXED, "b")
     assert outcome.unknown == ("the members are built for glibc and musl",)
-    assert not outcome.requirements
+    assert dict(outcome.libc) == {"a": "glibc", "b": "musl", "c": "glibc"}
+
+
+def test_two_libcs_in_one_wheel_have_a_lower_bound_each() -> None:
+    outcome = examine(a=glibc("2.34"), b=musl("qsort_r"), c=library(imports=["statx"]), d=static_program())
+    assert tags(outcome) == ["manylinux_2_34_x86_64", "musllinux_1_2_x86_64"]
+    assert {requirement.member for requirement in outcome.requirements} == {"a", "b"}
+    defined = examine(a=glibc("2.34"), b=musl("qsort_r"), c=library(exports=["qsort_r"]))
+    assert tags(defined) == ["manylinux_2_34_x86_64"]
+    limited = examine(a=glibc("2.34", needed=["libfoo.so"]), b=musl("qsort_r"))
+    assert tags(limited) == ["linux_x86_64", "musllinux_1_2_x86_64"]
 
 
 def test_each_architecture_is_judged_alone() -> None:

@@ -8,7 +8,7 @@ and musl, and beside a glibc extension it leaves glibc alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeAlias
@@ -98,14 +98,25 @@ def _arch(files: Group) -> Outcome:
     named = {m: libcs[m].name for m in files.members}
     decided = sorted({libcs[m].name for m in linked.members} - {NONE, UNKNOWN})
     if len(decided) > 1:
-        return _mixed(libcs, decided, named)
+        return _mixed(files, static, libcs, decided)
     family = decided[0] if decided else _hinted(linked)
-    unclear = tuple(_unclear(linked, libcs, family))
-    if unclear:
-        return Outcome(unknown=unclear, libc=named)
-    named.update(dict.fromkeys(linked.members, family))
-    outcome = merged([_linked(linked, libcs, family), *_processor(files, static), Outcome(libc=named)])
-    return outcome if family == BIONIC else _with_floor(outcome, files, static, family)
+    unclear = dict(_unclear(linked, libcs, family))
+    if not unclear:
+        named.update(dict.fromkeys(linked.members, family))
+    asked = merged([_linked(linked, libcs, family), *_processor(files, static)])
+    outcome = merged([_certain(asked, unclear), Outcome(unknown=tuple(unclear.values()), libc=named)])
+    return outcome if unclear or family == BIONIC else _with_floor(outcome, files, static, family)
+
+
+def _certain(asked: Outcome, unclear: Collection[str]) -> Outcome:
+    """What is asked for, whatever the unclear members may need besides. Plain linux leaves no other tag."""
+    missing = (lost._replace(members=tuple(m for m in lost.members if m not in unclear)) for lost in asked.missing)
+    requirements = tuple(r for r in asked.requirements if r.member not in unclear)
+    return asked._replace(
+        requirements=tuple(r for r in requirements if r.floor.family == "linux") or requirements,
+        findings=tuple(f for f in asked.findings if f.member not in unclear),
+        missing=tuple(lost for lost in missing if lost.members),
+    )
 
 
 def _is_libc(library: str) -> bool:
@@ -113,11 +124,24 @@ def _is_libc(library: str) -> bool:
     return _LIBC.fullmatch(library) is not None
 
 
-def _mixed(libcs: Mapping[str, Libc], decided: list[str], named: dict[str, str]) -> Outcome:
+def _mixed(files: Group, static: Mapping[str, Elf], libcs: Mapping[str, Libc], decided: list[str]) -> Outcome:
+    """Where members are for different C libraries, each of these has a lower bound of its own."""
     firsts = [next(m for m in sorted(libcs) if libcs[m].name == name) for name in decided]
     words = "; ".join(f"{member} is for {libcs[member].name}: {libcs[member].evidence}" for member in firsts)
     finding = Finding(LIBC_MIXED, words, firsts[-1])
-    return Outcome(findings=(finding,), unknown=(f"the members are built for {' and '.join(decided)}",), libc=named)
+    bounds = [_bound(files, static, libcs, name) for name in decided]
+    reason = f"the members are built for {' and '.join(decided)}"
+    named = {member: libc.name for member, libc in libcs.items()}
+    return merged([*bounds, Outcome(findings=(finding,), unknown=(reason,), libc=named)])
+
+
+def _bound(files: Group, static: Mapping[str, Elf], libcs: Mapping[str, Libc], family: str) -> Outcome:
+    """What the files of one C library ask for. Those of none are beside them for what they define."""
+    others = [m for m in files.members if libcs[m].name != family]
+    foreign = {m for m in others if m in static or libcs[m].name not in (NONE, UNKNOWN)}
+    group = replace(files, members={m: elf for m, elf in files.members.items() if m not in foreign})
+    group = group.on(_is_libc, _is_libc)
+    return _certain(merged([_linked(group, libcs, family), *_processor(group, {})]), others)
 
 
 def _hinted(linked: Group) -> str:
@@ -126,14 +150,14 @@ def _hinted(linked: Group) -> str:
     return hints.pop() if len(hints) == 1 else NONE
 
 
-def _unclear(linked: Group, libcs: Mapping[str, Libc], family: str) -> Iterator[str]:
-    """The reasons why files can't be judged. Without a libc of its own a library takes that of its siblings."""
+def _unclear(linked: Group, libcs: Mapping[str, Libc], family: str) -> Iterator[tuple[str, str]]:
+    """The files that can't be judged, and why. Without a libc of its own a library takes that of its siblings."""
     for member, elf in linked.members.items():
         if libcs[member].name != UNKNOWN:
             continue
         foreign = elf.interpreter is not None or "another system" in libcs[member].evidence
         if foreign or (family == NONE and _undefined(linked, elf)):
-            yield f"the C library of {member} is unknown: {libcs[member].evidence}"
+            yield member, f"the C library of {member} is unknown: {libcs[member].evidence}"
 
 
 def _undefined(linked: Group, elf: Elf) -> bool:
@@ -159,9 +183,8 @@ def _linked(linked: Group, libcs: Mapping[str, Libc], family: str) -> Outcome:
 
 def _with_floor(outcome: Outcome, files: Group, static: Mapping[str, Elf], family: str) -> Outcome:
     """Add the lowest tags of the policies, unless plain linux is all that can be said or a file asks for more."""
-    limits = tuple(r for r in outcome.requirements if r.floor.family == "linux")
-    if limits:
-        return Outcome(limits, outcome.findings, outcome.missing, outcome.unknown, outcome.libc)
+    if any(r.floor.family == "linux" for r in outcome.requirements):
+        return outcome
     policies = {GLIBC: (glibc.floor,), MUSL: (musl.floor,)}.get(family, (glibc.floor, musl.floor))
     floors = [floor for policy in policies if (floor := policy(files.arch)) is not None]
     if not floors:

@@ -70,7 +70,7 @@ class Outcome(NamedTuple):
     """What a policy says of the binaries of one kind in a wheel.
 
     ``libc`` names the C library of each ELF member: glibc, musl, bionic, none, or unknown. ``unknown`` holds
-    the reasons for which no tag can be computed (then there are no requirements to trust).
+    the reasons for which no tag can be computed; the requirements are lower bounds then.
     """
 
     requirements: tuple[Requirement, ...] = ()

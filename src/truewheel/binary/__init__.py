@@ -53,8 +53,9 @@ def read(buffer: Buffer) -> Image | None:
     """The native file in `buffer`; None if it is none.
 
     None too for what has the magic of a native file and isn't one: a Java class, a static library, a DOS or
-    16-bit Windows program, a .NET assembly without native code (it runs on any processor). The buffer must
-    stay open as long as the symbols of the image are asked for. Raises `BinaryError` for damaged files.
+    16-bit Windows program, a .NET assembly without native code (it runs on any processor). The buffer may be
+    closed afterwards. Raises `BinaryError` for damaged files; damaged names of symbols are found when these are
+    first asked for.
     """
     match identify(bytes(buffer[:HEAD])):
         case "elf":

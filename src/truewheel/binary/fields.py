@@ -15,6 +15,11 @@ from truewheel.errors import BinaryError, Where
 Buffer: TypeAlias = bytes | bytearray | memoryview | mmap
 """A file in memory, or mapped."""
 
+LONGEST_PATH = 4096
+"""Bytes of the name of a library or another path: no system opens a longer one (PATH_MAX of Linux)."""
+LONGEST_SYMBOL = 1 << 20
+"""Bytes of the name of a symbol: templates of C++ reach some tens of thousands."""
+
 
 def decoded(name: bytes) -> str:
     """A string of a native file as text: UTF-8, and what is not stays as surrogates."""

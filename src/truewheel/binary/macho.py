@@ -61,7 +61,7 @@ def arch_name(cpu_type: int, cpu_subtype: int) -> str:
 def read_macho(buffer: Buffer) -> MachO:
     """The Mach-O file in `buffer`, thin or fat.
 
-    Offsets of the slices count from the start of the buffer, which the symbols go on reading. Raises
+    Offsets of the slices count from the start of the buffer, which may be closed afterwards. Raises
     `BinaryError` if it is no Mach-O file, or one that is truncated or contradicts itself: slices that overlap
     or hold no Mach-O file, load commands that don't fill their area, tables beyond the end.
     """

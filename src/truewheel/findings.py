@@ -43,18 +43,30 @@ class Rule:
         return self.id.rstrip("0123456789")
 
 
+_LONGEST, _END = 1_000, 200  # the longest of real wheels has 600
+
+
+def shortened(text: str) -> str:
+    """A sentence of 1,000 letters at most, cut in its middle: what it quotes of a file may be of any length."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - _END - 1]}…{text[-_END:]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong, with its place and its evidence.
 
     ``member`` is the path inside the wheel ("" for the wheel as a whole), ``message`` one sentence with the
-    facts, ``offset`` a position in bytes inside the member where one is known.
+    facts (`shortened`), ``offset`` a position in bytes inside the member where one is known.
     """
 
     rule: Rule
     message: str
     member: str = ""
     offset: int | None = None
+
+    def __post_init__(self) -> None:
+        """Keep the message readable, whatever it quotes."""
+        object.__setattr__(self, "message", shortened(self.message))
 
     @property
     def key(self) -> tuple[str, str, int, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from struct import pack
 from time import process_time
 
@@ -9,8 +10,9 @@ import pytest
 
 from tests.binary.fixtures import BASE, Recipe, Symbol, make
 from tests.policy.images import DYLIB, elf, macho, part, pe
+from tests.strategies.macho import MachFile, dylib, rpath
 from tests.strategies.pe import PeFile, rsds
-from truewheel.binary import Image, read
+from truewheel.binary import Image, read, read_elf, read_macho
 from truewheel.binary.graph import resolve
 from truewheel.binary.leaks import text_leaks
 from truewheel.binary.model import Elf
@@ -72,7 +74,7 @@ def test_run_paths_in_a_circle_end() -> None:
 
 @pytest.mark.parametrize(
     ("debug", "says"),
-    [([(2, rsds(""))] * 257, "more than 256 rows"), ([(2, rsds("a" * 0x8001))], "no end within 32769 bytes")],
+    [([(2, rsds(""))] * 257, "more than 256 rows"), ([(2, rsds("a" * 0x8001))], "no end within 4097 bytes")],
 )
 def test_debug_rows_and_their_paths_are_bounded(debug: list[tuple[int, bytes]], says: str) -> None:
     """Each row may name the same megabytes."""
@@ -111,3 +113,54 @@ def test_web_addresses_count_as_paths_that_are_looked_at() -> None:
     start = process_time()
     assert text_leaks("a.so", b"\x7fELF" + b"http://x/home/a/ " * 1_000_000) == ()
     assert process_time() - start < ENOUGH
+
+
+LONG = "x" * 4_097
+
+PATHS = {
+    "needed": make(Recipe(needed=(LONG,))).data,
+    "soname": make(Recipe(soname=LONG)).data,
+    "run-path": make(Recipe(runpath=f"$ORIGIN:{LONG}")).data,
+    "run-paths": make(Recipe(runpath="$ORIGIN:" * 9_000)).data,
+    "dylib": MachFile(commands=[dylib(LONG)]).encode(),
+    "rpath": MachFile(commands=[rpath(LONG)]).encode(),
+    "dll": PeFile(imports=[(LONG, ["f"])]).encode(),
+    "pdb": PeFile(debug=[(2, rsds(LONG))]).encode(),
+}
+
+
+@pytest.mark.parametrize("data", PATHS.values(), ids=PATHS.keys())
+def test_paths_have_a_length(data: bytes) -> None:
+    with pytest.raises(BinaryError, match=r"4097|within|more than a path"):
+        read(data)
+
+
+def test_names_that_are_shown_have_a_sum() -> None:
+    with pytest.raises(BinaryError, match="too many"):
+        read_elf(make(Recipe(needed=tuple(f"{number}{'x' * 4_000}" for number in range(300)))).data)
+
+
+def test_symbols_have_a_length() -> None:
+    for size in (1 << 20, (1 << 20) + 1):
+        elf = read_elf(make(Recipe(symbols=(Symbol("x" * size),))).data)
+        macho = read_macho(MachFile(symbols=[("_" * size, 1, 0)]).encode()).slices[0]
+        for symbols in (elf.symbols, macho.symbols):
+            if size == 1 << 20:
+                assert symbols.imports
+            else:
+                with pytest.raises(BinaryError, match=r"within 1048576 bytes|is too long"):
+                    _ = symbols.imports
+
+
+def test_of_a_mach_o_file_no_more_is_held_than_its_names() -> None:
+    symbols = [(f"_local{number}", 0x0E, 1) for number in range(2_000)]
+    data = MachFile(
+        symbols=[*symbols, ("_init", 0x0F, 1), ("_malloc", 0x01, 0)], ranges=(2_000, 1, 2_001, 1)
+    ).encode() + bytes(1 << 20)
+    tracemalloc.start()
+    try:
+        table = read_macho(bytearray(data)).slices[0].symbols
+        assert tracemalloc.get_traced_memory()[0] < 100_000
+    finally:
+        tracemalloc.stop()
+    assert (table.exports, table.imports) == (("_init",), ("_malloc",))

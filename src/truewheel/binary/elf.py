@@ -22,12 +22,12 @@ from truewheel.binary.elf_layout import (
 from truewheel.binary.elf_notes import read_notes
 from truewheel.binary.elf_symbols import read_symbols
 from truewheel.binary.elf_versions import read_versions
-from truewheel.binary.fields import Buffer
+from truewheel.binary.fields import LONGEST_PATH, Buffer
 from truewheel.binary.model import Elf
 
 PF_X = 1
 DF_TEXTREL, DF_STATIC_TLS, DF_1_PIE = 0x4, 0x10, 0x08000000
-PATH_MAX = 4096
+_LONGEST_PATHS = 1 << 16  # bytes of a list of run paths
 _CHUNK = 1 << 16  # relocations looked at together
 _TYPE_BYTES = {(64, True): (8, 9, 10, 11), (64, False): (15, 14, 13, 12), (32, True): (4,), (32, False): (7,)}
 """Where the type stands in a relocation, least significant byte first: the low word or byte of r_info."""
@@ -58,8 +58,8 @@ def read_elf(buffer: Buffer) -> Elf:
         dynamic=any(layout.of(PT_DYNAMIC)),
         soname=strings.at(tags[Tag.SONAME]) if Tag.SONAME in tags else None,
         needed=tuple(strings.at(value) for tag, value in entries if tag == Tag.NEEDED),
-        rpath=_paths(strings, tags, Tag.RPATH),
-        runpath=_paths(strings, tags, Tag.RUNPATH),
+        rpath=_paths(layout, strings, tags, Tag.RPATH),
+        runpath=_paths(layout, strings, tags, Tag.RUNPATH),
         version_needs=versions.needs,
         version_definitions=versions.definitions,
         symbols=read_symbols(layout, strings, tags, versions.names),
@@ -83,7 +83,7 @@ def _interpreter(layout: Layout) -> str | None:
     for segment in layout.of(PT_INTERP):
         if segment.file_size:
             part = layout.fields.part(segment.offset, segment.file_size, "the interpreter")
-            return part.text(0, PATH_MAX, "the interpreter")
+            return part.text(0, LONGEST_PATH, "the interpreter")
     return None
 
 
@@ -97,8 +97,15 @@ def _strings(layout: Layout, tags: dict[int, int]) -> Strings:
     return Strings(layout.fields.take(offset, size, "the string table"), offset)
 
 
-def _paths(strings: Strings, tags: dict[int, int], tag: Tag) -> tuple[str, ...] | None:
-    return tuple(strings.at(tags[tag]).split(":")) if tag in tags else None
+def _paths(layout: Layout, strings: Strings, tags: dict[int, int], tag: Tag) -> tuple[str, ...] | None:
+    """The run paths of a tag, each of which may be as long as a path."""
+    if tag not in tags:
+        return None
+    paths = tuple(strings.text(tags[tag], _LONGEST_PATHS).split(":"))
+    longest = max(map(len, paths))
+    if longest > LONGEST_PATH:
+        raise layout.fields.error(f"DT_{tag.name} holds a path of {longest} bytes", strings.offset + tags[tag])
+    return paths
 
 
 def _relocations(layout: Layout, tags: dict[int, int]) -> frozenset[int]:

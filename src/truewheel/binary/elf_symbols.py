@@ -55,7 +55,7 @@ class SymbolTable:
 
     def _decoded(self, versions: dict[int, tuple[str, str]], *, defined: bool) -> Iterator[ElfSymbol]:
         versions[0] = versions[1] = _UNVERSIONED
-        name_at = Strings(self.strings, self.offset).at
+        name_at = Strings(self.strings, self.offset, symbols=True).at
         for (start, info, section), (index,) in zip(self._records(), self._indexes(), strict=False):
             if (section != 0) is defined and info >> 4 and (name := name_at(start)):
                 version, library = versions.get(index & INDEX, _UNVERSIONED)

@@ -12,7 +12,7 @@ from functools import cache
 from struct import Struct
 from typing import TypeAlias
 
-from truewheel.binary.fields import Fields
+from truewheel.binary.fields import LONGEST_PATH, Fields
 from truewheel.binary.macho_symbols import SymbolCommands
 from truewheel.binary.model import Dylib, Platform, Version3
 
@@ -145,7 +145,7 @@ def _text(command: Fields, offset: int, fixed: int, what: str) -> str:
     """The string at `offset` of the command, behind its `fixed` part."""
     if offset < fixed:
         raise command.error(f"the string of {what} lies in its fixed part, at {offset}", 8)
-    return command.text(offset, command.size, what)
+    return command.text(offset, LONGEST_PATH, what)
 
 
 def _dylib(commands: Commands, kind: int, command: Fields) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from struct import Struct
 
-from truewheel.binary.fields import Fields
+from truewheel.binary.fields import LONGEST_PATH, Fields
 from truewheel.binary.model import Signature, SignatureKind
 
 UNSIGNED = Signature(SignatureKind.NONE, identifier="", team="", flags=0, entitlements=False)
@@ -43,8 +43,8 @@ def read_signature(data: Fields) -> Signature:
     team_at = directory.unpack(_TEAM, _TEAM_AT, "the CodeDirectory")[0] if version >= _HAS_TEAM else 0
     return Signature(
         kind=_kind(flags, signed=_filled(blobs, _CMS)),
-        identifier=directory.text(identifier_at, directory.size, "the signing identifier"),
-        team=directory.text(team_at, directory.size, "the team identifier") if team_at else "",
+        identifier=directory.text(identifier_at, LONGEST_PATH, "the signing identifier"),
+        team=directory.text(team_at, LONGEST_PATH, "the team identifier") if team_at else "",
         flags=flags,
         entitlements=_filled(blobs, _ENTITLEMENTS) or _filled(blobs, _ENTITLEMENTS_DER),
     )

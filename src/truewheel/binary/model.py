@@ -2,6 +2,7 @@
 
 Nothing here parses. The readers (`elf`, `macho`, `pe`, `wasm`) fill these values in, and everything above
 looks at them alone. Strings come from the file as they are, decoded as UTF-8 with ``surrogateescape``.
+Paths and the names of libraries have 4,096 bytes at most.
 """
 
 from __future__ import annotations

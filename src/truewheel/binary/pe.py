@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from struct import Struct
 from typing import NamedTuple
 
-from truewheel.binary.fields import Buffer, Fields
+from truewheel.binary.fields import LONGEST_PATH, Buffer, Fields
 from truewheel.binary.model import Pe
 from truewheel.binary.pe_header import (
     CERTIFICATE,
@@ -46,7 +46,6 @@ _IL_ONLY, _NEEDS_32_BITS, _PREFERS_32_BITS = 0x1, 0x2, 0x20000
 _CHUNK = 1 << 16
 _MODULUS = 0xFFFF
 _MOST_DEBUG = 256  # rows of the debug directory; linkers write at most ten
-_LONGEST_PATH = 0x8000  # UNICODE_STRING takes no more
 
 
 class DebugEntry(NamedTuple):
@@ -174,7 +173,7 @@ def _pdb_path(header: PeHeader, entry: DebugEntry) -> str | None:
     path_at = _PATH_AT.get(data.take(0, min(4, data.size), what))
     if path_at is None:
         return None
-    return data.text(path_at, _LONGEST_PATH, "the path of the PDB")
+    return data.text(path_at, LONGEST_PATH, "the path of the PDB")
 
 
 def _load_config(header: PeHeader) -> tuple[int, bool]:

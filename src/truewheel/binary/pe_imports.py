@@ -59,7 +59,7 @@ def _rows(image: PeMap, directory: Directory, layout: Struct, key: int, what: st
 
 
 def _dll(image: PeMap, name: int, table: int, bits: int, shift: int, *, delayed: bool) -> DllImport:
-    dll = image.name(name, "the name of an imported DLL")
+    dll = image.path(name, "the name of an imported DLL")
     return DllImport(dll, tuple(_symbols(image, table, bits, shift, dll)), delayed)
 
 
@@ -114,5 +114,5 @@ def read_exports(image: PeMap, directory: Directory) -> Exports:
         if directory.address <= target < end
         for symbol in called.get(index, [f"#{base + index}"])
     )
-    own = image.name(name, "the name in the export table") if name else None
+    own = image.path(name, "the name in the export table") if name else None
     return Exports(own, tuple(exported), tuple(forwards))

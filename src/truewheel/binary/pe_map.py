@@ -9,7 +9,7 @@ from bisect import bisect_right
 from struct import Struct
 from typing import NamedTuple
 
-from truewheel.binary.fields import Fields, decoded
+from truewheel.binary.fields import LONGEST_PATH, Fields, decoded
 
 _BLOCKS = (0x400, 0x10000)  # most names are short; none is longer than the second
 
@@ -80,6 +80,13 @@ class PeMap:
             start, end = 0, self._load(rva, what)
         self.spend(end - start, rva, what)
         return self._names.setdefault(rva, decoded(self._block[start:end]))
+
+    def path(self, rva: int, what: str) -> str:
+        """`name` for the name of a file."""
+        found = self.name(rva, what)
+        if len(found) > LONGEST_PATH:
+            raise self.view.error(f"{what} has {len(found)} letters, more than a path", self.locate(rva, what)[0])
+        return found
 
     def _load(self, rva: int, what: str) -> int:
         """Take the bytes at `rva`, enough for one name and mostly for its neighbours, and find the name's end."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from struct import Struct
 
-from truewheel.binary.fields import Buffer, Fields, decoded
+from truewheel.binary.fields import LONGEST_PATH, Buffer, Fields, decoded
 from truewheel.binary.magic import WASM
 from truewheel.binary.model import Wasm
 
@@ -67,6 +67,8 @@ def _names(part: Fields) -> Iterator[str]:
         raise part.error(f"a module can't need {count} libraries; {_MOST_NEEDED} are the most that are read", 0)
     for _ in range(count):
         length, at = _leb(part, at)
+        if length > LONGEST_PATH:
+            raise part.error(f"the name of a needed library has {length} bytes, more than a path", at)
         yield decoded(part.take(at, length, "the name of a needed library"))
         at += length
 

@@ -12,8 +12,18 @@ from tests.support import SAMPLE, wheel_bytes
 from tests.wheel.hostile_whole import CONTENTS
 from tests.wheel.rawzip import INFO, Built
 from truewheel.errors import WheelError
-from truewheel.wheel import WheelName, read, rows_of
+from truewheel.wheel import (
+    RecordRow,
+    WheelName,
+    check_metadata,
+    check_names,
+    read,
+    read_metadata,
+    read_wheel_file,
+    rows_of,
+)
 from truewheel.wheel.metadata import expanded, parse_metadata, parse_wheel_file
+from truewheel.wheel.record import parse
 from truewheel.world import open_wheel
 
 NAME = WheelName.parse(SAMPLE)
@@ -107,3 +117,38 @@ def _read_everything(path: Path) -> None:
         for entry in opened.wheel:
             entry.head(10)
             entry.read()
+
+
+@pytest.mark.parametrize("file", ["WHEEL", "METADATA"])
+def test_files_of_headers_have_a_size(file: str) -> None:
+    wheel = read(wheel_bytes({f"{INFO}/{file}": b"Generator: " + b"\xff" * (17 << 20)}), NAME)
+    with pytest.raises(WheelError, match=f"{INFO}/{file}: {file} has 17,825,803 bytes, and no more than"):
+        (read_wheel_file if file == "WHEEL" else read_metadata)(wheel)
+
+
+def test_paths_in_record_have_a_length() -> None:
+    with pytest.raises(WheelError, match="RECORD has a path of 4,097 letters, it begins with 'xxx"):
+        parse(b"x" * 4_097 + b",,\n")
+
+
+def test_rows_without_a_member_come_in_order() -> None:
+    wheel = read(wheel_bytes({"sample/a.py": b""}), NAME)
+    rows = {path: RecordRow(path, "", "", None) for path in "hgfedcba"}
+    assert [finding.member for finding in check_names(wheel, rows) if finding.member in rows] == list("abcdefgh")
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "fits"),
+    [
+        ("sample", "1.0", True),
+        ("SAMPLE", "1.0.0", True),
+        ("simple", "1.0", False),
+        ("sample", "1.1", False),
+        ("sample", "one", False),
+        ("", "1.0", False),
+    ],
+)
+def test_metadata_is_for_the_project_of_the_file_name(name: str, version: str, fits: bool) -> None:
+    data = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode()
+    found = check_metadata(read(wheel_bytes({f"{INFO}/METADATA": data}), NAME))
+    assert (found is None) is fits

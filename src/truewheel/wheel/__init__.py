@@ -22,7 +22,7 @@ from truewheel.wheel.digest import payload_digest
 from truewheel.wheel.forms import differences
 from truewheel.wheel.layout import epoch
 from truewheel.wheel.limits import Limits
-from truewheel.wheel.metadata import Metadata, WheelFile, read_metadata, read_wheel_file, with_tags
+from truewheel.wheel.metadata import Metadata, WheelFile, check_metadata, read_metadata, read_wheel_file, with_tags
 from truewheel.wheel.model import Buffer, Bytes, Content, Data, Entry, Stored, Wheel
 from truewheel.wheel.name import WheelName
 from truewheel.wheel.profiles import Profile
@@ -53,6 +53,7 @@ __all__ = [
     "canonicalize",
     "check_content",
     "check_layout",
+    "check_metadata",
     "check_names",
     "differences",
     "epoch",

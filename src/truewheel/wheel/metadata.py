@@ -10,12 +10,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from truewheel import rules
 from truewheel.errors import WheelError
-from truewheel.wheel.model import Data, Wheel
+from truewheel.findings import Finding
+from truewheel.wheel.model import Data, Entry, Wheel
+from truewheel.wheel.name import canonical_project
 
 _FOLDED: Final = (b" ", b"\t")
 _MOST_TAGS: Final = 10_000
 _MOST_LINES: Final = 100_000
+_LARGEST: Final = {"WHEEL": 1 << 20, "METADATA": 16 << 20}
+"""Bytes that are more than anybody writes: a WHEEL has some hundreds, a METADATA with its README some thousands."""
 _TAG: Final = re.compile(r"[\w.!+-]+", re.ASCII).fullmatch
 """What can stand in a file name, and so in a tag."""
 
@@ -50,19 +55,19 @@ class Metadata:
 
 
 def read_wheel_file(wheel: Wheel) -> WheelFile:
-    """The wheel's WHEEL. Raises `WheelError` where it is missing, or of a format that isn't known here."""
+    """The wheel's WHEEL. Raises `WheelError` where it is missing, over 1 MiB, or of a format that isn't known here."""
     entry = wheel.info("WHEEL")
     try:
-        return parse_wheel_file(entry.read())
+        return parse_wheel_file(_contents(entry, "WHEEL"))
     except WheelError as error:
         raise error.within(member=entry.name) from None
 
 
 def read_metadata(wheel: Wheel) -> Metadata:
-    """The wheel's METADATA. Raises `WheelError` where it is missing, or lacks a name or a version."""
+    """The wheel's METADATA. Raises `WheelError` where it is missing, over 16 MiB, or lacks a name or a version."""
     entry = wheel.info("METADATA")
     try:
-        return parse_metadata(entry.read())
+        return parse_metadata(_contents(entry, "METADATA"))
     except WheelError as error:
         raise error.within(member=entry.name) from None
 
@@ -92,6 +97,35 @@ def parse_metadata(data: Data) -> Metadata:
         if not "".join(fields.get(name, ())):
             raise WheelError(f"METADATA has no {name.capitalize()}")
     return Metadata(fields["name"][0], fields["version"][0], fields.get("license-file", ()))
+
+
+def check_metadata(wheel: Wheel) -> Finding | None:
+    """Whether METADATA names the project and the version of the file name, as PEP 503 and PEP 440 compare them.
+
+    Raises `WheelError` where METADATA is missing, too large or can't be inflated.
+    """
+    entry = wheel.info("METADATA")
+    data = _contents(entry, "METADATA")
+    try:
+        found = parse_metadata(data)
+    except WheelError as error:
+        return Finding(rules.METADATA_DISAGREES, error.what, entry.name)
+    said, named = f"{found.name} {found.version}", f"{wheel.name.project} {wheel.name.version}"
+    if canonical_project(found.name) == wheel.name.project and _same_version(found.version, wheel.name.version):
+        return None
+    return Finding(rules.METADATA_DISAGREES, f"METADATA says {said}, the file name says {named}", entry.name)
+
+
+def _same_version(one: str, other: str) -> bool:
+    """Whether two texts are one version (PEP 440): 1.0 and 1.0.0 are."""
+    if one == other:
+        return True
+    from packaging.version import InvalidVersion, Version  # noqa: PLC0415  # texts that differ are rare
+
+    try:
+        return Version(one) == Version(other)
+    except InvalidVersion:
+        return False
 
 
 def expanded(tags: Iterable[str]) -> tuple[str, ...]:
@@ -138,6 +172,13 @@ def with_tags(data: Data, tags: Iterable[str]) -> bytes:
 def without_tags(data: Data) -> bytes:
     """WHEEL without its Tag lines: what is left when a wheel is tagged anew."""
     return b"".join(line for name, line in _lines(data) if name != b"tag")
+
+
+def _contents(entry: Entry, file: str) -> Data:
+    """What a file of headers holds. Raises `WheelError`, before it is inflated, where it is too large to be one."""
+    if entry.size > _LARGEST[file]:
+        raise WheelError(f"{file} has {entry.size:,} bytes, and no more than {_LARGEST[file]:,} are read")
+    return entry.read()
 
 
 def _number(text: str) -> bool:

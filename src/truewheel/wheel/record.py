@@ -28,6 +28,8 @@ _LARGEST_SIZE_DIGITS: Final = 19
 _SMALL: Final = 1 << 18
 _LARGEST_ROW: Final = 4096
 """Bytes of RECORD for each member that are more than any row takes, for rows take much more memory than their text."""
+_LONGEST_PATH: Final = 4096
+"""Letters of a path: no system opens a longer one (PATH_MAX of Linux)."""
 _PLAIN_LINES: Final = re.compile(
     r'^([^",\r\n]+),(?:(sha256)=([\w-]{43}))?,([0-9]{0,19})\r?\n', re.ASCII | re.MULTILINE
 ).findall
@@ -81,7 +83,7 @@ def parse(data: Data) -> tuple[RecordRow, ...]:
     """The rows of a RECORD, in file order. Empty lines and CRLF are fine.
 
     Raises `WheelError` for what isn't UTF-8 or csv, rows that don't have three fields, sizes that are no numbers,
-    and paths that come twice.
+    paths that come twice, and those of more than 4,096 letters.
     """
     try:
         text = data.decode("utf-8")
@@ -94,6 +96,9 @@ def parse(data: Data) -> tuple[RecordRow, ...]:
         paths = sorted(row.path for row in rows)
         twice = next(path for path, following in itertools.pairwise(paths) if path == following)
         raise WheelError(f"RECORD has two rows for {twice!r}")
+    longest = max((row.path for row in rows), key=len, default="")
+    if len(longest) > _LONGEST_PATH:
+        raise WheelError(f"RECORD has a path of {len(longest):,} letters, it begins with {longest[:100]!r}")
     return tuple(rows)
 
 
@@ -170,7 +175,7 @@ def check_names(wheel: Wheel, rows: dict[str, RecordRow]) -> Iterator[Finding]:
         finding = check_row(entry, rows.get(entry.name))
         if finding is not None and entry.name not in without:
             yield finding
-    for path in rows.keys() - wheel.by_name.keys():
+    for path in sorted(rows.keys() - wheel.by_name.keys()):
         yield Finding(rules.RECORD_MISSING_FILE, f"RECORD lists {path!r}, which is not in the archive", path)
 
 

@@ -17,6 +17,8 @@ FAMILIES = {
     "TAG": "The name and WHEEL say where the wheel runs",
     "REC": "RECORD says what is in the wheel",
     "ZIP": "How the archive is written",
+    "BIN": "Native files",
+    "MET": "METADATA",
     "LIB": "The wheel carries what it needs",
     "LIBC": "What the C library can't load",
     "ISA": "What the processor must have",

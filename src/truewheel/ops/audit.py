@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from truewheel.binary import Elf, Image, MachO, Pe, SignatureKind
-from truewheel.findings import Finding
+from truewheel.findings import Finding, in_order
 from truewheel.ops.checks import Subject, run
 from truewheel.ops.examine import Depth, Examination, Mapper, examine, serially
 from truewheel.ops.verdict import Tags, Verdict, judge
 from truewheel.policy import Missing, Requirement
 from truewheel.wheel import Wheel, WheelName, payload_digest, read_wheel_file
+
+_SHOWN_GENERATORS, _LONGEST_GENERATOR = 3, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class Audit:
     """What is in a wheel, where it runs and why, and what is wrong with it.
 
     ``file`` is the path as given, ``size`` in bytes, ``sha256`` and ``payload_digest`` hexadecimal and None
-    where only the tables were read (``depth``). ``requirements`` holds every floor that a member asks for;
+    where only the tables were read (``depth``). ``generator`` lists the first tools that WHEEL names, each cut to
+    100 letters. ``requirements`` holds every floor that a member asks for;
     ``tags.deciding`` those that decide.
     """
 
@@ -78,7 +81,7 @@ def audit(
     if wheel.name.pure and tags.verdict is Verdict.UNKNOWN:
         examination = _as_data(examination)
     said = read_wheel_file(wheel)
-    findings = run(Subject(examination, tags, said, size))
+    findings = in_order([*examination.findings, *run(Subject(examination, tags, said, size))])
     return Audit(
         file=file,
         name=wheel.name,
@@ -88,7 +91,7 @@ def audit(
         depth=depth,
         sha256=sha256,
         payload_digest=_payload_digest(examination),
-        generator=", ".join(said.generators),
+        generator=_listed(said.generators),
         tags=tags,
         requirements=examination.outcome.requirements,
         binaries=tuple(_binaries(examination)),
@@ -102,6 +105,13 @@ def _as_data(examination: Examination) -> Examination:
     outcome = examination.outcome
     findings = tuple(finding for finding in outcome.findings if finding.rule.family != "LIB")
     return replace(examination, outcome=outcome._replace(missing=(), findings=findings))
+
+
+def _listed(generators: tuple[str, ...]) -> str:
+    """The first of the tools that made a wheel, and how many more there are: WHEEL may name any number."""
+    shown = [text if len(text) <= _LONGEST_GENERATOR else f"{text[:_LONGEST_GENERATOR]}…" for text in generators]
+    rest = len(shown) - _SHOWN_GENERATORS
+    return ", ".join(shown[:_SHOWN_GENERATORS]) + (f" … and {rest:,} more" if rest > 0 else "")
 
 
 def _payload_digest(examination: Examination) -> str | None:

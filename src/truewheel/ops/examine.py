@@ -1,27 +1,40 @@
-"""Look at every member of a wheel once, and keep what the verbs need to know of it."""
+"""Look at every member of a wheel once, and keep what the verbs need to know of it.
+
+Some packages carry damaged native files on purpose, as data for their tests. What is done with one depends on who
+would load it:
+
+- A file that is loaded or started where it lies is refused with a `BinaryError`, for nobody can say what it needs:
+  one with the name of a library, an extension module or a program (``.so``, ``.so.N``, ``.pyd``, ``.dll``,
+  ``.dylib``, ``.exe``), one in ``.data/scripts``, and one with the execute bit.
+- Any other is data: it gets a finding (BIN001), and the rest of the wheel is judged.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from typing import NamedTuple, Protocol, TypeVar
 
+from truewheel import rules
 from truewheel.binary import HEAD, Elf, Image, MachO, identify
 from truewheel.binary import read as read_binary
 from truewheel.binary.graph import Graph, resolve
 from truewheel.binary.leaks import Leak, header_leaks, text_leaks
-from truewheel.errors import TruewheelError
-from truewheel.findings import Finding
+from truewheel.errors import BinaryError
+from truewheel.findings import Finding, shortened
 from truewheel.policy import Outcome
 from truewheel.policy import examine as examine_policies
-from truewheel.wheel import Entry, RecordRow, Wheel, batches, check_content, check_names, rows_of
+from truewheel.wheel import Entry, RecordRow, Wheel, batches, check_content, check_metadata, check_names, rows_of
+from truewheel.wheel.model import Data
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 
 _ET_EXEC, _MH_EXECUTE = 2, 2
+_LOADED = re.compile(r"(?i:.*\.(?:so(?:\.\d+)*|pyd|dll|dylib|exe)|[^/]+\.data/scripts/.+)", re.DOTALL).fullmatch
 
 
 class Depth(Enum):
@@ -43,17 +56,24 @@ class Mapper(Protocol):
 
 
 class Member(NamedTuple):
-    """What was seen in one member. ``fault``, what RECORD says wrong of it, is looked for with CONTENTS only."""
+    """What was seen in one member. ``fault``, what RECORD says wrong of it, is looked for with CONTENTS only.
+
+    ``damage`` is set for data that begins like a native file and is none.
+    """
 
     entry: Entry
     image: Image | None
     leaks: tuple[Leak, ...]
     fault: Finding | None
+    damage: Finding | None = None
 
 
 @dataclass(frozen=True)
 class Examination:
-    """A wheel with its binaries read, their needs resolved, the policies asked, and RECORD compared."""
+    """A wheel with its binaries read, their needs resolved, the policies asked, and RECORD compared.
+
+    ``findings`` are those that come of reading alone: damaged data, and METADATA of another project.
+    """
 
     wheel: Wheel
     depth: Depth
@@ -62,6 +82,7 @@ class Examination:
     graph: Graph
     outcome: Outcome
     record: tuple[Finding, ...]
+    findings: tuple[Finding, ...]
 
 
 def serially(function: Callable[[_T], _R], items: Iterable[_T], /) -> Iterator[_R]:
@@ -91,7 +112,35 @@ def examine(
     images = {member.entry.name: member.image for member in members if member.image is not None}
     graph = resolve(images)
     record = (*check_names(wheel, rows), *(member.fault for member in members if member.fault))
-    return Examination(wheel, depth, tuple(members), images, graph, examine_policies(wheel.name, images, graph), record)
+    findings = (check_metadata(wheel), *(member.damage for member in members))
+    outcome = _outcome(wheel, images, graph)
+    return Examination(wheel, depth, tuple(members), images, graph, outcome, record, tuple(filter(None, findings)))
+
+
+def _outcome(wheel: Wheel, images: Mapping[str, Image], graph: Graph) -> Outcome:
+    """What the policies say, in sentences of a readable length.
+
+    They are the first to ask for most symbols. Whose names turn out to be damaged is looked for when it happens.
+    """
+    try:
+        outcome = examine_policies(wheel.name, images, graph)
+    except BinaryError:
+        for member, image in sorted(images.items()):
+            _decode_symbols(image, member)
+        raise
+    requirements = tuple(needed._replace(reason=shortened(needed.reason)) for needed in outcome.requirements)
+    return outcome._replace(requirements=requirements, unknown=tuple(map(shortened, outcome.unknown)))
+
+
+def _decode_symbols(image: Image, member: str) -> None:
+    """Look at the names of all symbols, which the image keeps. Raises `BinaryError`, naming the member."""
+    try:
+        if isinstance(image, Elf):
+            _ = image.symbols.imports, image.symbols.exports
+        elif isinstance(image, MachO):
+            _ = [(part.symbols.imports, part.symbols.exports) for part in image.slices]
+    except BinaryError as error:
+        raise error.within(member=member) from None
 
 
 def _look_at_all(depth: Depth, rows: Mapping[str, RecordRow], entries: tuple[Entry, ...]) -> list[Member]:
@@ -104,22 +153,36 @@ def look_at(entry: Entry, depth: Depth, row: RecordRow | None = None) -> Member:
     if not native and depth is Depth.TABLES:
         return Member(entry, None, (), None)
     data = entry.read()
-    try:
-        image = read_binary(data) if native else None
-    except TruewheelError as error:
-        raise error.within(member=entry.name) from None
+    image, damage = _image(entry, data) if native else (None, None)
     leaks = header_leaks(image, entry.name) if image is not None else ()
     if depth is Depth.TABLES:
-        return Member(entry, image, leaks, None)
+        return Member(entry, image, leaks, None, damage)
     fault = check_content(entry, row, data) if row is not None else None
-    return Member(entry, image, leaks + text_leaks(entry.name, data), fault)
+    return Member(entry, image, leaks + text_leaks(entry.name, data), fault, damage)
+
+
+def _image(entry: Entry, data: Data) -> tuple[Image | None, Finding | None]:
+    """The native file that a member is, or the finding for one that is damaged and not loaded by anybody.
+
+    The names of symbols, which can wait elsewhere, are looked at in data: later they couldn't be a finding.
+    """
+    loaded = entry.executable or _LOADED(entry.name) is not None
+    try:
+        image = read_binary(data)
+        if image is not None and not loaded:
+            _decode_symbols(image, entry.name)
+    except BinaryError as error:
+        if loaded:
+            raise error.within(member=entry.name) from None
+        return None, Finding(rules.BINARY_DAMAGED, f"it is data: {error.what}", entry.name, error.where.offset)
+    return image, None
 
 
 def is_program(entry: Entry) -> bool:
-    """Whether a member is a program that a Unix system starts: an ELF or Mach-O executable."""
+    """Whether a member is a program that a Unix system starts: an ELF or Mach-O executable. Raises `BinaryError`."""
     if identify(entry.head(HEAD)) not in {"elf", "macho"}:
         return False
-    image = read_binary(entry.read())
+    image, _ = _image(entry, entry.read())
     if isinstance(image, Elf):
         return image.type == _ET_EXEC or image.interpreter is not None or image.pie
     return isinstance(image, MachO) and all(part.filetype == _MH_EXECUTE for part in image.slices)

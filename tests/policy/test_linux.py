@@ -175,6 +175,25 @@ def test_a_static_program_of_another_system_is_unknown() -> None:
     assert "FreeBSD" in outcome.unknown[0]
 
 
+@pytest.mark.parametrize(
+    ("interpreter", "tag"),
+    [
+        ("/lib64/ld-linux-x86-64.so.2", "manylinux_2_17_x86_64"),
+        ("/usr/lib64/ld-linux-x86-64.so.2", "manylinux_2_17_x86_64"),
+        ("/nix/store/abc-glibc-2.40/lib/ld-linux-x86-64.so.2", "linux_x86_64"),
+        ("lib64/ld-linux-x86-64.so.2", "linux_x86_64"),
+        ("ld-linux-x86-64.so.2", "linux_x86_64"),
+        ("/lib/ld-musl-x86_64.so.1", "musllinux_1_1_x86_64"),
+        ("/opt/cross/lib/ld-musl-x86_64.so.1", "linux_x86_64"),
+    ],
+)
+def test_a_loader_in_a_place_of_its_own_is_no_platforms(interpreter: str, tag: str) -> None:
+    made = musl("malloc") if "musl" in interpreter else glibc()
+    outcome = examine(a=program(interpreter, made))
+    assert tags(outcome) == [tag]
+    assert (interpreter in outcome.requirements[0].reason) == (tag == "linux_x86_64")
+
+
 def test_two_libcs_in_one_wheel_are_a_finding_and_leave_the_tag_unknown() -> None:
     outcome = examine(a=glibc(), b=musl("malloc"), c=glibc())
     (finding,) = outcome.findings

@@ -38,6 +38,9 @@ __all__ = ["Libc", "examine", "libc_of"]
 _OLD_ARM = ("armv4tl", "armv5tel", "armv6l")
 _ARM = "armv7l"
 
+# Where distributions have their loaders (the ABI supplements; GCC's GLIBC_DYNAMIC_LINKER, musl's syslibdir).
+_LOADER_FOLDERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
+
 _LIBC = re.compile(r"libc\.so(\.6)?|libc\.musl-.*|ld-musl-.*|ld-linux.*")
 _NO_TAG = re.compile(r"machine-\d+")
 
@@ -170,9 +173,9 @@ def _linked(linked: Group, libcs: Mapping[str, Libc], family: str) -> Outcome:
     if not linked.members:
         return Outcome()
     if family == GLIBC:
-        return glibc.examine(linked)
+        return merged([glibc.examine(linked), *_loaders(linked)])
     if family == MUSL:
-        return musl.examine(linked)
+        return merged([musl.examine(linked), *_loaders(linked)])
     if family == BIONIC:
         return android.examine(linked, frozenset(m for m in linked.members if libcs[m].name != BIONIC))
     policy = glibc_policy(linked.arch)
@@ -199,6 +202,15 @@ def _base(floor: Floor, static: Mapping[str, Elf]) -> Requirement:
     if static:
         return Requirement(floor, next(iter(static)), "a static program: it needs no C library")
     return Requirement(floor, "", f"the lowest {floor.family} of {floor.arch}")
+
+
+def _loaders(files: Group) -> Iterator[Outcome]:
+    """Programs whose loader lies where a build system or a distribution of its own kind has put it."""
+    for member, elf in files.members.items():
+        folder, _, name = (elf.interpreter or "").rpartition("/")
+        if name and folder not in _LOADER_FOLDERS:
+            reason = f"its interpreter is {elf.interpreter}, a path that no platform promises"
+            yield Outcome((plain_linux(files.arch, member, reason),))
 
 
 def _processor(files: Group, static: Mapping[str, Elf]) -> Iterator[Outcome]:

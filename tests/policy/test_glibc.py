@@ -192,7 +192,7 @@ def test_names_that_only_some_builds_of_zlib_have(text: str, tag: str) -> None:
 
 
 def test_a_forbidden_name_is_free_where_a_member_defines_it_or_zlib_is_not_asked() -> None:
-    needy = glibc("2.5", needed=[ZLIB], imports=["inflate_fast"])
+    needy = glibc("2.5", needed=[ZLIB, "libown.so"], imports=["inflate_fast"])
     own = replace(library(exports=["inflate_fast"]), soname="libown.so")
     assert deciding(a=needy, b=own).floor.tag == "manylinux_2_5_x86_64"
     assert deciding(a=glibc("2.5", imports=["inflate_fast"])).floor.tag == "manylinux_2_5_x86_64"

@@ -206,7 +206,8 @@ def test_two_libcs_in_one_wheel_have_a_lower_bound_each() -> None:
     outcome = examine(a=glibc("2.34"), b=musl("qsort_r"), c=library(imports=["statx"]), d=static_program())
     assert tags(outcome) == ["manylinux_2_34_x86_64", "musllinux_1_2_x86_64"]
     assert {requirement.member for requirement in outcome.requirements} == {"a", "b"}
-    defined = examine(a=glibc("2.34"), b=musl("qsort_r"), c=library(exports=["qsort_r"]))
+    own = library(exports=["qsort_r"], soname="libown.so")
+    defined = examine(a=glibc("2.34"), b=musl("qsort_r", needed=["libown.so"]), c=own)
     assert tags(defined) == ["manylinux_2_34_x86_64"]
     limited = examine(a=glibc("2.34", needed=["libfoo.so"]), b=musl("qsort_r"))
     assert tags(limited) == ["linux_x86_64", "musllinux_1_2_x86_64"]

@@ -97,9 +97,20 @@ def test_names_that_do_not_count() -> None:
 
 
 def test_a_name_that_a_member_defines_is_not_musls() -> None:
-    own = musl(exports=["qsort_r", "cxa_thing"])
-    assert deciding(a=musl("qsort_r", "cxa_thing"), b=own).floor.version == (1, 1)
-    assert not examine(a=musl("qsort_r", "cxa_thing"), b=own).findings
+    own = musl(exports=["qsort_r", "cxa_thing"], soname="libown.so")
+    user = musl("qsort_r", "cxa_thing", needed=["libown.so"])
+    assert deciding(a=user, b=own).floor.version == (1, 1)
+    assert not examine(a=user, b=own).findings
+
+
+def test_a_name_reaches_as_far_as_files_load_one_another() -> None:
+    own = musl(exports=["qsort_r"], soname="libown.so")
+    middle = musl(needed=["libown.so"], soname="libmiddle.so")
+    assert deciding(a=musl("qsort_r", needed=["libmiddle.so"]), b=middle, c=own).floor.version == (1, 1)
+    plugin = musl("qsort_r", soname="libplugin.so")
+    assert deciding(a=musl(needed=["libplugin.so", "libown.so"]), b=plugin, c=own).floor.version == (1, 1)
+    found = deciding(a=musl("qsort_r"), b=middle, c=own)
+    assert (found.floor.version, found.member) == ((1, 2), "a")
 
 
 def test_lfs64_names_are_bound_by_the_loader_itself() -> None:

@@ -61,6 +61,40 @@ class Group:
             for symbol in elf.symbols.exports
         )
 
+    def beside(self, member: str) -> frozenset[str]:
+        """The names that are defined by a member, by those that load it, and by those that any of them loads.
+
+        Python loads each module with a scope of its own (RTLD_LOCAL): what others define doesn't reach it.
+        """
+        return self._defined[self._clusters[member]]
+
+    @cached_property
+    def _defined(self) -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for member, elf in self.members.items():
+            found.setdefault(self._clusters[member], set()).update(symbol.name for symbol in elf.symbols.exports)
+        return {cluster: frozenset(names) for cluster, names in found.items()}
+
+    @cached_property
+    def _clusters(self) -> dict[str, str]:
+        """For each member one that stands for all that are linked with it, be it over others."""
+        inside = {m: {name for name in needed if not self.outside(m, name)} for m, needed in self._needed.items()}
+        wanted = frozenset[str]().union(*inside.values())
+        linked: dict[str, list[str]] = {}
+        for member, elf in self.members.items():
+            for name in sorted(inside[member] | wanted.intersection(_answers_to(member, elf))):
+                linked.setdefault(member, []).append(name)
+                linked.setdefault(name, []).append(member)
+        found: dict[str, str] = {}
+        for member in self.members:
+            pending = [member]
+            while pending:
+                other = pending.pop()
+                if other not in found:
+                    found[other] = member
+                    pending += linked.get(other, ())
+        return found
+
     @cached_property
     def _names(self) -> frozenset[str]:
         """Every library that is spoken of: what members are called, need, and need versions of."""
@@ -170,7 +204,7 @@ def taken(group: Group, member: str, library: str, names: Iterable[str]) -> list
         return []
     wanted = frozenset(names)
     used = {s.name for s in strong_imports(group.members[member]) if s.name in wanted and s.library in ("", library)}
-    return sorted(used - group.exports) if used else []
+    return sorted(used - group.beside(member)) if used else []
 
 
 def forbidden_symbols(member: str, library: str, names: list[str]) -> Finding:

@@ -96,7 +96,7 @@ def examine(group: Group) -> Outcome:
 
 def _releases(group: Group, table: MuslTable, member: str, elf: Elf) -> Iterator[Outcome]:
     """What must be newer than the oldest musl of the architecture, one outcome for each reason."""
-    if newest := _newest(group, table, elf):
+    if newest := _newest(group, table, member, elf):
         yield _demand(group, member, table.since[newest], newest)
     if elf.relr and table.relr > table.port:
         what = f"needs musl {_dotted(table.relr)} (DT_RELR); older loaders leave its pointers as they are"
@@ -106,10 +106,10 @@ def _releases(group: Group, table: MuslTable, member: str, elf: Elf) -> Iterator
         yield _demand(group, member, table.tlsdesc, "TLS descriptors")
 
 
-def _newest(group: Group, table: MuslTable, elf: Elf) -> str | None:
+def _newest(group: Group, table: MuslTable, member: str, elf: Elf) -> str | None:
     """The name that musl was the last to get, of those that the file takes from it."""
     names = {s.name for s in strong_imports(elf) if table.since.get(s.name, ()) > max(table.port, _FIRST_READ)}
-    names = names - group.exports if names else names
+    names = names - group.beside(member) if names else names
     return min(names, key=lambda name: (tuple(-part for part in table.since[name]), name), default=None)
 
 

@@ -104,6 +104,21 @@ class TestElf:
         found = edges(a=elf("b.so", rpath=("/opt/lib", "$ORIGIN/../../lib", "lib", "$ORIGINAL/lib")))
         assert found["a", "b.so"].how == ""
 
+    @pytest.mark.parametrize(
+        ("first", "how"),
+        [
+            ("/usr/lib64", "soname"),
+            ("/lib/x86_64-linux-gnu/", "soname"),
+            ("/usr/local/lib", "soname"),
+            ("/opt/build/lib", "run-path"),
+            ("/usr/lib/own", "run-path"),
+        ],
+    )
+    def test_a_folder_of_the_system_in_a_run_path_comes_before_those_behind_it(self, first: str, how: str) -> None:
+        members = {"b.so": elf()}
+        assert edges(a=elf("b.so", rpath=(first, "$ORIGIN")), **members)["a", "b.so"].how == how
+        assert edges(a=elf("b.so", rpath=("$ORIGIN", first)), **members)["a", "b.so"].how == "run-path"
+
     def test_a_sibling_in_the_same_folder_comes_first(self) -> None:
         found = edges(z__a=elf("b.so"), **{"a__b.so": elf(), "z__b.so": elf()})
         assert found["z/a", "b.so"].provider == "z/b.so"

@@ -10,10 +10,11 @@ Nothing here knows what a platform promises: libc is as external as any other li
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import islice, takewhile
 from typing import NamedTuple, TypeAlias
 
 from truewheel.binary.model import Dylib, Elf, Image, MachO, Pe, Slice, Wasm
@@ -22,6 +23,7 @@ _SCHEMES = {"platlib": "", "purelib": "", "scripts": "/scripts", "data": "/data"
 _LINKABLE = (6, 8)  # MH_DYLIB, MH_BUNDLE; not objects, programs or debug symbols
 _EXECUTE = 2
 _APPLE_SYSTEM = ("/usr/lib/", "/System/")
+_SYSTEM_FOLDER = re.compile(r"/+(usr/+(local/+)?)?(lib|lib64|lib32|libx32)(/+[\w-]+-linux-\w+)?/*")
 _LONGEST_CHAIN = 12  # libraries found only through the run paths of their loader's loader's loader…
 _MOST_FOLDERS = 256  # of the different ones in a run path; Bazel writes a hundred
 _LONGEST_NAME = 4096  # PATH_MAX: no loader opens more
@@ -278,8 +280,11 @@ def _elf_searcher(member: str, elf: Elf) -> _Searcher:
 
 
 def _elf_folders(folder: str, entries: Iterable[str]) -> Iterator[str | None]:
-    """The folders of the wheel that run path entries mean; what doesn't begin with ``$ORIGIN`` is elsewhere."""
-    for entry in entries:
+    """The folders of the wheel that run path entries mean; what doesn't begin with ``$ORIGIN`` is elsewhere.
+
+    Behind a folder of the system's the order decides: a promised library is found there first.
+    """
+    for entry in takewhile(lambda entry: not _SYSTEM_FOLDER.fullmatch(entry), entries):
         for origin in ("$ORIGIN", "${ORIGIN}"):
             rest = entry[len(origin) :]
             if entry.startswith(origin) and rest[:1] in {"", "/"}:

@@ -120,6 +120,16 @@ TAG_FOREIGN_BINARY: Final = Rule(
     strict=_WARNING,
 )
 
+TAG_MODULE_MISSING: Final = Rule(
+    "TAG013",
+    "module-for-another-machine",
+    _ERROR,
+    "An extension module has no file for a processor or system that the wheel is tagged for",
+    "Importing it fails there, whatever else in the wheel runs.",
+    "Look for a file of another build in the wheel, or tag it for the machines of its modules.",
+    "PEP 425; PEP 3149",
+)
+
 # --- REC: RECORD says what is in the wheel ------------------------------------------------------------------
 RECORD_MISSING_ROW: Final = Rule(
     "REC001",

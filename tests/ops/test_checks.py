@@ -120,6 +120,14 @@ CASES: dict[str, tuple[dict[str, bytes], str, str]] = {
         WINDOWS,
         "it is for win_arm64",
     ),
+    "TAG013": (
+        {
+            "sample/_x.cp312-win_arm64.pyd": PeFile(machine=0xAA64).encode(),
+            "sample/_x.dll": PeFile().encode(),
+        },
+        WINDOWS,
+        "there is no file of this module for amd64",
+    ),
     "REC005": ({"sample/lib.so": elf(), f"{INFO}/RECORD.p7s": b"x"}, LINUX, "it stands for RECORD"),
     "LIB001": ({"sample/lib.so": elf(needed=("libc.so.6", "libodd.so.1"))}, LINUX, "libodd.so.1 is not in the wheel"),
     "LIB002": (
@@ -136,7 +144,7 @@ CASES: dict[str, tuple[dict[str, bytes], str, str]] = {
     "MAC002": (
         {"sample/lib.dylib": macho(ARM64, X86_64), "sample/thin.dylib": macho(ARM64)},
         MAC,
-        "universal2 claimed, it has only arm64",
+        "arm64 and x86_64 claimed, it has only arm64",
     ),
     "MAC003": ({"sample/lib.dylib": macho(ARM64, X86_64, signed=False)}, MAC, ""),
     "SEC001": ({"sample/lib.so": elf(segments=((GNU_STACK, 7),))}, LINUX, "PT_GNU_STACK is executable"),
@@ -164,6 +172,50 @@ def test_one_flaw_gives_its_rule(rule: str) -> None:
     findings = found(files, name)
     assert rule in findings, findings
     assert words in findings[rule][0].message
+
+
+def test_processors_with_files_of_their_own_lack_nothing() -> None:
+    thin = {"sample/x.dylib": macho(X86_64), "sample/y.dylib": macho(ARM64)}
+    assert found(thin, MAC) == {}
+    old = "sample-1.0-cp312-cp312-macosx_11_0_x86_64.whl"
+    (finding,) = found(thin, old)["TAG012"]
+    assert (finding.member, finding.message) == ("sample/y.dylib", "it is for macosx_11_0_arm64")
+
+
+def test_a_fat_file_is_not_foreign_to_one_of_its_processors() -> None:
+    assert set(found({"sample/x.dylib": macho(ARM64, X86_64)}, MAC.replace("universal2", "x86_64"))) == {"TAG007"}
+
+
+def test_processors_that_a_false_tag_promises() -> None:
+    (finding,) = found({"sample/x.dylib": macho(ARM64)}, MAC)["TAG002"]
+    assert finding.message == "macosx_11_0_universal2 promised; not every file is for x86_64"
+
+
+def test_what_one_file_needs_is_told_together() -> None:
+    name = MAC.replace("macosx_11_0", "macosx_10_9").replace("universal2", "x86_64.macosx_10_9_universal2")
+    (finding,) = found({"sample/x.dylib": macho(ARM64, X86_64)}, name)["TAG002"]
+    assert finding.message == (
+        "macosx_10_9_x86_64, macosx_10_9_universal2 promised; "
+        "macosx_11_0_x86_64 needed by sample/x.dylib: minos 11.0 of the x86_64 slice"
+    )
+    (both,) = found({"sample/x.dylib": macho(ARM64, X86_64)}, LINUX)["TAG003"]
+    assert both.message == (
+        "manylinux_2_17_x86_64 claimed; macosx_11_0_universal2 needed by sample/x.dylib: "
+        "minos 11.0 of the arm64 slice, minos 11.0 of the x86_64 slice"
+    )
+
+
+def test_a_wheel_for_another_machine_is_one_finding() -> None:
+    modules = {f"sample/_{n}.cp312-win_arm64.pyd": PeFile(machine=0xAA64).encode() for n in "xy"}
+    assert set(found(modules, WINDOWS)) == {"TAG003"}
+
+
+def test_many_reasons_are_not_all_told() -> None:
+    module = b"\0asm\1\0\0\0\0\x09\x08dylink.0"
+    files = {f"sample/_{n}.cpython-312-wasm32-emscripten.so": module for n in range(9)}
+    (finding,) = found(files, "sample-1.0-cp312-cp312-pyemscripten_2026_0_wasm32.whl")["TAG008"]
+    assert finding.message.endswith("; and 6 more")
+    assert finding.message.count("emscripten.so") == 3
 
 
 def test_one_lack_is_one_finding() -> None:

@@ -15,7 +15,7 @@ from truewheel import rules
 from truewheel.binary import read
 from truewheel.binary.graph import resolve
 from truewheel.binary.model import Image, Platform, Wasm
-from truewheel.policy import Outcome, examine, strongest
+from truewheel.policy import Outcome, examine, spelled, strongest
 from truewheel.wheel.name import WheelName
 
 _APPLE_AND_WINDOWS = sorted(name for name in ROWS if any(word in name for word in ("macosx", "win32", "win_", "ios_")))
@@ -27,7 +27,7 @@ def judge(name: str, images: dict[str, Image]) -> Outcome:
 
 
 def tags(outcome: Outcome) -> list[str]:
-    return sorted(requirement.floor.tag for requirement in strongest(outcome.requirements))
+    return list(spelled(requirement.floor for requirement in strongest(outcome.requirements)))
 
 
 def load(path: Path) -> dict[str, Image]:

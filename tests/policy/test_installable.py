@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given
 from packaging import tags as packaging_tags
 
-from truewheel.policy import admits, canonical_platform, floor_of, installable_problem
+from truewheel.policy import admits, canonical_platform, floor_of, installable_problem, promises, spelled
+from truewheel.policy.installable import MAC_ARCHS
 from truewheel.policy.model import Floor
 
 
@@ -166,3 +169,45 @@ def test_promises(claimed: str, computed: str, kept: bool) -> None:
     assert first is not None
     assert second is not None
     assert admits(first, second) is kept
+
+
+@pytest.mark.parametrize(
+    ("claimed", "parts"),
+    [
+        ("manylinux2014_x86_64", ["manylinux_2_17_x86_64"]),
+        ("win32", ["win32"]),
+        ("macosx_12_0_arm64", ["macosx_12_0_arm64"]),
+        ("macosx_10_9_universal2", ["macosx_11_0_arm64", "macosx_10_9_x86_64"]),
+        ("macosx_13_0_universal2", ["macosx_13_0_arm64", "macosx_13_0_x86_64"]),
+        ("macosx_10_6_intel", ["macosx_10_6_i386", "macosx_10_6_x86_64"]),
+        ("macosx_11_0_intel", ["macosx_11_0_x86_64"]),
+        ("macosx_10_4_fat", ["macosx_10_4_i386", "macosx_10_4_ppc"]),
+        ("macosx_10_6_fat3", ["macosx_10_6_i386", "macosx_10_6_x86_64"]),
+        ("macosx_10_5_fat64", ["macosx_10_5_ppc64", "macosx_10_5_x86_64"]),
+        ("macosx_10_6_ppc", ["macosx_10_6_ppc"]),
+    ],
+)
+def test_a_tag_is_a_promise_for_each_processor(claimed: str, parts: list[str]) -> None:
+    floor = floor_of(claimed)
+    assert floor is not None
+    assert [part.tag for part in promises(floor)] == parts
+
+
+def test_packaging_offers_each_architecture_to_the_processors_that_it_stands_for() -> None:
+    hosts = {"arm64": (12, 0), "i386": (10, 5), "ppc": (10, 5), "ppc64": (10, 5), "x86_64": (10, 5)}
+    offered: dict[str, set[str]] = {}
+    for host, version in hosts.items():
+        for tag in packaging_tags.mac_platforms(version, host):
+            offered.setdefault(tag.split("_", 3)[3], set()).add(host)
+    assert offered == MAC_ARCHS
+
+
+_RELEASES = st.sampled_from([(10, 9), (10, 15), (11, 0), (12, 0), (13, 0), (26, 0)])
+
+
+@given(_RELEASES, _RELEASES.filter(lambda release: release >= (11, 0)))
+def test_the_tags_of_two_floors_admit_what_the_floors_do(x86_64: tuple[int, int], arm64: tuple[int, int]) -> None:
+    floors = {"arm64": Floor("macosx", "arm64", arm64), "x86_64": Floor("macosx", "x86_64", x86_64)}
+    claims = [floor for tag in spelled(floors.values()) for floor in promises(floor_of(tag) or floors["arm64"])]
+    for arch, floor in floors.items():
+        assert min(claim.version for claim in claims if claim.arch == arch) == floor.version

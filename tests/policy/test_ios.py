@@ -66,3 +66,8 @@ def test_the_apps_python_is_promised() -> None:
         "@rpath/x.dylib": ("a",),
     }
     assert [m.library for m in ios.examine({"a": thin(DEVICE)}, external).missing] == ["@rpath/x.dylib"]
+
+
+def test_a_device_that_no_tag_names_is_unknown() -> None:
+    outcome = ios.examine({"a": thin(DEVICE, "armv7")}, {})
+    assert (outcome.requirements, outcome.unknown) == ((), ("no slice is for a platform of iOS",))

@@ -12,7 +12,7 @@ from packaging.tags import mac_platforms
 from tests.policy.images import BUNDLE, DSYM, DYLIB, OBJECT, macho, part, universal
 from truewheel import rules
 from truewheel.binary.model import MachO, Platform, Version3
-from truewheel.policy import macos
+from truewheel.policy import macos, spelled
 from truewheel.policy.model import Outcome, strongest
 
 
@@ -21,7 +21,7 @@ def examine(**images: MachO) -> Outcome:
 
 
 def tags(outcome: Outcome) -> list[str]:
-    return sorted(requirement.floor.tag for requirement in strongest(outcome.requirements))
+    return list(spelled(requirement.floor for requirement in strongest(outcome.requirements)))
 
 
 def ids(outcome: Outcome) -> list[str]:
@@ -78,18 +78,22 @@ def test_the_evidence_keeps_what_the_tag_cannot_say() -> None:
 
 
 @pytest.mark.parametrize(
-    ("x86_64", "arm64", "tag"),
+    ("x86_64", "arm64", "lowest"),
     [
-        ((10, 9, 0), (11, 0, 0), "macosx_10_9_universal2"),
-        ((10, 13, 0), (11, 0, 0), "macosx_10_13_universal2"),
-        ((12, 0, 0), (12, 0, 0), "macosx_12_0_universal2"),
-        ((10, 9, 0), (12, 0, 0), "macosx_12_0_universal2"),
-        ((10, 9, 0), (11, 1, 0), "macosx_12_0_universal2"),
-        ((11, 0, 0), (11, 0, 0), "macosx_11_0_universal2"),
+        ((10, 9, 0), (11, 0, 0), ["macosx_10_9_universal2"]),
+        ((10, 13, 0), (11, 0, 0), ["macosx_10_13_universal2"]),
+        ((12, 0, 0), (12, 0, 0), ["macosx_12_0_universal2"]),
+        ((10, 9, 0), (12, 0, 0), ["macosx_10_9_x86_64", "macosx_12_0_universal2"]),
+        ((10, 9, 0), (11, 1, 0), ["macosx_10_9_x86_64", "macosx_12_0_universal2"]),
+        ((12, 0, 0), (11, 0, 0), ["macosx_11_0_arm64", "macosx_12_0_universal2"]),
+        ((14, 0, 0), (13, 0, 0), ["macosx_13_0_arm64", "macosx_14_0_universal2"]),
+        ((11, 0, 0), (11, 0, 0), ["macosx_11_0_universal2"]),
     ],
 )
-def test_universal2_covers_both_floors(x86_64: Version3, arm64: Version3, tag: str) -> None:
-    assert tags(examine(a=universal(x86_64, arm64))) == [tag]
+def test_universal2_covers_both_floors(x86_64: Version3, arm64: Version3, lowest: list[str]) -> None:
+    outcome = examine(a=universal(x86_64, arm64))
+    assert tags(outcome) == lowest
+    assert [r.floor.arch for r in outcome.requirements] == ["x86_64", "arm64"]
 
 
 class TestArchitectures:
@@ -101,9 +105,12 @@ class TestArchitectures:
         outcome = examine(a=universal(), b=macho(part("x86_64", (10, 13, 0))))
         assert tags(outcome) == ["macosx_10_13_x86_64"]
 
-    def test_files_that_share_nothing_give_each_its_floor_and_never_universal2(self) -> None:
+    def test_files_that_share_nothing_give_each_its_floor(self) -> None:
         outcome = examine(a=macho(part("arm64", (11, 0, 0))), b=macho(part("x86_64", (10, 9, 0))))
-        assert tags(outcome) == ["macosx_10_9_x86_64", "macosx_11_0_arm64"]
+        assert [(r.member, r.floor.tag) for r in outcome.requirements] == [
+            ("a", "macosx_11_0_arm64"),
+            ("b", "macosx_10_9_x86_64"),
+        ]
 
     @pytest.mark.parametrize("filetype", [OBJECT, DSYM])
     def test_objects_and_debug_companions_do_not_count(self, filetype: int) -> None:
@@ -136,6 +143,9 @@ class TestFindings:
         outcome = examine(a=universal(), b=macho(part(platform=platform, minos=(20, 0, 0))))
         assert ids(outcome) == [rules.MAC_OTHER_PLATFORM.id]
         assert tags(outcome) == ["macosx_10_9_universal2"]
+        assert outcome.unknown == ()
+        alone = examine(b=macho(part(platform=platform)))
+        assert (alone.requirements, alone.unknown) == ((), ("no slice is for macOS",))
 
     def test_unsigned_arm64_is_killed_and_unsigned_x86_64_is_not(self) -> None:
         assert ids(examine(a=macho(part("arm64", signed=False)))) == [rules.MAC_UNSIGNED.id]

@@ -8,17 +8,27 @@ from __future__ import annotations
 
 import calendar
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
 from truewheel import rules
-from truewheel.binary import Elf, MachO
+from truewheel.binary import Elf, Image, MachO
 from truewheel.findings import Finding, in_order
 from truewheel.ops.examine import Depth, Examination
-from truewheel.ops.verdict import Tags, Verdict
-from truewheel.policy import Requirement, floor_of, installable_problem
+from truewheel.ops.verdict import SEVERAL_PLATFORMS, Tags, Verdict, machine, some
+from truewheel.policy import (
+    Requirement,
+    admits,
+    floor_of,
+    installable_problem,
+    promises,
+    spelled,
+    strongest,
+    unserved,
+)
+from truewheel.policy.apple import loadable
 from truewheel.wheel import Wheel, WheelFile, differences, signatures
 
 _PYPI_FILE_LIMIT = 100 * 2**20
@@ -66,23 +76,41 @@ def tags_agree(subject: Subject) -> Iterator[Finding]:
 def tags_true(subject: Subject) -> Iterator[Finding]:
     """The claimed platforms against those that the binaries need."""
     tags = subject.tags
-    needed = "; ".join(_needed(requirement) for requirement in tags.deciding)
     if tags.verdict is Verdict.TOO_GENEROUS and not subject.examination.wheel.name.pure:
-        yield Finding(rules.TAG_TOO_GENEROUS, f"{', '.join(tags.false)} promised; {needed}")
+        yield Finding(rules.TAG_TOO_GENEROUS, f"{', '.join(tags.false)} promised; {'; '.join(_broken(tags))}")
     elif tags.verdict is Verdict.CONTRADICTORY:
-        yield Finding(rules.TAG_CONTRADICTORY, f"{', '.join(tags.claimed)} claimed; {needed}")
+        yield Finding(
+            rules.TAG_CONTRADICTORY, f"{', '.join(tags.claimed)} claimed; {'; '.join(_needed(tags.deciding))}"
+        )
     elif tags.verdict is Verdict.STRICTER and tags.deciding:
         enough = ", ".join(tags.computed or ())
         yield Finding(rules.TAG_STRICTER, f"{', '.join(tags.claimed)} claimed, {enough} would do")
     elif tags.verdict is Verdict.STRICTER:
         yield Finding(rules.TAG_NO_BINARIES, f"{', '.join(tags.claimed)} claimed, {'; '.join(tags.reasons)}")
-    elif tags.verdict is Verdict.UNKNOWN and not subject.examination.wheel.name.pure:
-        yield Finding(rules.TAG_UNKNOWN, "; ".join(tags.reasons))
+    elif tags.verdict is Verdict.UNKNOWN and tags.reasons != (SEVERAL_PLATFORMS,):
+        yield Finding(rules.TAG_UNKNOWN, some(tags.reasons))
 
 
-def _needed(requirement: Requirement) -> str:
-    by = f" by {requirement.member}" if requirement.member else ""
-    return f"{requirement.floor.tag} needed{by}: {requirement.reason}"
+def _broken(tags: Tags) -> Iterator[str]:
+    """What breaks the false promises: requirements above them, and processors that some file isn't for."""
+    asked = [promise for claim in map(floor_of, tags.false) if claim for promise in promises(claim)]
+    above = [r for r in tags.deciding if any(machine(p) == machine(r.floor) and not admits(p, r.floor) for p in asked)]
+    there = {machine(requirement.floor) for requirement in tags.deciding}
+    absent = sorted({promise.arch for promise in asked if machine(promise) not in there})
+    yield from _needed(above or ([] if absent else tags.deciding))
+    if absent:
+        yield f"not every file is for {' and '.join(absent)}"
+
+
+def _needed(requirements: Iterable[Requirement]) -> Iterator[str]:
+    """What each member needs, and why."""
+    theirs: dict[str, list[Requirement]] = {}
+    for requirement in requirements:
+        theirs.setdefault(requirement.member, []).append(requirement)
+    for member, needs in theirs.items():
+        by = f" by {member}" if member else ""
+        why = ", ".join(dict.fromkeys(requirement.reason for requirement in needs))
+        yield f"{', '.join(spelled(requirement.floor for requirement in needs))} needed{by}: {why}"
 
 
 def tags_installable(subject: Subject) -> Iterator[Finding]:
@@ -99,10 +127,10 @@ def pure_has_no_binaries(subject: Subject) -> Iterator[Finding]:
     if not examination.images:
         return
     first = min(examination.images)
-    if examination.wheel.name.pure and tags.verdict is Verdict.UNKNOWN:
-        yield Finding(rules.TAG_SEVERAL_PLATFORMS, "; ".join(tags.reasons), first)
+    if examination.wheel.name.pure and tags.reasons == (SEVERAL_PLATFORMS,):
+        yield Finding(rules.TAG_SEVERAL_PLATFORMS, SEVERAL_PLATFORMS, first)
     elif examination.wheel.name.pure and tags.verdict is Verdict.TOO_GENEROUS:
-        needs = ", ".join(tags.computed or ())
+        needs = ", ".join(tags.computed or spelled(requirement.floor for requirement in tags.deciding))
         yield Finding(rules.TAG_PURE_WITH_BINARIES, f"tagged any, needs {needs}", first)
     elif subject.wheel_file.root_is_purelib and not examination.wheel.name.pure:
         message = "WHEEL says Root-Is-Purelib: true in a wheel with native code"
@@ -110,26 +138,41 @@ def pure_has_no_binaries(subject: Subject) -> Iterator[Finding]:
 
 
 def binaries_fit_the_tag(subject: Subject) -> Iterator[Finding]:
-    """Binaries for other machines than the claimed ones are pointed out; universal2 means both slices."""
+    """Each file has all claimed processors of macOS; files for other machines than the claimed are pointed out."""
     examination, tags = subject.examination, subject.tags
-    if examination.wheel.name.pure or tags.verdict is Verdict.CONTRADICTORY:
-        return
-    relevant = {requirement.floor for requirement in tags.deciding}
+    asked = [promise for claim in map(floor_of, tags.claimed) if claim for promise in promises(claim)]
+    thin = tuple(_thin(examination.images, {promise.arch for promise in asked if promise.family == "macosx"}))
+    yield from thin
+    needs: dict[str, list[Requirement]] = {}
     for requirement in examination.outcome.requirements:
-        floor = requirement.floor
-        if requirement.member and not any((r.family, r.arch) == (floor.family, floor.arch) for r in relevant):
-            yield Finding(rules.TAG_FOREIGN_BINARY, f"it is for {floor.tag}", requirement.member)
-    if any(floor and floor.arch == "universal2" for floor in map(floor_of, tags.claimed)):
-        for member, image in examination.images.items():
-            if isinstance(image, MachO) and not {"x86_64", "arm64"} <= set(image.archs) and _is_loaded(image):
-                yield Finding(
-                    rules.MAC_MISSING_ARCH, f"universal2 claimed, it has only {', '.join(image.archs)}", member
-                )
+        needs.setdefault(requirement.member, []).append(requirement)
+    claimed = {machine(promise) for promise in asked}
+    if claimed.isdisjoint(machine(r.floor) for member in needs.values() for r in member):
+        return  # the whole wheel is for another machine, which is one finding
+    modules = dict(unserved(asked, examination.images))
+    for member, without in modules.items():
+        if member not in {finding.member for finding in thin}:
+            archs = ", ".join(sorted({promise.arch for promise in without}))
+            yield Finding(rules.TAG_MODULE_MISSING, f"there is no file of this module for {archs}", member)
+    claimed |= {machine(requirement.floor) for requirement in tags.deciding}
+    for member, theirs in needs.items():
+        if member and member not in modules and claimed.isdisjoint(machine(r.floor) for r in theirs):
+            floors = spelled(requirement.floor for requirement in strongest(theirs))
+            yield Finding(rules.TAG_FOREIGN_BINARY, f"it is for {', '.join(floors)}", member)
 
 
-def _is_loaded(image: MachO) -> bool:
-    """Whether a Mach-O file is code that runs: no object file and no debug companion (MH_OBJECT, MH_DSYM)."""
-    return all(part.filetype not in {1, 10} for part in image.slices)
+def _thin(images: Mapping[str, Image], asked: set[str]) -> Iterator[Finding]:
+    """The Mach-O files that have some of the claimed processors, unless each processor has files of its own."""
+    found: dict[str, set[str]] = {}
+    for member, part in loadable({m: image for m, image in images.items() if isinstance(image, MachO)}):
+        found.setdefault(member, set()).add(part.arch)
+    there = {member: archs & asked for member, archs in found.items() if archs & asked}
+    if not there or not set.intersection(*there.values()):
+        return
+    for member, archs in there.items():
+        if asked - archs:
+            message = f"{' and '.join(sorted(asked))} claimed, it has only {', '.join(sorted(found[member]))}"
+            yield Finding(rules.MAC_MISSING_ARCH, message, member)
 
 
 def record(subject: Subject) -> Iterator[Finding]:

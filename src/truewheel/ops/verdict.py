@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
-from truewheel.binary import Image
-from truewheel.policy import Floor, Outcome, Requirement, admits, floor_of, strongest
+from truewheel.binary import Elf, Image, Wasm
+from truewheel.policy import (
+    Floor,
+    Outcome,
+    Requirement,
+    admits,
+    fits,
+    floor_of,
+    places,
+    promises,
+    spelled,
+    strongest,
+    system,
+    unserved,
+)
 from truewheel.wheel import WheelName
+
+SEVERAL_PLATFORMS: Final = "it holds binaries for several platforms, which may be data that is used where it fits"
+"""The reason for which nothing is said of an ``any`` wheel as setuptools is one."""
+
+_ET_EXEC, _ET_DYN = 2, 3
+_SHOWN = 3
 
 
 class Verdict(Enum):
@@ -25,8 +45,10 @@ class Verdict(Enum):
 class Tags:
     """The platform tags of a wheel: as claimed, as computed, and what follows.
 
-    ``computed`` is None where it can't be known, and ``reasons`` then say why. ``deciding`` holds the
-    requirement behind each computed tag. ``false`` are the claimed tags that promise too much.
+    ``computed`` are the lowest tags that are true, None where they can't be known; ``reasons`` then say why.
+    ``deciding`` holds the requirements behind them, one for each family and processor; without ``computed`` they
+    are what is certain all the same, and a tag below them is false. ``false`` are the claimed tags that promise
+    too much.
     """
 
     claimed: tuple[str, ...]
@@ -37,72 +59,165 @@ class Tags:
     false: tuple[str, ...]
 
 
-def judge(name: WheelName, images: dict[str, Image], outcome: Outcome) -> Tags:
+def judge(name: WheelName, images: Mapping[str, Image], outcome: Outcome) -> Tags:
     """Compare the platforms in a wheel's name with the floors of its binaries."""
-    claimed = name.platforms
-    deciding = strongest(outcome.requirements)
-    if not deciding and not outcome.unknown:
-        return _without_binaries(name, bool(images))
-    if outcome.unknown:
-        return Tags(claimed, None, Verdict.UNKNOWN, deciding, outcome.unknown, ())
     if name.pure:
-        return _any_with_binaries(name, deciding)
-    claims = {platform: floor_of(platform) for platform in claimed}
-    relevant = _related(claims.values(), deciding)
+        return _judge_any(name, images, outcome)
+    if not outcome.requirements:
+        return _without_needs(name, images, outcome.unknown)
+    claims = {platform: floor_of(platform) for platform in name.platforms}
+    asked = tuple(promise for claim in claims.values() if claim for promise in promises(claim))
+    relevant = _related(asked, outcome)
+    strays = {floor for _, without in unserved(asked, images) for floor in without}
+    if strays and (relevant or outcome.unknown):
+        return _with_strays(name, images, outcome, strays)
     if not relevant:
-        return Tags(claimed, _tags(deciding), Verdict.CONTRADICTORY, deciding, (), claimed)
-    false = tuple(p for p, floor in claims.items() if floor is None or not _kept(floor, relevant))
+        return _elsewhere(name, images, outcome, asked)
+    false = false_claims(name.platforms, relevant, complete=not outcome.unknown)
     if false:
         verdict = Verdict.TOO_GENEROUS
+    elif outcome.unknown:
+        return Tags(name.platforms, None, Verdict.UNKNOWN, strongest(outcome.requirements), outcome.unknown, ())
     else:
-        reached = all(any(_reaches(c, r.floor) for c in claims.values() if c) for r in relevant)
+        reached = all(any(_reaches(promise, r.floor) for promise in asked) for r in relevant)
         verdict = Verdict.EXACT if reached else Verdict.STRICTER
-    return Tags(claimed, _tags(relevant), verdict, relevant, (), false)
+    reasons = outcome.unknown or _apart(relevant, outcome)
+    return Tags(name.platforms, _tags(relevant, outcome), verdict, relevant, reasons, false)
 
 
-def _without_binaries(name: WheelName, neutral: bool) -> Tags:
-    """No binary asks for anything: the wheel runs anywhere, as far as its files tell."""
-    reason = "no binary in it asks for a platform" if neutral else "there is no native code in it"
-    verdict = Verdict.EXACT if name.pure else Verdict.STRICTER
-    return Tags(name.platforms, ("any",), verdict, (), (reason,), ())
+def false_claims(
+    platforms: Iterable[str], requirements: tuple[Requirement, ...], *, complete: bool = True
+) -> tuple[str, ...]:
+    """The platforms whose promise is broken by requirements, one for each family and processor.
+
+    A promise must be kept on every processor that the tag stands for. Unless the requirements are `complete`,
+    a processor on which there are none may still have the files for it.
+    """
+    floors = tuple(requirement.floor for requirement in requirements)
+
+    def broken(promise: Floor) -> bool:
+        if any(admits(promise, floor) for floor in floors):
+            return False
+        return complete or any(machine(floor) == machine(promise) for floor in floors)
+
+    claims = {platform: floor_of(platform) for platform in platforms}
+    return tuple(p for p, claim in claims.items() if claim is None or any(map(broken, promises(claim))))
 
 
-def _any_with_binaries(name: WheelName, deciding: tuple[Requirement, ...]) -> Tags:
+def some(reasons: tuple[str, ...]) -> str:
+    """The first reasons in one sentence, with the number of the others."""
+    rest = len(reasons) - _SHOWN
+    return "; ".join([*reasons[:_SHOWN], *([f"and {rest:,} more"] if rest > 0 else [])])
+
+
+def machine(floor: Floor) -> tuple[str, str]:
+    """The system and processor of a floor."""
+    return (system(floor), floor.arch)
+
+
+def _judge_any(name: WheelName, images: Mapping[str, Image], outcome: Outcome) -> Tags:
     """`any` is false if the binaries run on one platform; files for several may be data, as in setuptools."""
-    places = {(_system(r.floor), r.floor.arch) for r in deciding}
-    if len(places) > 1:
-        reason = "it holds binaries for several platforms, which may be data that is used where it fits"
-        return Tags(name.platforms, None, Verdict.UNKNOWN, deciding, (reason,), ())
-    return Tags(name.platforms, _tags(deciding), Verdict.TOO_GENEROUS, deciding, (), name.platforms)
+    deciding = strongest(outcome.requirements)
+    if _scattered(images, outcome):
+        return Tags(name.platforms, None, Verdict.UNKNOWN, deciding, (SEVERAL_PLATFORMS,), ())
+    if deciding:
+        tags = _tags(deciding, outcome)
+        return Tags(name.platforms, tags, Verdict.TOO_GENEROUS, deciding, outcome.unknown, name.platforms)
+    if outcome.unknown:
+        return Tags(name.platforms, None, Verdict.UNKNOWN, (), outcome.unknown, ())
+    return Tags(name.platforms, ("any",), Verdict.EXACT, (), (_nothing_asks(images),), ())
 
 
-def _tags(deciding: Iterable[Requirement]) -> tuple[str, ...]:
-    return tuple(sorted(requirement.floor.tag for requirement in deciding))
+def _scattered(images: Mapping[str, Image], outcome: Outcome) -> bool:
+    """Whether no platform is common to all binaries, those of which nothing is known included."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for requirement in outcome.requirements:
+        key = requirement.member or requirement.floor.tag
+        found.setdefault(key, set()).add(machine(requirement.floor))
+    if outcome.unknown:
+        for member, image in images.items():
+            if member not in found and _loadable(image):
+                found[member] = set(places(image))
+    return bool(found) and not set.intersection(*found.values())
 
 
-def _system(floor: Floor) -> str:
-    """The operating system of a family: one name for all kinds of Linux."""
-    return "linux" if floor.family in {"manylinux", "musllinux", "linux"} else floor.family
+def _loadable(image: Image) -> bool:
+    """Whether a file could run somewhere: no object for a linker, and no data for a WebAssembly runtime."""
+    if isinstance(image, Elf):
+        return image.type in (_ET_EXEC, _ET_DYN)
+    return not isinstance(image, Wasm) or image.shared
 
 
-def _share_machine(first: Floor, second: Floor) -> bool:
-    if _system(first) != _system(second):
-        return False
-    universal = {"universal2": {"x86_64", "arm64"}}
-    return bool(universal.get(first.arch, {first.arch}) & universal.get(second.arch, {second.arch}))
+def _without_needs(name: WheelName, images: Mapping[str, Image], unknown: tuple[str, ...]) -> Tags:
+    """A wheel for a platform that no binary asks for: if there are any, they say nothing of others either."""
+    if unknown:
+        return Tags(name.platforms, None, Verdict.UNKNOWN, (), unknown, ())
+    reason = _nothing_asks(images)
+    if all(isinstance(image, Wasm) for image in images.values()):
+        return Tags(name.platforms, ("any",), Verdict.STRICTER, (), (reason,), ())
+    return Tags(name.platforms, None, Verdict.UNKNOWN, (), (reason,), ())
 
 
-def _related(claims: Iterable[Floor | None], deciding: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
-    """The requirements on systems and machines that the name claims at all."""
-    known = [claim for claim in claims if claim is not None]
-    return tuple(r for r in deciding if any(_share_machine(claim, r.floor) for claim in known))
+def _nothing_asks(images: Mapping[str, Image]) -> str:
+    return "no binary in it asks for a platform" if images else "there is no native code in it"
 
 
-def _kept(claim: Floor, relevant: tuple[Requirement, ...]) -> bool:
-    """Whether a claim is a promise that the binaries keep."""
-    return any(admits(claim, requirement.floor) for requirement in relevant)
+def _elsewhere(name: WheelName, images: Mapping[str, Image], outcome: Outcome, asked: tuple[Floor, ...]) -> Tags:
+    """No requirement is one of a claimed machine; of those, files that nothing is known of may be."""
+    deciding = strongest(outcome.requirements)
+    if outcome.unknown and any(fits(image, promise) for image in images.values() for promise in asked):
+        return Tags(name.platforms, None, Verdict.UNKNOWN, deciding, outcome.unknown, ())
+    tags = _tags(deciding, outcome)
+    return Tags(name.platforms, tags, Verdict.CONTRADICTORY, deciding, outcome.unknown, name.platforms)
 
 
-def _reaches(claim: Floor, computed: Floor) -> bool:
+def _with_strays(name: WheelName, images: Mapping[str, Image], outcome: Outcome, strays: set[Floor]) -> Tags:
+    """Some extension module has no file for a claimed machine, whatever else there is for it.
+
+    What can be computed are the platforms for which all modules have files.
+    """
+    deciding = strongest(outcome.requirements)
+    served = tuple(r for r in deciding if not unserved((r.floor,), images))
+    claims = {platform: floor_of(platform) for platform in name.platforms}
+    broken = set(false_claims(name.platforms, served or deciding, complete=not outcome.unknown))
+    without = {p for p, claim in claims.items() if claim and not strays.isdisjoint(promises(claim))}
+    false = tuple(platform for platform in name.platforms if platform in broken | without)
+    kept = any(promise not in strays for claim in claims.values() if claim for promise in promises(claim))
+    verdict = Verdict.TOO_GENEROUS if kept else Verdict.CONTRADICTORY
+    if not served:
+        reasons = ("the extension modules are for different machines", *outcome.unknown)
+        return Tags(name.platforms, None, verdict, deciding, reasons, false)
+    return Tags(name.platforms, _tags(served, outcome), verdict, served, outcome.unknown, false)
+
+
+def _tags(deciding: Iterable[Requirement], outcome: Outcome) -> tuple[str, ...] | None:
+    """The lowest tags, unless something unknown could raise them."""
+    return None if outcome.unknown else spelled(requirement.floor for requirement in deciding)
+
+
+def _related(asked: tuple[Floor, ...], outcome: Outcome) -> tuple[Requirement, ...]:
+    """The requirements on machines that the name claims, and on others that the same fat files are for."""
+    claimed = {machine(promise) for promise in asked}
+    own = {r.member for r in outcome.requirements if machine(r.floor) in claimed}
+    helpers = {machine(r.floor) for r in outcome.requirements if r.floor.family != "macosx" or r.member not in own}
+    return tuple(
+        r
+        for r in strongest(outcome.requirements)
+        if machine(r.floor) in claimed or (own and machine(r.floor) not in helpers)
+    )
+
+
+def _apart(relevant: tuple[Requirement, ...], outcome: Outcome) -> tuple[str, ...]:
+    """The words on claimed processors of macOS that no file has in common."""
+    archs = sorted({r.floor.arch for r in relevant if r.floor.family == "macosx"})
+    found: dict[str, set[str]] = {}
+    for requirement in outcome.requirements:
+        found.setdefault(requirement.member, set()).add(requirement.floor.arch)
+    if len(archs) < 2 or set.intersection(*found.values()):
+        return ()
+    return (f"{' and '.join(archs)} have files of their own",)
+
+
+def _reaches(promise: Floor, computed: Floor) -> bool:
     """Whether a claim goes down as far as the binaries do."""
-    return _share_machine(claim, computed) and claim.family == computed.family and claim.version <= computed.version
+    return promise.family == computed.family and admits(computed, promise)

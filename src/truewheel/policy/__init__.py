@@ -13,13 +13,16 @@ from truewheel.binary.graph import Graph
 from truewheel.binary.model import Elf, Image, MachO, Pe, Platform, Wasm
 from truewheel.findings import in_order
 from truewheel.policy import python
-from truewheel.policy.installable import admits, floor_of
+from truewheel.policy.installable import admits, floor_of, promises, spelled
 from truewheel.policy.installable import canonical as canonical_platform
 from truewheel.policy.installable import problem as installable_problem
+from truewheel.policy.machines import fits, places, system
 from truewheel.policy.model import Floor, Missing, Outcome, Requirement, merged, strongest
+from truewheel.policy.python import unserved
 from truewheel.wheel.name import WheelName
 
 __all__ = [
+    "MAC_ARCHS",
     "Floor",
     "Missing",
     "Outcome",
@@ -27,10 +30,16 @@ __all__ = [
     "admits",
     "canonical_platform",
     "examine",
+    "fits",
     "floor_of",
     "installable_problem",
     "merged",
+    "places",
+    "promises",
+    "spelled",
     "strongest",
+    "system",
+    "unserved",
 ]
 
 _I = TypeVar("_I", Elf, MachO, Pe, Wasm)

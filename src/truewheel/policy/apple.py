@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from truewheel.binary.model import MachO, Platform, Slice, Version3
 
@@ -14,6 +14,16 @@ def loadable(images: Mapping[str, MachO]) -> Iterator[tuple[str, Slice]]:
     """Every slice that is run or loaded, with its member, sorted by member."""
     for member in sorted(images):
         yield from ((member, part) for part in images[member].slices if part.filetype in LOADABLE)
+
+
+def shared(found: Iterable[tuple[str, str]]) -> set[str]:
+    """The architectures that all files have, of pairs of a member and one of its own; all where they share none."""
+    archs: dict[str, set[str]] = {}
+    for member, arch in found:
+        archs.setdefault(member, set()).add(arch)
+    if not archs:
+        return set()
+    return set.intersection(*archs.values()) or set.union(*archs.values())
 
 
 def label(platform: Platform) -> str:

@@ -6,7 +6,7 @@ The patterns are those that packaging.tags generates (PEPs 425, 513, 571, 599, 6
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from truewheel.policy.model import Floor
@@ -33,7 +33,7 @@ _GLIBC_ARCHS = {
     "x86_64",
 }
 _X86 = {"i686", "x86_64"}
-_MAC_ARCHS: Final = {
+MAC_ARCHS: Final = {
     "arm64": {"arm64"},
     "fat": {"i386", "ppc"},
     "fat3": {"i386", "ppc", "x86_64"},
@@ -46,6 +46,10 @@ _MAC_ARCHS: Final = {
     "universal2": {"arm64", "x86_64"},
     "x86_64": {"x86_64"},
 }
+"""The processors that each architecture of a macOS tag stands for (packaging.tags, `_mac_binary_formats`)."""
+
+_FIRST_ARM64 = (11, 0)
+_MAC_LAST = {"i386": (10, 14), "ppc": (10, 5), "ppc64": (10, 5)}
 _MAC_UNTIL_10 = {"fat", "i386", "ppc", "ppc64"}
 _IOS_ARCHS = {"arm64_iphoneos", "arm64_iphonesimulator", "x86_64_iphonesimulator"}
 _ANDROID_ARCHS = {"arm64_v8a", "armeabi_v7a", "x86", "x86_64"}
@@ -87,8 +91,41 @@ def admits(claimed: Floor, computed: Floor) -> bool:
     return claimed.arch == computed.arch and claimed.version >= computed.version
 
 
+def promises(claimed: Floor) -> tuple[Floor, ...]:
+    """What a tag promises of each processor that it stands for: one floor for each.
+
+    A processor counts only for releases that there are on it: macosx_10_9_universal2 means 11.0 on arm64, and
+    macosx_11_0_intel says nothing of i386.
+    """
+    if claimed.family != "macosx":
+        return (claimed,)
+    parts = [claimed._replace(arch=arch) for arch in sorted(_mac_archs(claimed.arch))]
+    there = [part for part in parts if part.version <= _MAC_LAST.get(part.arch, part.version)]
+    return tuple(
+        part._replace(version=max(part.version, _FIRST_ARM64)) if part.arch == "arm64" else part
+        for part in there or parts
+    )
+
+
+def spelled(floors: Iterable[Floor]) -> tuple[str, ...]:
+    """The lowest tags that say some floors, at most one of which is for each family and processor; sorted.
+
+    x86_64 and arm64 of macOS become universal2, with the lower of the two beside it where that can't say it.
+    """
+    found = {(floor.family, floor.arch): floor for floor in floors}
+    arm64, x86_64 = found.get(("macosx", "arm64")), found.get(("macosx", "x86_64"))
+    if arm64 and x86_64:
+        version = max(arm64.version, x86_64.version) if arm64.version > _FIRST_ARM64 else x86_64.version
+        both = Floor("macosx", "universal2", version)
+        for part in promises(both):
+            if found[part.family, part.arch].version >= part.version:
+                del found[part.family, part.arch]
+        found[both.family, both.arch] = both
+    return tuple(sorted(floor.tag for floor in found.values()))
+
+
 def _mac_archs(arch: str) -> set[str]:
-    return _MAC_ARCHS.get(arch, {arch})
+    return MAC_ARCHS.get(arch, {arch})
 
 
 def _mac_release(version: tuple[int, ...]) -> tuple[int, ...]:
@@ -132,7 +169,7 @@ def _musllinux(floor: Floor) -> str | None:
 
 def _macosx(floor: Floor) -> str | None:
     major, minor = floor.version
-    if floor.arch not in _MAC_ARCHS:
+    if floor.arch not in MAC_ARCHS:
         return f"{floor.arch} is no architecture of macOS"
     if major >= 11:
         if minor:

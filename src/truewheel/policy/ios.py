@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from truewheel import rules
 from truewheel.binary.model import MachO, Platform, Slice
 from truewheel.findings import Finding, in_order
-from truewheel.policy.apple import label, loadable, trimmed
+from truewheel.policy.apple import label, loadable, shared, trimmed
 from truewheel.policy.model import Floor, Missing, Outcome, Requirement
 
 _SUFFIX = {Platform.IOS: "iphoneos", Platform.IOS_SIMULATOR: "iphonesimulator"}
@@ -39,9 +39,11 @@ def examine(images: Mapping[str, MachO], external: Mapping[str, tuple[str, ...]]
             unknown.append(f"{member}: the {part.arch} slice doesn't name the iOS that it needs")
         else:
             parts.append((member, part, arch))
-    shared = _shared(parts)
+    if not parts and not unknown and findings:
+        unknown.append("no slice is for a platform of iOS")
+    archs = shared((member, arch) for member, _, arch in parts)
     return Outcome(
-        requirements=tuple(_requirement(member, part, arch) for member, part, arch in parts if arch in shared),
+        requirements=tuple(_requirement(member, part, arch) for member, part, arch in parts if arch in archs),
         findings=in_order(findings),
         missing=tuple(
             Missing(library, members, "is neither in the wheel nor part of iOS")
@@ -50,15 +52,6 @@ def examine(images: Mapping[str, MachO], external: Mapping[str, tuple[str, ...]]
         ),
         unknown=tuple(sorted(unknown)),
     )
-
-
-def _shared(parts: list[tuple[str, Slice, str]]) -> set[str]:
-    archs: dict[str, set[str]] = {}
-    for member, _, arch in parts:
-        archs.setdefault(member, set()).add(arch)
-    if not archs:
-        return set()
-    return set.intersection(*archs.values()) or set.union(*archs.values())
 
 
 def _requirement(member: str, part: Slice, arch: str) -> Requirement:

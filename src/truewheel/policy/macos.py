@@ -5,8 +5,8 @@ The loader refuses a file whose ``minos`` is above the running system, to the pa
 spells is rounded up: 11.7.1 needs macosx_12_0. Rounding down, as is common, promises 11.0 to 11.6.
 
 What decides on architectures is what every loadable file has: objects and debug companions (MH_OBJECT, MH_DSYM)
-don't count. If all have x86_64 and arm64 the tag is universal2. If all share one architecture it is that one: a
-module without the other can't be imported there, whatever else is fat. If they share none, the wheel carries
+don't count. Each of these architectures gets its floor, and `installable.spelled` makes tags of them. A module
+without one of them can't be imported there, whatever else is fat. If the files share none, the wheel carries
 files for several architectures on purpose, or a helper of another one, and each architecture gets its floor.
 """
 
@@ -19,7 +19,7 @@ from typing import NamedTuple
 from truewheel import rules
 from truewheel.binary.model import MachO, Platform, SignatureKind, Slice, Version3
 from truewheel.findings import Finding, in_order
-from truewheel.policy.apple import label, loadable, loaded_on_use, trimmed
+from truewheel.policy.apple import label, loadable, loaded_on_use, shared, trimmed
 from truewheel.policy.model import Floor, Missing, Outcome, Requirement
 
 _TAGGED = {"x86_64", "arm64", "i386", "ppc", "ppc64"}
@@ -59,6 +59,8 @@ def examine(images: Mapping[str, MachO], external: Mapping[str, tuple[str, ...]]
     archs = _shared(parts)
     if not archs and parts:
         unknown.append(f"no platform tag names the architecture {', '.join(sorted({p.part.arch for p in parts}))}")
+    elif not parts and not unknown and findings:
+        unknown.append("no slice is for macOS")
     missing, linked = _missing(images, external)
     return Outcome(
         requirements=tuple(_requirements(parts, archs)),
@@ -68,33 +70,17 @@ def examine(images: Mapping[str, MachO], external: Mapping[str, tuple[str, ...]]
     )
 
 
-def _shared(parts: list[_Part]) -> tuple[str, ...]:
-    """The architectures that all files have; all that occur where they share none (see the module)."""
-    archs: dict[str, set[str]] = {}
-    for member, part in parts:
-        archs.setdefault(member, set()).add(part.arch)
-    sets = [found & _TAGGED for found in archs.values() if found & _TAGGED]
-    if not sets:
-        return ()
-    return tuple(sorted(set.intersection(*sets) or set.union(*sets)))
+def _shared(parts: list[_Part]) -> set[str]:
+    """The architectures that count among those that a tag names."""
+    return shared((member, part.arch) for member, part in parts if part.arch in _TAGGED)
 
 
-def _requirements(parts: list[_Part], archs: tuple[str, ...]) -> Iterator[Requirement]:
-    universal = {"x86_64", "arm64"} <= set(archs) and not _separate(parts)
+def _requirements(parts: list[_Part], archs: set[str]) -> Iterator[Requirement]:
     for member, part in parts:
         if part.arch not in archs or part.minos is None:
             continue
         version = floor(part.arch, part.minos)
-        if universal and part.arch == "arm64" and version <= _FIRST_ARM64:
-            continue  # there is no older macOS on arm64, so any universal2 tag keeps this promise
-        arch = "universal2" if universal and part.arch in {"x86_64", "arm64"} else part.arch
-        yield Requirement(Floor("macosx", arch, version), member, *_evidence(part, part.minos, version))
-
-
-def _separate(parts: list[_Part]) -> bool:
-    """Whether some file lacks x86_64 or arm64."""
-    seen = {(p.member, p.part.arch) for p in parts}
-    return any((p.member, arch) not in seen for p in parts for arch in ("x86_64", "arm64"))
+        yield Requirement(Floor("macosx", part.arch, version), member, *_evidence(part, part.minos, version))
 
 
 def _evidence(part: Slice, minos: Version3, version: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:

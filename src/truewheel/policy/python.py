@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import TypedDict
 
@@ -16,6 +16,8 @@ from truewheel import rules
 from truewheel.binary.model import Binding, Elf, Image, MachO, Pe
 from truewheel.findings import Finding, in_order
 from truewheel.policy.datafile import table_text
+from truewheel.policy.machines import fits
+from truewheel.policy.model import Floor
 from truewheel.policy.modules import Module, accepted, module, named, other_target, python_release
 from truewheel.wheel.name import WheelName
 
@@ -94,6 +96,20 @@ def _without_abi(images: Mapping[str, Image], modules: tuple[Module, ...]) -> It
             evidence = f"its suffix is {found.suffix}" if found.tag else f"it exports {found.initializer}"
             message = f"an extension module of one Python ABI ({evidence}) under the abi tag none"
             yield Finding(rules.ABI_NONE_WITH_EXTENSION, message, found.member)
+
+
+def unserved(promises: Iterable[Floor], images: Mapping[str, Image]) -> tuple[tuple[str, tuple[Floor, ...]], ...]:
+    """The extension modules that some promises leave without a file: one member of each, and those promises.
+
+    `promises` are for one processor each. A library with a plain name is a module if it exports ``PyInit_NAME``.
+    """
+    asked = tuple(promises)
+    result: list[tuple[str, tuple[Floor, ...]]] = []
+    for files in named(filter(None, map(module, sorted(images)))).values():
+        without = tuple(floor for floor in asked if not any(fits(images[found.member], floor) for found in files))
+        if without and any(found.tag or _initializes(found, images[found.member]) for found in files):
+            result.append((files[0].member, without))
+    return tuple(result)
 
 
 # --- symbols -------------------------------------------------------------------------------------------------

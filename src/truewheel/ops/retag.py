@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from truewheel.errors import RequestError
-from truewheel.ops.verdict import Tags
-from truewheel.policy import admits, floor_of, installable_problem
+from truewheel.ops.verdict import SEVERAL_PLATFORMS, Tags, false_claims, some
+from truewheel.policy import installable_problem, spelled
 from truewheel.wheel import Bytes, Entry, Wheel, WheelName, amended, read_wheel_file, with_tags
 
 
 def true_platforms(tags: Tags) -> tuple[str, ...]:
     """The platforms that a wheel should be tagged with, with the old spellings that older pips know.
 
-    Raises `RequestError` where the truth can't be computed.
+    Raises `RequestError` where the truth can't be computed. That no binary asks for a platform is no proof that a
+    wheel made for one runs anywhere: scripts, or data, may tie it to that.
     """
     if tags.computed is None:
         raise RequestError(
-            f"the platform can't be computed: {'; '.join(tags.reasons)}",
+            f"the platform can't be computed: {some(tags.reasons)}",
             hint="name it with --plat if you know it",
+        )
+    if tags.computed == ("any",) and tags.claimed != ("any",):
+        raise RequestError(
+            f"{', '.join(tags.claimed)} is claimed, and {some(tags.reasons)}, which is no proof that it runs anywhere",
+            hint="give --plat any if it does",
         )
     aliases = {"manylinux_2_5": "manylinux1", "manylinux_2_12": "manylinux2010", "manylinux_2_17": "manylinux2014"}
     found = set(tags.computed)
@@ -41,22 +47,21 @@ def demanded_platforms(wanted: Iterable[str], tags: Tags) -> tuple[str, ...]:
             raise RequestError(problem)
     false = _too_generous(platforms, tags)
     if false:
-        why = "; ".join(f"{r.member}: {r.reason}" for r in tags.deciding)
+        why = "; ".join(f"{r.member}: {r.reason}" if r.member else r.reason for r in tags.deciding)
+        alternative = "leave --plat out for the lowest true tags, or " if tags.computed else ""
+        lowest = tags.computed or spelled(requirement.floor for requirement in tags.deciding)
         raise RequestError(
-            f"{', '.join(false)} would promise too much: the wheel needs {', '.join(tags.computed or ())} ({why})",
-            hint="leave --plat out for the lowest true tags, or build for the older platform",
+            f"{', '.join(false)} would promise too much: the wheel needs {', '.join(lowest)} ({why})",
+            hint=f"{alternative}build for the older platform",
         )
     return platforms
 
 
 def _too_generous(platforms: tuple[str, ...], tags: Tags) -> tuple[str, ...]:
-    if tags.computed is None:
+    """The platforms that what is known of the wheel makes false; `any` is none where files may be data."""
+    if not tags.deciding or tags.reasons == (SEVERAL_PLATFORMS,):
         return ()
-    floors = [floor for floor in map(floor_of, tags.computed) if floor is not None]
-    if not floors:
-        return ()
-    claims = {platform: floor_of(platform) for platform in platforms}
-    return tuple(p for p, claim in claims.items() if claim is None or not any(admits(claim, f) for f in floors))
+    return false_claims(platforms, tags.deciding, complete=tags.computed is not None)
 
 
 def retag(wheel: Wheel, platforms: Iterable[str]) -> Wheel:

@@ -215,7 +215,7 @@ LIB_MISSING: Final = Rule(
     _ERROR,
     "A library is needed that is neither in the wheel nor promised by the platform",
     "Importing fails on every machine that doesn't happen to have it.",
-    "Graft it with `truewheel repair`, or name it with `--exclude` if another package brings it.",
+    "Graft it with auditwheel, delocate or delvewheel; ignore the rule if another package brings the library.",
     "PEP 513; PEP 599; PEP 600",
 )
 LIB_WINDOWS_RUNTIME: Final = Rule(
@@ -224,7 +224,7 @@ LIB_WINDOWS_RUNTIME: Final = Rule(
     _ERROR,
     "A DLL of the Visual C++ runtime is needed, not shipped, and not part of CPython",
     "Machines without the redistributable fail with `DLL load failed`.",
-    "Ship the DLL in the wheel; CPython brings only vcruntime140.dll and, on 64-bit, vcruntime140_1.dll.",
+    "Ship the DLL in the wheel; CPython 3.5 and newer bring only vcruntime140.dll and, on 64-bit, vcruntime140_1.dll.",
 )
 LIB_PYTHON: Final = Rule(
     "LIB003",
@@ -396,7 +396,7 @@ PATH_RPATH: Final = Rule(
     _WARNING,
     "A binary searches libraries in an absolute directory",
     "Whoever can write to that directory on the user's machine decides what is loaded.",
-    "Use `$ORIGIN` or `@loader_path`; `truewheel repair` removes what doesn't lead into the wheel.",
+    "Use `$ORIGIN` or `@loader_path`, and remove what doesn't lead into the wheel.",
 )
 PATH_INSTALL_NAME: Final = Rule(
     "PATH002",

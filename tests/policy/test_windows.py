@@ -106,7 +106,8 @@ class TestRuntime:
             ("pp310-pypy310_pp73-win_amd64", {"vcruntime140.dll"}),
             ("graalpy311-graalpy240_311_native-win_amd64", {"vcruntime140.dll", "vcruntime140_1.dll"}),
             ("py3-none-win_amd64", set()),
-            ("cp27-cp27m-win_amd64", set()),
+            ("cp27-cp27m-win_amd64", {"msvcr90.dll"}),
+            ("cp34-none-win32", {"msvcr100.dll"}),
         ],
     )
     def test_what_the_python_brings(self, tags: str, brought: set[str]) -> None:

@@ -31,6 +31,7 @@ from truewheel.policy import (
 from truewheel.policy.apple import loadable
 from truewheel.wheel import Wheel, WheelFile, differences, signatures
 
+_MH_DSYM = 10
 _PYPI_FILE_LIMIT = 100 * 2**20
 _LARGEST_SBOM = 8 * 2**20
 _PYPI_RATIO_FROM, _PYPI_RATIO = 64 * 2**20, 50
@@ -70,7 +71,8 @@ def tags_agree(subject: Subject) -> Iterator[Finding]:
             yield Finding(rules.TAG_NOT_EXPANDED, f"`Tag: {line}` stands for several tags", member)
     for kind, written in zip(("python", "abi", "platform"), name.tag_sets, strict=True):
         if list(written) != sorted(set(written)):
-            yield Finding(rules.TAG_UNSORTED, f"the {kind} tags are {'.'.join(written)}")
+            order = ".".join(sorted(set(written)))
+            yield Finding(rules.TAG_UNSORTED, f"the {kind} tags are {'.'.join(written)}, in order they are {order}")
 
 
 def tags_true(subject: Subject) -> Iterator[Finding]:
@@ -233,7 +235,10 @@ def elf_hardening(subject: Subject) -> Iterator[Finding]:
 
 
 def leaks(subject: Subject) -> Iterator[Finding]:
-    """Run paths, install names, PDB paths and other traces of the build machine."""
+    """Run paths, install names, PDB paths and other traces of the build machine.
+
+    Not those in companions with debug information (MH_DSYM), which are made of nothing else.
+    """
     kinds = {
         "run-path": rules.PATH_RPATH,
         "escape": rules.PATH_ESCAPES,
@@ -242,6 +247,8 @@ def leaks(subject: Subject) -> Iterator[Finding]:
         "build-path": rules.PATH_LEAK,
     }
     for member in subject.examination.members:
+        if isinstance(member.image, MachO) and all(part.filetype == _MH_DSYM for part in member.image.slices):
+            continue
         for leak in member.leaks:
             yield Finding(kinds[leak.kind], leak.message, member.entry.name, leak.offset)
 

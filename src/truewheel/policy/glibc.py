@@ -89,6 +89,8 @@ def _examine_member(group: Group, policy: GlibcPolicy, member: str, elf: Elf) ->
 
 def _demand(group: Group, policy: GlibcPolicy, member: str, version: Release, reason: str) -> Requirement:
     """A requirement at the tag of a release; below the oldest tag there is nothing to say but that."""
+    if version[:2] < policy.oldest:
+        reason += f"; no manylinux tag of {group.arch} is lower"
     return Requirement(Floor(FAMILY, group.arch, max(version[:2], policy.oldest)), member, reason)
 
 

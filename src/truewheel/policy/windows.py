@@ -86,8 +86,11 @@ def _brings(python: str, abi: str, arch: str) -> frozenset[str]:
     if python.startswith("pp"):
         return frozenset({"vcruntime140.dll"})
     match = _CPYTHON.fullmatch(python)
-    if match is None or (version := (int(match[1]), int(match[2]))) < (3, 5):
+    if match is None:
         return frozenset()
+    version = (int(match[1]), int(match[2]))
+    if version < (3, 5):  # as delvewheel has it: Visual C++ 2010 for 3.3 and 3.4, 2008 before
+        return frozenset({"msvcr100.dll" if version >= (3, 3) else "msvcr90.dll"})
     if re.fullmatch(r"cp\d+t?d", abi):
         return frozenset({"vcruntime140d.dll", "ucrtbased.dll"})
     second = version >= (3, 9) and arch != "win32"

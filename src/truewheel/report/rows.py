@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from truewheel.findings import Finding, Severity
 from truewheel.ops import Audit, Binary, Verdict
-from truewheel.policy import Missing
+from truewheel.policy import Missing, spelled
 
 _MOST_LINES = 8
 _FORMATS = {"elf": "ELF", "macho": "Mach-O", "pe": "PE", "wasm": "WebAssembly"}
@@ -49,7 +49,10 @@ def rows(audit: Audit) -> Iterator[Row]:
 
 def _tag_rows(audit: Audit) -> Iterator[Row]:
     tags = audit.tags
-    needed = ", ".join(tags.computed or ())
+    # Where something is unknown, what is certain is a lower bound.
+    least = tags.computed is None
+    needed = ", ".join(tags.computed or spelled(requirement.floor for requirement in tags.deciding))
+    needed += ", at least" if least and needed else ""
     words = {
         Verdict.EXACT: ("exact: the tag is what the wheel needs", "good"),
         Verdict.STRICTER: (f"stricter than needed: {needed} would do", "warn"),

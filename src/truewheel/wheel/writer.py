@@ -103,7 +103,9 @@ def _recompress(encode: Callable[[Data], tuple[int, Data]], rows: dict[str, Reco
     data = entry.read()
     _check(entry, rows, data)
     method, packed = encode(data)
-    return _Packed(entry, method, zlib.crc32(data), len(data), packed)
+    # What comes out of an archive was just found to have the CRC that its header says.
+    crc = entry.stored.crc if entry.stored is not None and entry.content is entry.stored else zlib.crc32(data)
+    return _Packed(entry, method, crc, len(data), packed)
 
 
 def _keep(encode: Callable[[Data], tuple[int, Data]], rows: dict[str, RecordRow], entry: Entry) -> _Packed:

@@ -13,7 +13,7 @@ from truewheel.errors import WheelError
 from truewheel.wheel import record
 from truewheel.wheel.batches import batches
 from truewheel.wheel.layout import Layout
-from truewheel.wheel.model import Data, Entry, Wheel
+from truewheel.wheel.model import Data, Entry, Stored, Wheel
 from truewheel.wheel.profiles import Profile
 from truewheel.wheel.record import RecordRow
 
@@ -103,20 +103,25 @@ def _recompress(encode: Callable[[Data], tuple[int, Data]], rows: dict[str, Reco
     data = entry.read()
     _check(entry, rows, data)
     method, packed = encode(data)
+    stored = _origin(entry)
     # What comes out of an archive was just found to have the CRC that its header says.
-    crc = entry.stored.crc if entry.stored is not None and entry.content is entry.stored else zlib.crc32(data)
-    return _Packed(entry, method, crc, len(data), packed)
+    return _Packed(entry, method, zlib.crc32(data) if stored is None else stored.crc, len(data), packed)
 
 
 def _keep(encode: Callable[[Data], tuple[int, Data]], rows: dict[str, RecordRow], entry: Entry) -> _Packed:
     """A member as it is stored; compressed if it is new."""
-    stored = entry.stored
-    content: object = entry.content
-    if stored is None or content is not stored:  # the bytes may be others than those that lay in the archive
+    stored = _origin(entry)
+    if stored is None:
         return _recompress(encode, rows, entry)
     if rows:
         _check(entry, rows, entry.read())
     return _Packed(entry, stored.method, stored.crc, entry.size, stored.raw)
+
+
+def _origin(entry: Entry) -> Stored | None:
+    """How the archive stored these very bytes; None for new ones, whatever lay there under the name."""
+    content: object = entry.content
+    return entry.stored if content is entry.stored else None
 
 
 def _check(entry: Entry, rows: dict[str, RecordRow], data: Data) -> None:

@@ -24,7 +24,7 @@ __all__ = ["Options", "__version__", "check", "check_normalized", "digest", "nor
 def __getattr__(name: str) -> object:
     """Load the verbs when they are first used, so that importing truewheel costs nothing."""
     if name in __all__:
-        from truewheel import api  # noqa: PLC0415
+        from truewheel import api  # noqa: PLC0415  # the point of this function
 
         return getattr(api, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -27,13 +27,14 @@ from truewheel.errors import BinaryError
 from truewheel.findings import Finding, shortened
 from truewheel.policy import Outcome
 from truewheel.policy import examine as examine_policies
+from truewheel.policy.group import is_program as is_elf_program
 from truewheel.wheel import Entry, RecordRow, Wheel, batches, check_content, check_metadata, check_names, rows_of
 from truewheel.wheel.model import Data
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 
-_ET_EXEC, _MH_EXECUTE = 2, 2
+_MH_EXECUTE = 2
 _LOADED = re.compile(r"(?i:.*\.(?:so(?:\.\d+)*|pyd|dll|dylib|exe)|[^/]+\.data/scripts/.+)", re.DOTALL).fullmatch
 
 
@@ -184,5 +185,5 @@ def is_program(entry: Entry) -> bool:
         return False
     image, _ = _image(entry, entry.read())
     if isinstance(image, Elf):
-        return image.type == _ET_EXEC or image.interpreter is not None or image.pie
+        return is_elf_program(image)
     return isinstance(image, MachO) and all(part.filetype == _MH_EXECUTE for part in image.slices)

@@ -47,10 +47,9 @@ class WheelName:
         """Read a file name. Raises `WheelError` where PEP 427 or packaging doesn't allow it."""
         if strange := _STRANGE.search(filename):
             raise _not_a_name(f"{strange[0]!r} may not be in it")
-        if not _ORDINARY.fullmatch(
-            filename
-        ):  # packaging decides on the others; loading it takes as long as reading a wheel
-            from packaging.utils import InvalidWheelFilename, parse_wheel_filename  # noqa: PLC0415
+        if not _ORDINARY.fullmatch(filename):
+            # Packaging decides on the others; loading it takes as long as reading a wheel.
+            from packaging.utils import InvalidWheelFilename, parse_wheel_filename  # noqa: PLC0415  # the same
 
             try:
                 parse_wheel_filename(filename)

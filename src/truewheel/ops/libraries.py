@@ -1,0 +1,80 @@
+"""Libraries outside of a wheel, as a repair asks for them: the outside itself is somebody else's affair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+
+from truewheel.binary.fields import Buffer
+
+
+class Package(NamedTuple):
+    """The package of a distribution that a file belongs to.
+
+    ``type`` is the word of package URLs (deb, rpm, apk), ``distro`` and ``release`` are ID and VERSION_ID of
+    os-release ("" if unknown), ``arch`` the distribution's own word.
+    """
+
+    type: str
+    distro: str
+    release: str
+    name: str
+    version: str
+    arch: str
+
+
+class LibraryFile(Protocol):
+    """A file that may be the library that is looked for; it stays mapped as long as the search is open."""
+
+    @property
+    def path(self) -> str:
+        """Where it was found, for people; with links resolved, so that one file has one path."""
+
+    @property
+    def data(self) -> Buffer:
+        """All its bytes, mapped. Raises `RequestError` where it can't be read."""
+
+
+class Libraries(Protocol):
+    """The places where libraries are looked for, in their order."""
+
+    def candidates(
+        self, name: str, run_paths: tuple[str, ...] = (), beside: LibraryFile | None = None
+    ) -> Iterator[LibraryFile]:
+        """The files that could be the library `name`, best first, each once; what they are isn't looked at.
+
+        `run_paths` are the entries of the one that asks, `beside` its own file, for ``$ORIGIN``; None where it is
+        a member of the wheel, whose ``$ORIGIN`` leads nowhere outside.
+        """
+
+    def matching(self, pattern: str) -> tuple[LibraryFile, ...]:
+        """The files that a path, a name or a pattern of ``--include`` means, sorted by path."""
+
+    def package_of(self, file: LibraryFile) -> Package | None:
+        """The package that brought a file, where a package database lies beside it in the given folders."""
+
+    @property
+    def searched(self) -> tuple[str, ...]:
+        """The places in words, for the sentence that says that something was not found."""
+
+
+class NoLibraries:
+    """No place to look: a wheel that needs a library from outside can't be repaired."""
+
+    searched: tuple[str, ...] = ()
+
+    def candidates(
+        self, name: str, run_paths: tuple[str, ...] = (), beside: LibraryFile | None = None
+    ) -> Iterator[LibraryFile]:
+        """Nothing."""
+        del name, run_paths, beside
+        return iter(())
+
+    def matching(self, pattern: str) -> tuple[LibraryFile, ...]:
+        """Nothing."""
+        del pattern
+        return ()
+
+    def package_of(self, file: LibraryFile) -> Package | None:
+        """None."""
+        del file

@@ -1,0 +1,62 @@
+"""The plan of a repair, as a value: what is grafted, what is edited, and why. Nothing here decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from truewheel.binary.elf_edit import ElfChanges
+from truewheel.findings import Finding
+from truewheel.ops.libraries import LibraryFile, Package
+
+
+@dataclass(frozen=True)
+class Graft:
+    """A library that comes into the wheel.
+
+    ``library`` is the name that it is asked for by (its own file name for an included one), ``member`` the path
+    that it gets in the wheel, ``file`` where it comes from, ``sha256`` the hash of that file in hexadecimal and
+    ``size`` its bytes. ``needed_by`` are the members and the new paths of grafts that ask for it, sorted; empty
+    for a library that is opened at run time. ``package`` is known only where a bill of materials was asked for.
+    """
+
+    library: str
+    member: str
+    file: LibraryFile
+    sha256: str
+    size: int
+    needed_by: tuple[str, ...]
+    changes: ElfChanges
+    package: Package | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A member of the wheel that is edited. ``moved_to`` is its new path where it gets one ("" else).
+
+    ``reasons`` say in words what is done to it, one phrase each.
+    """
+
+    member: str
+    changes: ElfChanges
+    reasons: tuple[str, ...]
+    moved_to: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a repair does to the files of a wheel.
+
+    ``grafts`` are sorted by their new path, ``changes`` by member. ``excluded`` maps libraries that were left
+    to others to the members that need them, ``promised`` those that the platform brings. ``findings`` are what
+    is worth knowing, such as an exclusion that excluded nothing.
+    """
+
+    grafts: tuple[Graft, ...] = ()
+    changes: tuple[Change, ...] = ()
+    excluded: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    promised: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.grafts or self.changes)

@@ -7,6 +7,7 @@
 # make clean   remove what the above made
 #
 # Needed beforehand: make, a shell, and Python 3.10 or newer with venv. PYTHON=... chooses another one.
+# As root on Debian, `make test` installs the compilers and emulators that the tests use: scripts/test_tools.py.
 
 # The newest Python that is there and can make environments (a shim of a version manager may not run).
 PYTHON := $(or $(PYTHON),$(shell for python in python3.14 python3.13 python3.12 python3.11 python3.10 python3; do \
@@ -24,6 +25,7 @@ demo: $(VENV)/.installed
 
 test: export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 test: $(VENV)/.checked
+	@python scripts/test_tools.py
 	ruff check .
 	ruff format --check .
 	mypy

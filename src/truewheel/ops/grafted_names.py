@@ -1,0 +1,76 @@
+"""The names that grafted libraries get: the library's own, with a hash of its content.
+
+Two wheels that bring one library in two builds then never share a name, and a loader that has loaded the one
+doesn't take it for the other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+_LONGEST: Final = 255
+"""Bytes of a file name that file systems store (NAME_MAX, limits.h)."""
+
+_FEWEST: Final = 8
+_MOST: Final = 64
+"""Hexadecimal digits of a hash: as many as are readable, and as SHA-256 has."""
+
+_STRANGE: Final = re.compile("[^A-Za-z0-9._+,=@~-]")
+"""What isn't kept: ``$`` is expanded by loaders (ld.so(8)), slashes and colons part paths, controls and bytes that are
+not UTF-8 are in no wheel. Nobody types the name of a graft, so letters that some system writes in two ways go too."""
+
+_LIBRARY: Final = re.compile(r"(.*)([.]so(?:[.].{1,100})?)")
+_OTHER: Final = re.compile(r"(.*?)([.][^.]{1,20})?")
+_HASHED: Final = re.compile(rf".+-[0-9a-f]{{{_FEWEST},{_MOST}}}")
+
+
+def grafted_name(soname: str, sha256: str, digits: int = _FEWEST) -> str:
+    """The name of a graft: ``libldap-2.5.so.0`` becomes ``libldap-2.5-062bb940.so.0``.
+
+    The first `digits` of the hash stand before ``.so`` and its version; in a name without ``.so`` before the last
+    extension, or at the end. Of a path only the last part counts. Characters that would mean something to a loader or
+    a file system become ``_``; what is longer than 255 bytes is cut before the hash.
+    """
+    stem, suffix = _split(_STRANGE.sub("_", soname.rpartition("/")[2]).rstrip("."))
+    tail = f"-{sha256[:digits]}{suffix}"
+    # A name that starts with a dash would be an option of every program that it is given to.
+    return (stem.lstrip("-.") or "lib")[: _LONGEST - len(tail)] + tail
+
+
+def is_grafted(name: str) -> bool:
+    """Whether the name of a file carries a hash, as `grafted_name` puts it. A date of eight digits looks the same."""
+    return bool(_HASHED.fullmatch(_split(name)[0]))
+
+
+def unique_names(items: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """The names of several grafts, by soname and hash; they don't depend on the order of `items`.
+
+    Different files that would get one name, or names that differ in case alone, get more digits of their hashes.
+    """
+    digits = dict.fromkeys(sorted(set(items)), _FEWEST)
+    while clashing := _clashing(digits):
+        digits.update({item: digits[item] * 2 for item in clashing})
+    first: dict[tuple[str, str], str] = {}
+    # One file that goes by two names which differ in case can lie in a wheel under one of them.
+    return {item: first.setdefault((name.lower(), item[1]), name) for item, name in _named(digits).items()}
+
+
+def _clashing(digits: Mapping[tuple[str, str], int]) -> list[tuple[str, str]]:
+    """The items whose name another file has as well, and that have digits left."""
+    files: dict[str, set[str]] = {}
+    names = {item: name.lower() for item, name in _named(digits).items()}
+    for (_, sha256), name in zip(names, names.values(), strict=True):
+        files.setdefault(name, set()).add(sha256)
+    return [item for item, name in names.items() if len(files[name]) > 1 and digits[item] < _MOST]
+
+
+def _named(digits: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], str]:
+    return {item: grafted_name(*item, count) for item, count in digits.items()}
+
+
+def _split(name: str) -> tuple[str, str]:
+    """A name in two: what stands before the hash, and the suffix behind it."""
+    found = _LIBRARY.fullmatch(name) or _OTHER.fullmatch(name)
+    return (found[1], found[2] or "") if found else (name, "")

@@ -1,9 +1,10 @@
-"""WHEEL and METADATA: what they say, and nothing but the tags rewritten."""
+"""WHEEL and METADATA: what they say, and nothing but what is asked rewritten."""
 
 from __future__ import annotations
 
 import contextlib
 import email
+from dataclasses import replace
 from email.message import Message
 
 import pytest
@@ -105,6 +106,32 @@ def test_where_new_tags_stand() -> None:
     assert metadata.with_tags(b"A: 1\r\nB: 2\r\n", ["x", "y"]) == b"A: 1\r\nB: 2\r\nTag: x\r\nTag: y\r\n"
     assert metadata.with_tags(b"A: 1", ["x", "y"]) == b"A: 1\nTag: x\nTag: y"
     assert metadata.with_tags(b"Tag: a\nA: 1\nTAG: b\n more\nB: 2", ["x"]) == b"Tag: x\nA: 1\nB: 2"
+
+
+@given(LINES, st.booleans(), st.sampled_from(["\n", "\r\n"]), st.sampled_from(["", "\n", "\n\n", "\n\nbody: x\n"]))
+def test_with_purelib_changes_nothing_else(lines: list[str], pure: bool, end: str, tail: str) -> None:
+    data = ("\n".join(["Wheel-Version: 1.0", "Generator: z", *lines]) + tail).replace("\n", end).encode()
+    after = metadata.with_purelib(data, pure)
+    said = metadata.parse_wheel_file(after)
+    assert said == replace(metadata.parse_wheel_file(data), root_is_purelib=pure)
+    assert metadata.with_purelib(after, pure) == after
+    line = f"Root-Is-Purelib: {'true' if pure else 'false'}".encode()
+    left = after.replace(line + end.encode(), b"").replace(end.encode() + line, b"")
+    assert left == data
+    assert metadata.with_purelib(metadata.with_purelib(after, not pure), pure) == after
+
+
+def test_where_root_is_purelib_stands() -> None:
+    assert metadata.with_purelib(WHEEL, False) == WHEEL.replace(b"true", b"false")
+    assert metadata.with_purelib(WHEEL, True) == WHEEL
+    spelled = WHEEL.replace(b"Root-Is-Purelib: true", b"root-is-PURELIB:True ")
+    assert metadata.with_purelib(spelled, True) == spelled
+    assert metadata.with_purelib(spelled, False) == WHEEL.replace(b"true", b"false")
+    assert metadata.with_purelib(b"A: 1\r\nTag: x\r\n", False) == b"A: 1\r\nRoot-Is-Purelib: false\r\nTag: x\r\n"
+    assert metadata.with_purelib(b"A: 1\n\nTag: body\n", False) == b"A: 1\nRoot-Is-Purelib: false\n\nTag: body\n"
+    assert metadata.with_purelib(b"A: 1", True) == b"A: 1\nRoot-Is-Purelib: true"
+    twice = b"A: 1\nRoot-Is-Purelib: tr\n ue\nB: 2\nRoot-Is-Purelib: false\n"
+    assert metadata.with_purelib(twice, True) == b"A: 1\nRoot-Is-Purelib: true\nB: 2\n"
 
 
 def test_tags_expand() -> None:

@@ -22,7 +22,15 @@ from truewheel.wheel.digest import payload_digest
 from truewheel.wheel.forms import differences
 from truewheel.wheel.layout import epoch
 from truewheel.wheel.limits import Limits
-from truewheel.wheel.metadata import Metadata, WheelFile, check_metadata, read_metadata, read_wheel_file, with_tags
+from truewheel.wheel.metadata import (
+    Metadata,
+    WheelFile,
+    check_metadata,
+    read_metadata,
+    read_wheel_file,
+    with_purelib,
+    with_tags,
+)
 from truewheel.wheel.model import Buffer, Bytes, Content, Data, Entry, Stored, Wheel
 from truewheel.wheel.name import WheelName
 from truewheel.wheel.profiles import Profile
@@ -55,6 +63,7 @@ __all__ = [
     "check_layout",
     "check_metadata",
     "check_names",
+    "demand",
     "differences",
     "epoch",
     "executables_derived",
@@ -66,6 +75,7 @@ __all__ = [
     "settle_signatures",
     "signatures",
     "verify_record",
+    "with_purelib",
     "with_tags",
     "write",
 ]

@@ -1,4 +1,4 @@
-"""WHEEL and METADATA: the headers that a wheel carries about itself, and the tags of WHEEL written anew."""
+"""WHEEL and METADATA: the headers that a wheel carries about itself, and what a repair writes anew in WHEEL."""
 
 from __future__ import annotations
 
@@ -156,22 +156,42 @@ def with_tags(data: Data, tags: Iterable[str]) -> bytes:
     The new lines stand where the first Tag line stood, or else behind the last header. They end as the first line of
     the file does.
     """
-    lines = list(_lines(data))
-    names = [name for name, _ in lines]
-    place = names.index(b"tag" if b"tag" in names else b"") if {b"tag", b""} & set(names) else len(names)
-    end = b"\r\n" if lines and lines[0][1].endswith(b"\r\n") else b"\n"
-    before = b"".join(line for _, line in lines[:place])
-    if before and not before.endswith(b"\n"):
-        before += end
-    after = b"".join(line for name, line in lines[place:] if name != b"tag")
-    new = b"".join(b"Tag: " + tag.encode("utf-8") + end for tag in tags)
-    text = before + new + after
-    return text if data.endswith(b"\n") else text.removesuffix(end)
+    return _with_lines(data, b"tag", [b"Tag: " + tag.encode("utf-8") for tag in tags])
+
+
+def with_purelib(data: Data, pure: bool) -> bytes:
+    """WHEEL with Root-Is-Purelib saying whether the wheel goes to purelib (PEP 427), and not another byte changed.
+
+    A line that says so already stays as it is. A missing one is put before the first Tag line, or else behind the
+    last header; several that disagree become one. The new line ends as the first line of the file does.
+    """
+    word = "true" if pure else "false"
+    said = _fields(data).get("root-is-purelib", ())
+    if {value.lower() for value in said} == {word}:
+        return bytes(data)
+    return _with_lines(data, b"root-is-purelib", [f"Root-Is-Purelib: {word}".encode()], before=b"tag")
 
 
 def without_tags(data: Data) -> bytes:
     """WHEEL without its Tag lines: what is left when a wheel is tagged anew."""
     return b"".join(line for name, line in _lines(data) if name != b"tag")
+
+
+def _with_lines(data: Data, header: bytes, new: Iterable[bytes], before: bytes = b"") -> bytes:
+    """The file with `new` lines, without their ends, in place of all lines of a header.
+
+    They stand where its first line stood, or else before the first line of another header, or else behind the last.
+    """
+    lines = list(_lines(data))
+    names = [name for name, _ in lines]
+    place = next((names.index(name) for name in (header, before, b"") if name in names), len(names))
+    end = b"\r\n" if lines and lines[0][1].endswith(b"\r\n") else b"\n"
+    above = b"".join(line for _, line in lines[:place])
+    if above and not above.endswith(b"\n"):
+        above += end
+    below = b"".join(line for name, line in lines[place:] if name != header)
+    text = above + b"".join(line + end for line in new) + below
+    return text if data.endswith(b"\n") else text.removesuffix(end)
 
 
 def _contents(entry: Entry, file: str) -> Data:

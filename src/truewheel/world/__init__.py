@@ -1,7 +1,8 @@
 """The outside: files, the environment, the machine. The only room that touches them.
 
 `files` opens wheels as mapped memory and writes results so that a crash leaves nothing half-done;
-`settings` reads what the environment and pyproject.toml ask for.
+`settings` reads what the environment and pyproject.toml ask for. `libraries`, which only a repair imports, looks
+for libraries in the places that were given, and for the packages that brought them.
 """
 
 from truewheel.world.files import OpenWheel, file_sha256, open_wheel, replacing

@@ -1,0 +1,177 @@
+"""Libraries outside of a wheel: looked for in the folders that were given, in a sysroot, on the host if asked.
+
+Nothing else is ever opened, and no program is run. The host's own folders, the configuration of its loader and
+``LD_LIBRARY_PATH`` count only where a caller says so: a result depends on what was given and not on where.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from glob import glob
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from truewheel.errors import RequestError, Where
+from truewheel.ops.libraries import LibraryFile, Package
+from truewheel.world.mapped import MappedLibrary
+from truewheel.world.places import Place, System, entries, given_by
+from truewheel.world.trees import Folder, Root, is_plain, is_regular, within
+
+_S = TypeVar("_S", bound="LibrarySearch")
+
+
+class LibrarySearch:
+    """The places that a repair may take libraries from, in this order.
+
+    1. `lib_dirs`, which must exist, then `ldpaths`, which needn't: folders whose links may lead anywhere, but
+       those of folders in the sysroot stay in the sysroot.
+    2. The folders of the asking file's run path that are one of those, or lie in one.
+    3. `sysroot`, as a process sees it that has it for its root: the run path, then the folders that its loader
+       looks in (`library_folders`).
+    4. With `host`, this machine, in the same way; ``LD_LIBRARY_PATH`` of `environment` comes after the run path.
+
+    A context manager: files stay mapped until the block ends. Raises `RequestError` for a folder that isn't there.
+    """
+
+    def __init__(
+        self,
+        lib_dirs: Sequence[Path] = (),
+        ldpaths: Sequence[Path] = (),
+        *,
+        sysroot: Path | None = None,
+        host: bool = False,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        for path in lib_dirs:
+            hint = "auditwheel's -L, --lib-sdir, is only --lib-sdir here" if str(path).startswith(".") else ""
+            _check(path, "-L", hint)
+        if sysroot is not None:
+            _check(sysroot, "--sysroot", "")
+        root = None if sysroot is None else Root(str(sysroot))
+        loader_path = _loader_path(environment or {}) if host else ()
+        self._given = tuple(_place(path, root) for path in (*lib_dirs, *ldpaths))
+        self._systems = ([System(root)] if root else []) + ([System(Root("/"), loader_path)] if host else [])
+        self._words = (
+            *(f"-L {path}" for path in lib_dirs),
+            *(f"--ldpaths {path}" + ("" if path.is_dir() else " (no such folder)") for path in ldpaths),
+            *([f"the sysroot {sysroot}"] if root else []),
+            *(["LD_LIBRARY_PATH"] if loader_path else []),
+            *(["the host's folders"] if host else []),
+        )
+        self._files: dict[str, MappedLibrary] = {}
+        self._unreadable: dict[str, None] = {}
+
+    def __enter__(self: _S) -> _S:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for file in self._files.values():
+            file.close()
+
+    @property
+    def searched(self) -> tuple[str, ...]:
+        """The places in words, then the files that may have been meant and couldn't be read."""
+        return (*self._words, *self._unreadable)
+
+    def candidates(
+        self, name: str, run_paths: tuple[str, ...] = (), beside: LibraryFile | None = None
+    ) -> Iterator[LibraryFile]:
+        """See `Libraries`. A file that can't be read is passed over, as loaders do, and `searched` tells of it.
+
+        Entries of a run path may begin with ``$ORIGIN``, the real folder of `beside`, and contain ``$LIB``.
+        Relative ones, which depend on the folder that a process is in, and those with other tokens lead nowhere.
+        A name with a slash isn't searched for (ld.so(8)): it is a path, and followed like an entry of a run path.
+        """
+        path, slash, file_name = name.rpartition("/")
+        if not file_name or not is_plain(file_name):
+            return
+        folder = None if beside is None else beside.path.rpartition(os.sep)[0]
+        places = self._named((path or "/",), folder) if slash else self._searched(run_paths, folder)
+        seen: set[str] = set()
+        for place in places:
+            found = place.file(file_name)
+            if found is not None and found not in seen:
+                seen.add(found)
+                file = self._file(found)
+                if self._readable(file):
+                    yield file
+
+    def matching(self, pattern: str) -> tuple[LibraryFile, ...]:
+        """See `Libraries`. What is absolute is looked up in the sysroot before it is on this machine.
+
+        What isn't, is a path from the current folder; or else a name or a pattern, with or without slashes, below
+        the given folders and the usual ones of the sysroot and the host: the first of these that has it, counts.
+        """
+        found = _located(pattern, self._systems[0].root if self._systems else None)
+        if not found and not pattern.startswith("/"):
+            for place in (*self._given, *(place for system in self._systems for place in system.usual)):
+                for path, real in place.matching(pattern):
+                    found.setdefault(path, real)
+        return tuple(self._file(path) for path in sorted(set(found.values())))
+
+    def package_of(self, file: LibraryFile) -> Package | None:
+        """See `Libraries`. The host's own databases are never read."""
+        del file
+        return None
+
+    def _searched(self, run_paths: tuple[str, ...], folder: str | None) -> Iterator[Place]:
+        asked = tuple(entries(run_paths))
+        yield from self._given
+        yield from given_by(asked, folder, self._given)
+        for system in self._systems:
+            yield from system.named(asked, folder)
+            yield from system.usual
+
+    def _named(self, run_paths: tuple[str, ...], folder: str | None) -> Iterator[Place]:
+        asked = tuple(entries(run_paths))
+        yield from given_by(asked, folder, self._given)
+        for system in self._systems:
+            yield from system.named(asked, folder)
+
+    def _file(self, path: str) -> MappedLibrary:
+        return self._files.setdefault(path, MappedLibrary(path))
+
+    def _readable(self, file: MappedLibrary) -> bool:
+        try:
+            len(file.data)
+        except RequestError as error:
+            self._unreadable[str(error)] = None
+            return False
+        return True
+
+
+def _check(path: Path, option: str, hint: str) -> None:
+    """Raise `RequestError` where `option` names something that is no folder."""
+    if not path.is_dir():
+        what = f"{option} wants a folder, and this is a file" if path.exists() else f"{option}: there is no such folder"
+        raise RequestError(what, where=Where(file=str(path)), hint=hint)
+
+
+def _place(path: Path, root: Root | None) -> Place:
+    """A folder that was given: a part of the sysroot where it lies in it, so that its links stay in there."""
+    folder = Folder(str(path))
+    inside = None if root is None else within(folder.path, root.path)
+    return Place(folder) if root is None or inside is None else Place(root, inside)
+
+
+def _loader_path(environment: Mapping[str, str]) -> tuple[Place, ...]:
+    """The folders of ``LD_LIBRARY_PATH`` (ld.so(8): with colons or semicolons between them)."""
+    listed = re.split("[:;]", environment.get("LD_LIBRARY_PATH", ""))
+    return tuple(Place(Folder(entry)) for entry in listed if entry and "$" not in entry)
+
+
+def _located(pattern: str, root: Root | None) -> dict[str, str]:
+    """The regular files at a path or, with a slash in it, a pattern: in the root if it is absolute, or from here."""
+    if root is not None and pattern.startswith("/"):
+        found = dict(Place(root).matching(pattern))
+        if found:
+            return found
+    if "\0" in pattern:
+        return {}
+    paths = [pattern]
+    if not is_regular(pattern) and {"/", os.sep} & set(pattern):
+        paths = glob(pattern)  # noqa: PTH207 - Path.glob takes no absolute patterns
+    return {path: os.path.realpath(path) for path in paths if is_regular(path)}

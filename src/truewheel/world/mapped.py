@@ -1,0 +1,38 @@
+"""A library on disk, mapped when somebody wants its bytes."""
+
+from __future__ import annotations
+
+import mmap
+import os
+from contextlib import suppress
+from functools import cached_property
+
+from truewheel.binary.fields import Buffer
+from truewheel.errors import RequestError, Where
+
+
+class MappedLibrary:
+    """A regular file as a `LibraryFile`; ``path`` is where it really is."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._mapping: mmap.mmap | None = None
+
+    @cached_property
+    def data(self) -> Buffer:
+        """All its bytes, until it is closed. Raises `RequestError` where they can't be read."""
+        try:
+            with open(self.path, "rb") as file:  # noqa: PTH123 - world/trees.py speaks in strings
+                if os.fstat(file.fileno()).st_size == 0:
+                    return b""
+                self._mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError) as error:  # ValueError: cut short in this very moment
+            reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            raise RequestError(f"can't be read: {reason}", where=Where(file=self.path)) from None
+        return self._mapping
+
+    def close(self) -> None:
+        """Let the file go; where somebody still holds a view of it, it goes with that."""
+        if self._mapping is not None:
+            with suppress(BufferError):
+                self._mapping.close()

@@ -75,7 +75,7 @@ def read_symbols(layout: Layout, strings: Strings, tags: dict[int, int], names: 
     """The symbol table that the dynamic table leads to. Raises `BinaryError`."""
     symbols = indexes = b""
     if Tag.SYMTAB in tags:
-        count = _count(layout, tags)
+        count = count_symbols(layout, tags)
         symbols = _table(layout, tags[Tag.SYMTAB], count * layout.codec.symbol.size, "the symbol table")
         if Tag.VERSYM in tags:
             indexes = _table(layout, tags[Tag.VERSYM], count * 2, "the table of symbol versions")
@@ -86,7 +86,7 @@ def _table(layout: Layout, address: int, size: int, what: str) -> bytes:
     return layout.fields.take(layout.locate(address, size, what), size, what) if size else b""
 
 
-def _count(layout: Layout, tags: dict[int, int]) -> int:
+def count_symbols(layout: Layout, tags: dict[int, int]) -> int:
     """The number of symbols, which no entry of the dynamic table says."""
     if Tag.HASH in tags:
         # The gABI has words of 32 bits, but these two platforms took 64.

@@ -35,7 +35,7 @@ class Versions(NamedTuple):
     names: tuple[VersionName, ...]
 
 
-class _Chain:
+class Chain:
     """Records of 16 or 20 bytes, each of which says how far the next one is; 0 for the last."""
 
     def __init__(self, layout: Layout, tag: Tag, address: int) -> None:
@@ -59,7 +59,7 @@ class _Chain:
 
 def _needs(layout: Layout, strings: Strings, address: int) -> Iterator[tuple[VersionNeed, VersionName]]:
     need, entry = Struct(layout.order + "HHIII"), Struct(layout.order + "4xHHII")
-    chain = _Chain(layout, Tag.VERNEED, address)
+    chain = Chain(layout, Tag.VERNEED, address)
     for offset, (_, count, file, first, _) in chain.walk(need, 0):
         library = strings.at(file)
         for _, (flags, index, name, _) in chain.walk(entry, offset + first) if count else ():
@@ -72,7 +72,7 @@ def _needs(layout: Layout, strings: Strings, address: int) -> Iterator[tuple[Ver
 
 def _definitions(layout: Layout, strings: Strings, address: int) -> Iterator[VersionName]:
     definition, entry = Struct(layout.order + "2xHHH4xII"), Struct(layout.order + "I4x")
-    chain = _Chain(layout, Tag.VERDEF, address)
+    chain = Chain(layout, Tag.VERDEF, address)
     for offset, (flags, index, count, first, _) in chain.walk(definition, 0):
         if count and not flags & VER_FLG_BASE:  # the base is the file's own name, not a version
             (name,) = chain.part.unpack(entry, offset + first, chain.what)

@@ -132,6 +132,12 @@ def test_libraries_of_no_package_go_by_their_own_names() -> None:
     assert (yaml["name"], yaml["version"], "purl" in yaml) == ("libyaml-0-2", "0.2.5-1", False)
 
 
+def test_a_library_that_is_asked_for_by_a_path() -> None:
+    asked = replace(SSL, library="/home/alice/lib/libssl.so")
+    (found,) = valid(bill(NAME, Plan((asked,)), {SSL.member: B}, None))["components"]
+    assert (found["name"], found["pedigree"]["ancestors"][0]["name"]) == ("libssl.so", "libssl.so")
+
+
 def test_names_that_are_no_text() -> None:
     odd = replace(SSL, library="lib\udcff\\é\n.so", package=None)
     data = bill(NAME, Plan((odd,)), {odd.member: B}, None)

@@ -87,14 +87,15 @@ def _wheel(name: WheelName) -> _Object:
 def _component(graft: Graft, sha256: str) -> _Object:
     """A graft. Where its package is known it goes by that name, under which scanners look for vulnerabilities."""
     package = graft.package
-    found: _Object = {"type": "library", "bom-ref": graft.member, "name": package.name if package else graft.library}
+    library = graft.library.rpartition("/")[2]  # one without a soname may be asked for by a path of the machine
+    found: _Object = {"type": "library", "bom-ref": graft.member, "name": package.name if package else library}
     if package:
         found["version"] = package.version
     found["hashes"] = [_sha256(sha256)]
     purl = package_url(package) if package else ""
     if purl:
         found["purl"] = purl
-    found["pedigree"] = {"ancestors": [{"type": "file", "name": graft.library, "hashes": [_sha256(graft.sha256)]}]}
+    found["pedigree"] = {"ancestors": [{"type": "file", "name": library, "hashes": [_sha256(graft.sha256)]}]}
     found["evidence"] = {"occurrences": [{"location": graft.member}]}
     return found
 

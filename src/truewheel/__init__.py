@@ -5,7 +5,7 @@
     >>> audit.tags.verdict, audit.tags.computed  # doctest: +SKIP
     (<Verdict.EXACT: 'exact'>, ('win32',))
 
-The verbs on files are `show`, `check`, `normalize`, `check_normalized`, `retag` and `digest` (`truewheel.api`);
+The verbs on files are `show`, `check`, `repair`, `normalize`, `check_normalized`, `retag` and `digest` (`truewheel.api`);
 the values and pure functions behind them are in `truewheel.ops`, `truewheel.wheel`, `truewheel.binary` and
 `truewheel.policy`. All errors are `truewheel.errors.TruewheelError`.
 """
@@ -15,10 +15,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from truewheel.api import Options, check, check_normalized, digest, normalize, retag, show
+    from truewheel.api import Options, Places, Wants, check, check_normalized, digest, normalize, repair, retag, show
 
 __version__ = "0.1.0"
-__all__ = ["Options", "__version__", "check", "check_normalized", "digest", "normalize", "retag", "show"]
+__all__ = [
+    "Options",
+    "Places",
+    "Wants",
+    "__version__",
+    "check",
+    "check_normalized",
+    "digest",
+    "normalize",
+    "repair",
+    "retag",
+    "show",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -254,6 +254,23 @@ LIB_OPTIONAL: Final = Rule(
     strict=_NOTE,
 )
 
+LIB_EXCLUDE_IDLE: Final = Rule(
+    "LIB006",
+    "exclusion-without-match",
+    _WARNING,
+    "A pattern of --exclude matches no library that the wheel needs",
+    "A slip of the pen grafts what was to be left out, in silence: libraries of a gigabyte have been published so.",
+    "Correct the pattern, or leave it out.",
+)
+LIB_DRIVER: Final = Rule(
+    "LIB007",
+    "driver-library-grafted",
+    _WARNING,
+    "A library of the graphics or GPU driver is carried in the wheel",
+    "It talks to the kernel's part of the same driver release; the copy of another machine fails there.",
+    "Leave it to the machine with `truewheel repair --exclude LIBRARY`.",
+)
+
 # --- LIBC: what the C library can't load --------------------------------------------------------------------
 LIBC_MUSL_PATCH: Final = Rule(
     "LIBC001",
@@ -508,6 +525,15 @@ ABI_NONE_WITH_EXTENSION: Final = Rule(
     "Pythons with another ABI are offered a module that they can't load.",
     "Tag the wheel with the ABI it was built for.",
     "PEP 425",
+)
+ABI_FPECTL: Final = Rule(
+    "ABI008",
+    "fpectl-symbol",
+    _ERROR,
+    "A module uses names that only Pythons built with fpectl have",
+    "Distributions built Python without it, and from 3.7 on it is gone: importing the module fails.",
+    "Build with a Python that was not configured --with-fpectl.",
+    "bpo-29137; auditwheel's PyFPE check",
 )
 
 # --- SIZE: what the index takes ------------------------------------------------------------------------------------

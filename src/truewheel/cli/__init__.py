@@ -19,6 +19,7 @@ from truewheel import __version__
 _COMMANDS = {
     "show": "Say what is in wheels, where they run and why.",
     "check": "Check wheels against the rules; exit 1 on findings.",
+    "repair": "Graft what wheels lack, and write true tags.",
     "normalize": "Write the one canonical form of wheels.",
     "retag": "Write true platform tags into name and WHEEL.",
     "digest": "Print the sha256 of wheels, and of what they hold.",

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from truewheel import __version__, api
-from truewheel.cli.common import Told, each, finish, limit_options, wheels_argument
+from truewheel.cli.common import Told, each, exclude_option, finish, limit_options, wheels_argument
 from truewheel.errors import TruewheelError
 from truewheel.ops import Audit, failing
 from truewheel.report import machine, sarif, text
@@ -45,6 +45,7 @@ def _print_rules(context: click.Context, _parameter: click.Parameter, wanted: bo
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--rules", is_flag=True, is_eager=True, callback=_print_rules, expose_value=False, help="List the rules.")
+@exclude_option
 @limit_options
 def command(
     *,
@@ -52,6 +53,7 @@ def command(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     strict: bool | None,
+    exclude: tuple[str, ...],
     form: str,
     as_json: bool,
     limits: Limits,
@@ -59,7 +61,7 @@ def command(
     """Check wheels against the rules. Exit 1 if there are errors or warnings.
 
     Every byte is read and verified. Options stand in `[tool.truewheel.check]` of pyproject.toml as well
-    (select, ignore, strict); the command line overrules them.
+    (select, ignore, strict, exclude); the command line overrules them.
     """
     told = Told()
     try:
@@ -74,7 +76,15 @@ def command(
     severe = settings.strict if strict is None else strict
 
     def work(path: Path, advance: Callable[[int], None]) -> Audit:
-        return api.check(path, select=chosen, ignore=ignored, strict=severe, limits=limits, advance=advance)
+        return api.check(
+            path,
+            select=chosen,
+            ignore=ignored,
+            strict=severe,
+            exclude=exclude or settings.exclude,
+            limits=limits,
+            advance=advance,
+        )
 
     audits = [audit for _, audit in each(wheels, told, work, "checking")]
     click.echo(_rendered(audits, told, "json" if as_json else form))

@@ -38,6 +38,9 @@ def _matches(wheel: Path) -> list[Path]:
 wheels_argument = click.argument(
     "wheels", metavar="WHEEL...", nargs=-1, required=True, type=click.Path(path_type=Path), callback=_expanded
 )
+exclude_option = click.option(
+    "--exclude", multiple=True, metavar="GLOB", help="Don't miss these libraries: another package brings them."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print a JSON document instead of text.")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from truewheel import api
-from truewheel.cli.common import Told, each, finish, json_option, limit_options, wheels_argument
+from truewheel.cli.common import Told, each, exclude_option, finish, json_option, limit_options, wheels_argument
 from truewheel.cli.writing import Chosen, chosen, writing_options
 from truewheel.errors import RequestError, TruewheelError
 from truewheel.report import machine, text
@@ -27,6 +27,7 @@ from truewheel.wheel import Limits
 @click.option(
     "-w", "--wheel-dir", type=click.Path(path_type=Path), metavar="DIR", help="Write into DIR [default: beside]."
 )
+@exclude_option
 @writing_options
 @json_option
 @limit_options
@@ -37,6 +38,7 @@ def command(
     plat: tuple[str, ...],
     rename_only: bool,
     wheel_dir: Path | None,
+    exclude: tuple[str, ...],
     as_json: bool,
     limits: Limits,
     **writing: object,
@@ -63,6 +65,7 @@ def command(
             folder,
             platforms=plat,
             rename_only=rename_only,
+            exclude=exclude,
             options=options,
             occupied=[*wheels, *(result.path for result in done)],
             advance=advance,

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from truewheel import api
-from truewheel.cli.common import Told, each, fancy, finish, json_option, limit_options, wheels_argument
+from truewheel.cli.common import Told, each, exclude_option, fancy, finish, json_option, limit_options, wheels_argument
 from truewheel.ops import Audit
 from truewheel.report import machine, text
 from truewheel.wheel import Limits
@@ -24,12 +24,14 @@ from truewheel.wheel import Limits
     help="tables: read only what tags depend on (default for text). "
     "contents: verify every byte, look for leaks, compute digests (default for --json).",
 )
+@exclude_option
 @limit_options
 def command(
     *,
     wheels: tuple[Path, ...],
     as_json: bool,
     depth: str | None,
+    exclude: tuple[str, ...],
     limits: Limits,
 ) -> None:
     """Say what is in wheels, where they run and why.
@@ -41,7 +43,7 @@ def command(
     told = Told()
 
     def work(path: Path, advance: Callable[[int], None]) -> Audit:
-        return api.show(path, contents=contents, limits=limits, advance=advance)
+        return api.show(path, contents=contents, exclude=exclude, limits=limits, advance=advance)
 
     if as_json:
         audits = [machine.shown(audit) for _, audit in each(wheels, told, work, "reading")]

@@ -71,12 +71,13 @@ def audit(
     depth: Depth = Depth.TABLES,
     mapper: Mapper = serially,
     advance: Callable[[int], None] = lambda _: None,
+    brought: Callable[[str], bool] = lambda _: False,
 ) -> Audit:
-    """Examine a wheel, judge its tags and run every check.
+    """Examine a wheel, judge its tags and run every check. Libraries `brought` by other packages aren't missed.
 
     Raises `WheelError` or `BinaryError` where the contents are damaged or lie.
     """
-    examination = examine(wheel, depth=depth, mapper=mapper, advance=advance)
+    examination = examine(wheel, depth=depth, mapper=mapper, advance=advance, brought=brought)
     tags = judge(wheel.name, examination.images, examination.outcome)
     if wheel.name.pure and tags.verdict is Verdict.UNKNOWN:
         examination = _as_data(examination)

@@ -28,7 +28,17 @@ from truewheel.findings import Finding, shortened
 from truewheel.policy import Outcome
 from truewheel.policy import examine as examine_policies
 from truewheel.policy.group import is_program as is_elf_program
-from truewheel.wheel import Entry, RecordRow, Wheel, batches, check_content, check_metadata, check_names, rows_of
+from truewheel.wheel import (
+    Entry,
+    RecordRow,
+    Wheel,
+    WheelName,
+    batches,
+    check_content,
+    check_metadata,
+    check_names,
+    rows_of,
+)
 from truewheel.wheel.model import Data
 
 _T = TypeVar("_T")
@@ -97,8 +107,9 @@ def examine(
     depth: Depth = Depth.TABLES,
     mapper: Mapper = serially,
     advance: Callable[[int], None] = lambda _: None,
+    brought: Callable[[str], bool] = lambda _: False,
 ) -> Examination:
-    """Read the members of a wheel and ask the policies.
+    """Read the members of a wheel and ask the policies, which don't miss libraries that are `brought` by others.
 
     `advance` is told the number of uncompressed bytes that are done, for progress bars. Memory is bounded by
     the members that the mapper works on at one time: nothing of them is kept but tables and hashes.
@@ -114,17 +125,17 @@ def examine(
     graph = resolve(images)
     record = (*check_names(wheel, rows), *(member.fault for member in members if member.fault))
     findings = (check_metadata(wheel), *(member.damage for member in members))
-    outcome = _outcome(wheel, images, graph)
+    outcome = ask(wheel.name, images, graph, brought)
     return Examination(wheel, depth, tuple(members), images, graph, outcome, record, tuple(filter(None, findings)))
 
 
-def _outcome(wheel: Wheel, images: Mapping[str, Image], graph: Graph) -> Outcome:
+def ask(name: WheelName, images: Mapping[str, Image], graph: Graph, brought: Callable[[str], bool]) -> Outcome:
     """What the policies say, in sentences of a readable length.
 
     They are the first to ask for most symbols. Whose names turn out to be damaged is looked for when it happens.
     """
     try:
-        outcome = examine_policies(wheel.name, images, graph)
+        outcome = examine_policies(name, images, graph, brought)
     except BinaryError:
         for member, image in sorted(images.items()):
             _decode_symbols(image, member)

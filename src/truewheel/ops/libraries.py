@@ -78,3 +78,4 @@ class NoLibraries:
     def package_of(self, file: LibraryFile) -> Package | None:
         """None."""
         del file
+        return None

@@ -26,9 +26,14 @@ def true_platforms(tags: Tags) -> tuple[str, ...]:
             f"{', '.join(tags.claimed)} is claimed, and {some(tags.reasons)}, which is no proof that it runs anywhere",
             hint="give --plat any if it does",
         )
+    return with_legacy(tags.computed)
+
+
+def with_legacy(platforms: Iterable[str]) -> tuple[str, ...]:
+    """Platform tags and their old spellings, which pips before 20.3 know alone, sorted."""
     aliases = {"manylinux_2_5": "manylinux1", "manylinux_2_12": "manylinux2010", "manylinux_2_17": "manylinux2014"}
-    found = set(tags.computed)
-    for tag in tags.computed:
+    found = set(platforms)
+    for tag in tuple(found):
         for modern, legacy in aliases.items():
             if tag.startswith(f"{modern}_"):
                 found.add(tag.replace(modern, legacy, 1))

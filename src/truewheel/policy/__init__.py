@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from truewheel.binary.graph import Graph
@@ -46,28 +46,32 @@ _I = TypeVar("_I", Elf, MachO, Pe, Wasm)
 _IOS = {Platform.IOS, Platform.IOS_SIMULATOR}
 
 
-def examine(name: WheelName, images: Mapping[str, Image], graph: Graph) -> Outcome:
+def examine(
+    name: WheelName, images: Mapping[str, Image], graph: Graph, brought: Callable[[str], bool] = lambda _: False
+) -> Outcome:
     """What the native files of a wheel need, lack and do wrong, by all policies together.
 
     The file name tells which Pythons load the wheel, and decides between macOS and iOS where it holds files for
-    both; floors never depend on it. The order of `images` has no meaning.
+    both; floors never depend on it. The order of `images` has no meaning. Libraries that are `brought` by another
+    package count as if they were in the wheel, and ask for nothing.
     """
+    external = {library: members for library, members in graph.external.items() if not brought(library)}
     elves, machos = _only(Elf, images), _only(MachO, images)
     pes, wasms = _only(Pe, images), _only(Wasm, images)
     outcomes: list[Outcome] = []
     if elves:
         from truewheel.policy import linux  # noqa: PLC0415  # with its tables, where files call for it
 
-        outcomes.append(linux.examine(elves, _external(graph, elves), graph.by_name))
+        outcomes.append(linux.examine(elves, _external(external, elves), graph.by_name))
     if machos:
         from truewheel.policy import ios, macos  # noqa: PLC0415  # with its tables, where files call for it
 
         apple = ios.examine if _for_ios(name, machos) else macos.examine
-        outcomes.append(apple(machos, _external(graph, machos)))
+        outcomes.append(apple(machos, _external(external, machos)))
     if pes:
         from truewheel.policy import windows  # noqa: PLC0415  # with its tables, where files call for it
 
-        outcomes.append(windows.examine(pes, _external(graph, pes), name))
+        outcomes.append(windows.examine(pes, _external(external, pes), name))
     if wasms:
         from truewheel.policy import emscripten  # noqa: PLC0415  # with its tables, where files call for it
 
@@ -87,9 +91,9 @@ def _only(kind: type[_I], images: Mapping[str, Image]) -> dict[str, _I]:
     return {member: image for member, image in sorted(images.items()) if isinstance(image, kind)}
 
 
-def _external(graph: Graph, images: Mapping[str, Image]) -> dict[str, tuple[str, ...]]:
+def _external(external: Mapping[str, tuple[str, ...]], images: Mapping[str, Image]) -> dict[str, tuple[str, ...]]:
     """The unresolved libraries of some members."""
-    chosen = {library: tuple(m for m in members if m in images) for library, members in graph.external.items()}
+    chosen = {library: tuple(m for m in members if m in images) for library, members in external.items()}
     return {library: members for library, members in chosen.items() if members}
 
 

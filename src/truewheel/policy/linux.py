@@ -30,7 +30,7 @@ from truewheel.policy.group import (
 from truewheel.policy.libc import BIONIC, GLIBC, MUSL, NONE, UNKNOWN, Libc, libc_of, suffix_hint
 from truewheel.policy.model import Floor, Outcome, Requirement, merged
 from truewheel.policy.tables import glibc_policy
-from truewheel.rules import ISA_NEEDED, LIBC_FLOAT_ABI, LIBC_MIXED
+from truewheel.rules import ABI_FPECTL, ISA_NEEDED, LIBC_FLOAT_ABI, LIBC_MIXED
 
 __all__ = ["Libc", "examine", "libc_of"]
 
@@ -50,6 +50,9 @@ _ISA_LEVELS = {2: "x86-64-v2", 4: "x86-64-v3", 8: "x86-64-v4"}
 _X86 = ("i686", "x86_64")
 
 _EF_ARM_ABI_FLOAT_HARD = 0x400
+
+# Modules/fpectlmodule.c of CPython before 3.7; Include/pyfpe.h makes every module ask for them that is built so.
+_FPECTL = frozenset({"PyFPE_counter", "PyFPE_dummy", "PyFPE_jbuf"})
 
 
 _Users: TypeAlias = Mapping[str, tuple[str, ...]]
@@ -214,12 +217,15 @@ def _loaders(files: Group) -> Iterator[Outcome]:
 
 
 def _processor(files: Group, static: Mapping[str, Elf]) -> Iterator[Outcome]:
-    """What files ask of the processor beyond what the architecture's word promises."""
+    """What files ask of the processor, and of Python, beyond what the tags promise."""
     for member, elf in files.members.items():
         if files.arch in _X86 and elf.isa_needed & ~_ISA_BASELINE:
             levels = [word for bit, word in _ISA_LEVELS.items() if elf.isa_needed & bit]
             what = f"needs {listed(levels) or f'processor features {elf.isa_needed:#x}'}"
             yield Outcome((plain_linux(files.arch, member, what),), (Finding(ISA_NEEDED, what, member),))
+        if names := {symbol.name for symbol in elf.symbols.imports} & _FPECTL:
+            what = f"needs {listed(names)}, which a Python has only if it was built with fpectl"
+            yield Outcome((plain_linux(files.arch, member, what),), (Finding(ABI_FPECTL, what, member),))
         if files.arch in (_ARM, *_OLD_ARM) and not elf.flags & _EF_ARM_ABI_FLOAT_HARD and elf.android_api is None:
             finding = Finding(LIBC_FLOAT_ABI, "is built for the soft-float ABI", member)
             limit = plain_linux(files.arch, member, "soft-float ABI, where armv7l means hard-float")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from truewheel.errors import TruewheelError
 from truewheel.findings import Finding
-from truewheel.ops import Audit, Binary
+from truewheel.ops import Audit, Binary, Tags
 from truewheel.policy import Missing, Requirement
-from truewheel.report.shapes import Json, WrittenWheel
+from truewheel.report.shapes import Json, RepairedWheel, WrittenWheel
+
+if TYPE_CHECKING:
+    from truewheel.ops.plan import Change, Graft
 
 
 def document(command: str, wheels: Sequence[Json], errors: Iterable[TruewheelError]) -> str:
@@ -24,7 +28,6 @@ def document(command: str, wheels: Sequence[Json], errors: Iterable[TruewheelErr
 
 def shown(audit: Audit) -> Json:
     """One wheel in the document of `show`."""
-    tags = audit.tags
     return {
         "file": _text(audit.file),
         "size": audit.size,
@@ -34,13 +37,8 @@ def shown(audit: Audit) -> Json:
         "sha256": audit.sha256,
         "payload_digest": audit.payload_digest,
         "generator": _text(audit.generator),
-        "tags": {
-            "claimed": list(tags.claimed),
-            "computed": None if tags.computed is None else list(tags.computed),
-            "verdict": tags.verdict.value,
-            "reasons": [_text(reason) for reason in tags.reasons],
-        },
-        "requirements": [_requirement(item, decides=item in tags.deciding) for item in audit.requirements],
+        "tags": _tags(audit.tags),
+        "requirements": [_requirement(item, decides=item in audit.tags.deciding) for item in audit.requirements],
         "binaries": [_binary(binary) for binary in audit.binaries],
         "external": [_missing(missing) for missing in audit.external],
         "findings": [found(finding) for finding in audit.findings],
@@ -65,6 +63,15 @@ def found(finding: Finding) -> Json:
         "member": _text(finding.member),
         "offset": finding.offset,
         "message": _text(finding.message),
+    }
+
+
+def _tags(tags: Tags) -> Json:
+    return {
+        "claimed": list(tags.claimed),
+        "computed": None if tags.computed is None else list(tags.computed),
+        "verdict": tags.verdict.value,
+        "reasons": [_text(reason) for reason in tags.reasons],
     }
 
 
@@ -131,3 +138,48 @@ def written(source: str, path: str, result: WrittenWheel) -> Json:
 def digested(file: str, size: int, sha256: str, payload: str, profile: str | None) -> Json:
     """One wheel in the document of `digest`."""
     return {"file": _text(file), "size": size, "sha256": sha256, "payload_digest": payload, "profile": profile}
+
+
+def repaired(result: RepairedWheel) -> Json:
+    """One wheel in the document of `repair`."""
+    plan = result.plan
+    return {
+        "file": _text(str(result.source)),
+        "path": _text(str(result.path)),
+        "written": result.written,
+        "changed": result.changed,
+        "size": result.size,
+        "sha256": result.sha256,
+        "profile": result.profile,
+        "before": _tags(result.before),
+        "after": _tags(result.after),
+        "because": [_requirement(item, decides=True) for item in result.after.deciding],
+        "grafts": [_graft(graft) for graft in plan.grafts],
+        "changes": [_change(change) for change in plan.changes],
+        "excluded": [_users(library, users) for library, users in plan.excluded],
+        "promised": [_users(library, users) for library, users in plan.promised],
+        "findings": [found(finding) for finding in result.findings],
+    }
+
+
+def _graft(graft: Graft) -> Json:
+    return {
+        "library": _text(graft.library),
+        "member": _text(graft.member),
+        "source": _text(graft.file.path),
+        "sha256": graft.sha256,
+        "size": graft.size,
+        "needed_by": [_text(user) for user in graft.needed_by],
+    }
+
+
+def _change(change: Change) -> Json:
+    return {
+        "member": _text(change.member),
+        "moved_to": _text(change.moved_to) if change.moved_to else None,
+        "edits": [_text(reason) for reason in change.reasons],
+    }
+
+
+def _users(library: str, users: Iterable[str]) -> Json:
+    return {"library": _text(library), "members": [_text(user) for user in users]}

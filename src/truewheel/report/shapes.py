@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from truewheel.findings import Finding
+from truewheel.ops import Tags
+
+if TYPE_CHECKING:
+    from truewheel.ops.plan import Plan
 
 Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
 """What a JSON document is made of here: floats don't occur, so documents are equal when their text is."""
@@ -31,3 +37,51 @@ class WrittenWheel(Protocol):
     @property
     def differences(self) -> tuple[str, ...]:
         """What was not canonical in the input, in words."""
+
+
+class RepairedWheel(Protocol):
+    """What `repair` tells of a wheel, whether it was written or only planned."""
+
+    @property
+    def source(self) -> object:
+        """The input."""
+
+    @property
+    def path(self) -> object:
+        """The result, or where it would be."""
+
+    @property
+    def written(self) -> bool:
+        """Whether the result was written."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether bytes or name differ from the input's."""
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of the result, if it was written."""
+
+    @property
+    def sha256(self) -> str | None:
+        """Digest of the result, hexadecimal, if it was written."""
+
+    @property
+    def profile(self) -> str:
+        """The compression profile."""
+
+    @property
+    def plan(self) -> Plan:
+        """What was grafted and edited."""
+
+    @property
+    def before(self) -> Tags:
+        """The verdict on the input's tags."""
+
+    @property
+    def after(self) -> Tags:
+        """The verdict on the result's tags."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is worth knowing of the result."""

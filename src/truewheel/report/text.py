@@ -9,7 +9,7 @@ from truewheel.errors import TruewheelError, printable
 from truewheel.findings import Finding, Rule, Severity
 from truewheel.ops import Audit
 from truewheel.report.rows import rows
-from truewheel.report.shapes import WrittenWheel
+from truewheel.report.shapes import RepairedWheel, WrittenWheel
 
 _LABEL_WIDTH = 10
 
@@ -85,3 +85,20 @@ def digested(file: str, sha256: str, payload: str, profile: str | None) -> str:
     """What `digest` says of one wheel."""
     form = f"canonical, profile {profile}" if profile else "not canonical"
     return f"{printable(file)}\n  sha256   {sha256}\n  payload  {payload}\n  form     {form}"
+
+
+def repaired(result: RepairedWheel) -> str:
+    """What `repair` says of one wheel, or what it would do."""
+    from truewheel.report.repairs import repair_rows  # noqa: PLC0415  # with the plan, for repair alone
+
+    if not result.written:
+        said = "nothing to repair" if not result.changed else f"would be written to {result.path}"
+    elif result.changed:
+        said = f"written to {result.path}"
+    else:
+        said = f"nothing to repair; copied to {result.path}"
+    lines = [f"{printable(str(result.source))}: {printable(said)}"]
+    lines += [f"  {row.label:<{_LABEL_WIDTH}} {printable(row.text)}".rstrip() for row in repair_rows(result)]
+    if result.sha256 is not None:
+        lines.append(f"  {'sha256':<{_LABEL_WIDTH}} {result.sha256} (profile {result.profile}, {result.size:,} bytes)")
+    return "\n".join(lines)

@@ -12,7 +12,7 @@ from truewheel.errors import RequestError, Where
 from truewheel.rules import selected
 from truewheel.wheel import epoch
 
-_OPTIONS = {"select", "ignore", "strict"}
+_OPTIONS = {"select", "ignore", "strict", "exclude"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Settings:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     strict: bool = False
+    exclude: tuple[str, ...] = ()
 
 
 def core_count() -> int:
@@ -82,21 +83,31 @@ def _settings_of(path: Path) -> Settings:
         raise RequestError(
             f"[tool.truewheel.check] has no option {unknown[0]!r}",
             where=Where(file=str(path)),
-            hint="the options are select, ignore and strict",
+            hint="the options are select, ignore, strict and exclude",
         )
     strict = table.get("strict", False)
     if not isinstance(strict, bool):
         raise RequestError("[tool.truewheel.check] strict is true or false", where=Where(file=str(path)))
-    return Settings(_selectors(table, "select", path), _selectors(table, "ignore", path), strict)
+    return Settings(
+        select=_selectors(table, "select", path),
+        ignore=_selectors(table, "ignore", path),
+        strict=strict,
+        exclude=_words(table, "exclude", "patterns for libraries", path),
+    )
 
 
 def _selectors(table: Mapping[str, object], key: str, path: Path) -> tuple[str, ...]:
-    value = table.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise RequestError(f"[tool.truewheel.check] {key} is a list of rule ids", where=Where(file=str(path)))
-    chosen = tuple(value)
+    chosen = _words(table, key, "rule ids", path)
     try:
         selected(chosen)
     except RequestError as error:
         raise error.within(file=str(path)) from None
     return chosen
+
+
+def _words(table: Mapping[str, object], key: str, what: str, path: Path) -> tuple[str, ...]:
+    """An option that is a list of strings; `what` says of what kind."""
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise RequestError(f"[tool.truewheel.check] {key} is a list of {what}", where=Where(file=str(path)))
+    return tuple(value)

@@ -1,0 +1,173 @@
+"""The verb that grafts: what `repair` is asked for, where it looks, and what came of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import truewheel.ops.repair as verb
+from truewheel.api.common import Advance, AnyPath, Options, elsewhere, ignore, write_canonical
+from truewheel.findings import Finding
+from truewheel.ops import Patterns, Tags, examine
+from truewheel.ops.libraries import Libraries
+from truewheel.ops.plan import Plan
+from truewheel.ops.planner import Wishes
+from truewheel.wheel import Profile, Wheel, demand, verify_record
+from truewheel.world import OpenWheel, file_sha256, open_wheel, replacing
+from truewheel.world.libraries import LibrarySearch
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where `repair` looks for libraries, in this order: nowhere else, and nowhere at all by default.
+
+    ``lib_dirs`` and ``ldpaths`` are folders; ``sysroot`` is the root of another system, searched as its own loader
+    would; with ``host`` this machine is, ``LD_LIBRARY_PATH`` of the environment included.
+    """
+
+    lib_dirs: tuple[AnyPath, ...] = ()
+    ldpaths: tuple[AnyPath, ...] = ()
+    sysroot: AnyPath | None = None
+    host: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """What `repair` is asked for.
+
+    ``platforms`` are tags that the wheel must be true to (with ``only``: it gets no lower ones); empty for
+    whatever comes out. ``exclude`` and ``include`` are globs for libraries, left to other packages or carried though
+    nothing asks for them. ``folder`` is the suffix of the folder for grafts. ``expand_relr`` of None writes DT_RELR
+    out for musl, whose older loaders ignore it. ``keep_exec_stack`` leaves stacks executable. ``bill`` adds a bill
+    of materials.
+    """
+
+    platforms: tuple[str, ...] = ()
+    only: bool = False
+    exclude: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    folder: str = ".libs"
+    expand_relr: bool | None = None
+    keep_exec_stack: bool = False
+    bill: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """The outcome of `repair`.
+
+    ``path`` is the wheel that was written, or would be where ``written`` is false; ``changed`` tells whether bytes
+    or name differ from the input's. ``size`` and ``sha256`` are None where nothing was written. ``before`` and
+    ``after`` are the verdicts on the tags of both.
+    """
+
+    source: Path
+    path: Path
+    written: bool
+    changed: bool
+    size: int | None
+    sha256: str | None
+    profile: str
+    plan: Plan
+    before: Tags
+    after: Tags
+    findings: tuple[Finding, ...]
+
+
+def repair(
+    path: AnyPath,
+    folder: AnyPath,
+    wants: Wants | None = None,
+    places: Places | None = None,
+    *,
+    options: Options | None = None,
+    dry_run: bool = False,
+    occupied: Collection[Path] = (),
+    advance: Advance = ignore,
+) -> Repaired:
+    """Graft the libraries that a wheel lacks, edit what must find them, and write it into `folder` under true tags.
+
+    With `dry_run` everything is worked out and nothing is written. A wheel with nothing to repair comes out in
+    canonical form, or as it is with `Profile.KEEP`. Raises `RequestError` where a library is missing or a demanded
+    platform can't be kept; the folder is as before then.
+    """
+    source, how, wanted = Path(path), options or Options(), wants or Wants()
+    with _search(places or Places()) as libraries, open_wheel(source, how.limits) as opened:
+        done = _repair_wheel(opened, libraries, wanted, how)
+        target = elsewhere(source, Path(folder), str(done.wheel.name), occupied)
+        advance(opened.size)
+        if dry_run:
+            changed = _differs(opened.wheel, done.wheel)
+            return _repaired(source, target, done, how, changed=changed)
+        as_it_is = how.profile is Profile.KEEP and not _differs(opened.wheel, done.wheel)
+        if as_it_is and how.verify:
+            demand(verify_record(opened.wheel, contents=True))
+        with replacing(target) as file:
+            if as_it_is:
+                with memoryview(opened.mapping) as view:
+                    file.write(view)
+                size, sha256 = opened.size, file_sha256(opened)
+            else:
+                written = write_canonical(done.wheel, file, how)
+                size, sha256 = written.size, written.sha256 or ""
+        advance(opened.size)
+        changed = source.name != target.name or sha256 != file_sha256(opened)
+        return _repaired(source, target, done, how, changed=changed, size=size, sha256=sha256)
+
+
+def _search(places: Places) -> AbstractContextManager[Libraries]:
+    return LibrarySearch(
+        lib_dirs=[Path(folder) for folder in places.lib_dirs],
+        ldpaths=[Path(folder) for folder in places.ldpaths],
+        sysroot=None if places.sysroot is None else Path(places.sysroot),
+        host=places.host,
+        environment=os.environ,
+    )
+
+
+def _repair_wheel(opened: OpenWheel, libraries: Libraries, wants: Wants, how: Options) -> verb.Repair:
+    exclude = Patterns(wants.exclude)
+    wishes = Wishes(
+        exclude=exclude,
+        include=Patterns(wants.include),
+        folder=wants.folder,
+        expand_relr=wants.expand_relr,
+        keep_exec_stack=wants.keep_exec_stack,
+    )
+    request = verb.Request(wishes, wants.platforms, wants.only, wants.bill, how.timestamp)
+    examination = examine(opened.wheel, brought=exclude.mean)
+    opened.forget_pages()
+    return verb.repair(examination, libraries, request)
+
+
+def _differs(before: Wheel, after: Wheel) -> bool:
+    """Whether a repair had anything to do."""
+    return before.name != after.name or before.entries != after.entries
+
+
+def _repaired(
+    source: Path,
+    target: Path,
+    done: verb.Repair,
+    how: Options,
+    *,
+    changed: bool,
+    size: int | None = None,
+    sha256: str | None = None,
+) -> Repaired:
+    return Repaired(
+        source=source,
+        path=target,
+        written=sha256 is not None,
+        changed=changed,
+        size=size,
+        sha256=sha256,
+        profile=how.profile.value,
+        plan=done.plan,
+        before=done.before,
+        after=done.after,
+        findings=done.findings,
+    )

@@ -1,0 +1,278 @@
+"""Which libraries a wheel lacks, and theirs: found outside of it and followed to the end.
+
+For each library that somebody asks for there is one `Fate`. What is in the wheel stays; what the platform gives,
+or another package brings, is left to them; the interpreter's own library is never carried; the rest is searched
+for, and what is found asks in its turn.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple
+
+from truewheel.binary import Elf, identify, read_elf
+from truewheel.binary.magic import HEAD
+from truewheel.errors import RequestError, TruewheelError
+from truewheel.ops.libraries import Libraries, LibraryFile
+from truewheel.ops.patterns import Patterns
+from truewheel.ops.runpaths import entries_of
+from truewheel.policy import Floor
+from truewheel.policy.given import is_given, is_libc_part
+from truewheel.policy.group import ET_DYN, is_libpython, is_program
+from truewheel.policy.libc import BIONIC, NONE, UNKNOWN, libc_of
+
+_CHUNK = 1 << 20
+
+
+class Fate(Enum):
+    """What becomes of a needed library."""
+
+    INSIDE = "inside"
+    GIVEN = "given"
+    EXCLUDED = "excluded"
+    PYTHON = "python"
+    GRAFTED = "grafted"
+    LOST = "lost"
+
+
+class Asker(NamedTuple):
+    """A file that needs libraries: a member of the wheel, or one that was found outside (``file``).
+
+    ``path`` is that of the member, or where the file was found. ``libc`` is the C library it runs with.
+    """
+
+    path: str
+    elf: Elf
+    libc: str
+    file: LibraryFile | None = None
+
+
+class Loaded(NamedTuple):
+    """A library that was found. ``library`` is the name that it was first asked for by.
+
+    A ``plugin`` is needed by nobody: it comes along because it is opened by its name at run time.
+    """
+
+    library: str
+    asker: Asker
+    file: LibraryFile
+    sha256: str
+    plugin: bool = False
+
+
+class Lost(NamedTuple):
+    """A library that was not found, those that need it, and what spoke against the files of its name."""
+
+    library: str
+    askers: tuple[str, ...]
+    against: tuple[str, ...]
+
+
+class Members(NamedTuple):
+    """The ELF files of a wheel, and what provides the libraries they need: ``providers`` by member and name.
+
+    ``by_chance`` are those of the providers to which no run path leads.
+    """
+
+    askers: tuple[Asker, ...]
+    providers: Mapping[tuple[str, str], str]
+    by_chance: frozenset[tuple[str, str]]
+
+
+@dataclass
+class Closure:
+    """The result of following all needs. Keys are the path of an asker and the name of a library."""
+
+    fates: dict[tuple[str, str], Fate] = field(default_factory=dict)
+    found: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The path of the file outside, or of the member, that answers."""
+    loaded: dict[str, Loaded] = field(default_factory=dict)
+    lost: list[Lost] = field(default_factory=list)
+
+    def of(self, fate: Fate) -> dict[str, tuple[str, ...]]:
+        """The libraries of a fate, each with those that need it."""
+        users: dict[str, set[str]] = {}
+        for (asker, library), found in self.fates.items():
+            if found is fate:
+                users.setdefault(library, set()).add(asker)
+        return {library: tuple(sorted(users[library])) for library in sorted(users)}
+
+
+def follow(
+    members: Members, libraries: Libraries, *, exclude: Patterns, include: Patterns, ceiling: Floor | None
+) -> Closure:
+    """Decide the fate of every library that the members need, and that those need which are found."""
+    return _Follower(members, libraries, exclude, include, ceiling).run()
+
+
+class _Follower:
+    def __init__(
+        self, members: Members, libraries: Libraries, exclude: Patterns, include: Patterns, ceiling: Floor | None
+    ) -> None:
+        self._members = members
+        self._libraries = libraries
+        self._exclude = exclude
+        self._include = include
+        self._ceiling = ceiling
+        self._closure = Closure()
+        self._pending: deque[Asker] = deque(members.askers)
+        self._read: dict[str, Elf | str] = {}
+        self._searches: dict[tuple[object, ...], tuple[LibraryFile | None, tuple[str, ...]]] = {}
+        self._against: dict[str, dict[str, None]] = {}
+        self._named = dict(reversed(list(_names(members.askers))))  # of several, the first by path
+
+    def run(self) -> Closure:
+        """Follow the members' needs to the end, then those of what is included besides."""
+        self._follow()
+        for glob in self._include.idle({library for _, library in self._closure.fates}):
+            self._take_along(glob)
+        self._follow()
+        users = self._closure.of(Fate.LOST)
+        self._closure.lost = [Lost(library, users[library], tuple(self._against[library])) for library in users]
+        return self._closure
+
+    def _follow(self) -> None:
+        while self._pending:
+            asker = self._pending.popleft()
+            for library in dict.fromkeys(asker.elf.needed):
+                fate, words = self._fate(asker, library)
+                self._closure.fates[asker.path, library] = fate
+                if fate is Fate.LOST:
+                    self._against.setdefault(library, {}).update(dict.fromkeys(words))
+
+    def _take_along(self, glob: str) -> None:
+        """Add the files that a glob means, though nobody needs them."""
+        files = self._libraries.matching(glob)
+        if not files:
+            raise RequestError(
+                f"--include {glob} means no library that anything in the wheel needs, and no file",
+                hint="give the path of the file, or its folder with -L",
+            )
+        machines = {_machine(asker.elf): asker for asker in self._members.askers}
+        for file in files:
+            elf = self._elf(file)
+            if isinstance(elf, str):
+                raise RequestError(f"--include {glob} means {file.path}, which {elf}")
+            if _machine(elf) not in machines or (problem := self._problem(file, machines[_machine(elf)])):
+                words = problem if _machine(elf) in machines else f"is for {elf.arch}, which no member is for"
+                raise RequestError(f"--include {glob} means {file.path}, which {words}")
+            self._load(file, elf, machines[_machine(elf)].libc, elf.soname or _base(file.path), plugin=True)
+
+    def _load(self, file: LibraryFile, elf: Elf, libc: str, library: str, *, plugin: bool = False) -> None:
+        """Take a file that was found into the closure, once."""
+        if file.path not in self._closure.loaded:
+            own = libc_of(elf).name
+            asker = Asker(file.path, elf, libc if own in {NONE, UNKNOWN} else own, file)
+            self._closure.loaded[file.path] = Loaded(library, asker, file, sha256_of(file), plugin)
+            self._pending.append(asker)
+
+    def _fate(self, asker: Asker, library: str) -> tuple[Fate, tuple[str, ...]]:
+        key = (asker.path, library)
+        if is_libpython(library) and asker.libc != BIONIC:
+            return Fate.PYTHON, ()
+        given = is_given(asker.libc, asker.elf.arch, library, self._ceiling) and not self._include.mean(library)
+        provider = self._provider(asker, library)
+        if provider is not None and not (given and key in self._members.by_chance):
+            self._closure.found[key] = provider
+            return Fate.INSIDE, ()
+        if self._exclude.mean(library):
+            return Fate.EXCLUDED, ()
+        if given:
+            return Fate.GIVEN, ()
+        if is_libc_part(asker.libc, library):
+            return Fate.LOST, (f"it is a part of {asker.libc}, and a copy would fit no other build of it",)
+        return self._graft(asker, library)
+
+    def _provider(self, asker: Asker, library: str) -> str | None:
+        """The member of the wheel that answers; for a file from outside the one of that name."""
+        if asker.file is None:
+            return self._members.providers.get((asker.path, library))
+        return self._named.get((*_machine(asker.elf), library))
+
+    def _graft(self, asker: Asker, library: str) -> tuple[Fate, tuple[str, ...]]:
+        file, against = self._search(asker, library)
+        if file is None:
+            return Fate.LOST, against
+        if self._exclude.mean(file.path):
+            return Fate.EXCLUDED, ()
+        elf = self._elf(file)
+        if isinstance(elf, Elf):
+            self._load(file, elf, asker.libc, library)
+        self._closure.found[asker.path, library] = file.path
+        return Fate.GRAFTED, ()
+
+    def _search(self, asker: Asker, library: str) -> tuple[LibraryFile | None, tuple[str, ...]]:
+        """The first file that the loader would take, and what spoke against those before it."""
+        paths = entries_of(asker.elf)
+        beside = asker.file.path if asker.file else None
+        key = (library, paths, beside, asker.libc, *_machine(asker.elf))
+        if key not in self._searches:
+            against: list[str] = []
+            chosen = None
+            for file in self._libraries.candidates(library, paths, asker.file):
+                problem = self._problem(file, asker)
+                if not problem:
+                    chosen = file
+                    break
+                against.append(f"{file.path} {problem}")
+            self._searches[key] = chosen, tuple(against)
+        return self._searches[key]
+
+    def _problem(self, file: LibraryFile, asker: Asker) -> str:
+        """What speaks against a file: the loader would pass it over, or it is built for another C library."""
+        elf = self._elf(file)
+        if isinstance(elf, str):
+            return elf
+        if _machine(elf) != _machine(asker.elf):
+            return f"is for {elf.arch}"
+        if elf.type != ET_DYN or is_program(elf):
+            return "is no shared library"
+        libc = libc_of(elf).name
+        if NONE not in {libc, asker.libc} and libc not in {asker.libc, UNKNOWN}:
+            return f"is built for {libc}, and {asker.path} for {asker.libc}"
+        return ""
+
+    def _elf(self, file: LibraryFile) -> Elf | str:
+        """The file as ELF, or in words why it is none."""
+        if file.path not in self._read:
+            self._read[file.path] = _elf_or_words(file)
+        return self._read[file.path]
+
+
+def sha256_of(file: LibraryFile) -> str:
+    """The hash of a file in hexadecimal."""
+    digest = hashlib.sha256()
+    with memoryview(file.data) as view:
+        for start in range(0, len(view), _CHUNK):
+            digest.update(view[start : start + _CHUNK])
+    return digest.hexdigest()
+
+
+def _elf_or_words(file: LibraryFile) -> Elf | str:
+    try:
+        data = file.data
+        if identify(bytes(data[:HEAD])) != "elf":
+            return "is no ELF file"
+        return read_elf(data)
+    except TruewheelError as error:
+        return f"can't be used: {error.what}"
+
+
+def _machine(elf: Elf) -> tuple[int, int, bool]:
+    """What the loader compares before it maps a library."""
+    return elf.machine, elf.bits, elf.little_endian
+
+
+def _names(askers: tuple[Asker, ...]) -> Iterator[tuple[tuple[int, int, bool, str], str]]:
+    for asker in askers:
+        if asker.elf.type == ET_DYN and not is_program(asker.elf):
+            for name in filter(None, (asker.elf.soname, _base(asker.path))):
+                yield (*_machine(asker.elf), name), asker.path
+
+
+def _base(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2]

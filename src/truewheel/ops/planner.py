@@ -1,0 +1,305 @@
+"""Plan the repair of a wheel: which libraries come into it, and what is edited so that they are found.
+
+Nothing is read but the tables of native files, and nothing is written. The plan follows from the wheel, the
+libraries that are found and what was asked; it depends on no order of members, of folders or of sets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from truewheel import rules
+from truewheel.binary import Elf
+from truewheel.binary.elf_edit import ElfChanges, RunPath
+from truewheel.errors import RequestError, Where
+from truewheel.findings import Finding, in_order
+from truewheel.ops.closure import Asker, Closure, Fate, Loaded, Lost, Members, follow
+from truewheel.ops.examine import Examination
+from truewheel.ops.grafted_names import unique_names
+from truewheel.ops.libraries import Libraries
+from truewheel.ops.patterns import NO_PATTERNS, Patterns, near
+from truewheel.ops.plan import Change, Graft, Plan
+from truewheel.ops.runpaths import Search, folder_of, search, way
+from truewheel.policy import Floor
+from truewheel.policy.given import is_driver
+from truewheel.policy.group import ET_DYN, ET_EXEC, is_program
+from truewheel.policy.libc import BIONIC, GLIBC, MUSL, NONE, UNKNOWN
+from truewheel.wheel import Wheel
+
+_RELR_MARKER = "GLIBC_ABI_DT_RELR"
+_OPENERS = frozenset({"dlopen", "dlmopen"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is asked of a repair.
+
+    ``ceiling`` is the platform that the wheel must run on, None for whatever comes out. ``exclude`` and
+    ``include`` are globs for libraries: left to others; carried though the platform promises them, or though
+    nothing needs them but at run time. ``folder`` is the suffix of the folder for grafts. ``expand_relr`` of None
+    expands DT_RELR where the platform's loader may be too old for it. ``keep_exec_stack`` leaves PT_GNU_STACK.
+    """
+
+    ceiling: Floor | None = None
+    exclude: Patterns = NO_PATTERNS
+    include: Patterns = NO_PATTERNS
+    folder: str = ".libs"
+    expand_relr: bool | None = None
+    keep_exec_stack: bool = False
+
+
+def plan(examination: Examination, libraries: Libraries, wishes: Wishes) -> Plan:
+    """The plan for an examined wheel.
+
+    Raises `RequestError` where a library can't be found, where a member lies where no run path leads to the
+    grafts, and where an ``--include`` means nothing.
+    """
+    members = _members(examination)
+    closure = follow(members, libraries, exclude=wishes.exclude, include=wishes.include, ceiling=wishes.ceiling)
+    if closure.lost:
+        raise _not_found(closure.lost, members, libraries)
+    return _Planner(examination.wheel, members, closure, wishes).plan()
+
+
+def _members(examination: Examination) -> Members:
+    """The ELF files that a loader links; those without a C library of their own take that of the others."""
+    libcs = examination.outcome.libc
+    known = {name for name in libcs.values() if name not in {NONE, UNKNOWN}}
+    common = next(iter(known)) if len(known) == 1 else NONE
+    askers = tuple(
+        Asker(member, image, common if libcs.get(member, NONE) in {NONE, UNKNOWN} else libcs[member])
+        for member, image in sorted(examination.images.items())
+        if isinstance(image, Elf) and image.dynamic and image.type in {ET_EXEC, ET_DYN}
+    )
+    edges = [(edge, edge.provider) for edge in examination.graph.edges if edge.provider is not None]
+    return Members(
+        askers,
+        {(edge.member, edge.needed): provider for edge, provider in edges},
+        frozenset((edge.member, edge.needed) for edge, _ in edges if edge.how == "soname"),
+    )
+
+
+def _not_found(lost: list[Lost], members: Members, libraries: Libraries) -> RequestError:
+    """The error for all libraries that are nowhere."""
+    places = " or ".join(libraries.searched)
+    words = []
+    for library, askers, against in lost:
+        others = f" and {len(askers) - 1} more" if len(askers) > 1 else ""
+        reasons = f" ({'; '.join(against)})" if against else ""
+        words.append(f"{library}, which {askers[0]}{others} needs{reasons}")
+    first, inside = lost[0], {asker.path for asker in members.askers}
+    return RequestError(
+        f"not found{f' in {places}' if places else ', for no place to look was named'}: {'; '.join(words)}",
+        where=Where(member=first.askers[0] if first.askers[0] in inside else ""),
+        hint=f"name the folder of {first.library} with -L DIR, search this machine with --host-libs, "
+        f"or say --exclude '{first.library}' if another package brings it",
+    )
+
+
+class _Planner:
+    """What was decided of the libraries, turned into edits."""
+
+    def __init__(self, wheel: Wheel, members: Members, closure: Closure, wishes: Wishes) -> None:
+        self._wheel = wheel
+        self._members = members
+        self._closure = closure
+        self._wishes = wishes
+        self._folder = f"{wheel.name.distribution}{wishes.folder}"
+        needed = [found for found in closure.loaded.values() if not found.plugin]
+        names = unique_names((_soname(found), found.sha256) for found in needed)
+        self._new = {
+            path: found.library if found.plugin else names[_soname(found), found.sha256]
+            for path, found in closure.loaded.items()
+        }
+        self._by_soname = {found.asker.elf.soname: self._new[found.file.path] for found in needed}
+        self._plugins = len(needed) < len(closure.loaded)
+        self._moved = {asker.path: self._program(asker) for asker in members.askers if self._is_script(asker)}
+
+    def plan(self) -> Plan:
+        grafts = _joined(self._graft(found) for found in self._closure.loaded.values())
+        taken = self._wheel.by_name.keys() & {graft.member for graft in grafts}
+        if taken:
+            raise RequestError(f"there is a {min(taken)} in the wheel already, which is another file")
+        return Plan(
+            grafts=grafts,
+            changes=tuple(change for asker in self._members.askers if (change := self._change(asker))),
+            excluded=tuple(self._closure.of(Fate.EXCLUDED).items()),
+            promised=tuple(self._closure.of(Fate.GIVEN).items()),
+            findings=in_order([*self._idle_exclusions(), *_drivers(grafts)]),
+        )
+
+    # --- what comes into the wheel
+    def _graft(self, found: Loaded) -> Graft:
+        asker, name = found.asker, self._new[found.file.path]
+        entries = tuple(dict.fromkeys(way(self._folder, goal) for goal in self._goals(asker)))
+        searches = asker.elf.rpath is not None or asker.elf.runpath is not None
+        changes = replace(
+            self._common(asker),
+            soname=asker.elf.soname if found.plugin else name,
+            run_path=RunPath(entries, runpath=asker.libc == BIONIC) if entries or searches else None,
+        )
+        users = {path for (path, _), answer in self._closure.found.items() if answer == found.file.path}
+        return Graft(
+            library=found.library,
+            member=f"{self._folder}/{name}",
+            file=found.file,
+            sha256=found.sha256,
+            size=len(found.file.data),
+            needed_by=tuple(sorted(map(self._place, users))),
+            changes=changes,
+        )
+
+    def _place(self, path: str) -> str:
+        """Where an asker will lie in the wheel."""
+        return f"{self._folder}/{self._new[path]}" if path in self._new else self._moved.get(path, path)
+
+    # --- what is edited
+    def _change(self, asker: Asker) -> Change | None:
+        moved_to = self._moved.get(asker.path, "")
+        found = self._search(asker, moved_to)
+        changes = replace(self._common(asker), run_path=found.run_path)
+        if not changes and not moved_to:
+            return None
+        return Change(asker.path, changes, tuple(_reasons(changes, found.dropped, moved_to)), moved_to)
+
+    def _search(self, asker: Asker, moved_to: str) -> Search:
+        goals, outside = self._goals(asker), self._has(asker, Fate.EXCLUDED)
+        if not moved_to:
+            if goals:
+                _demand_reachable(asker.path)
+            return search(asker.path, asker.elf, goals, outside=outside, runpath=asker.libc == BIONIC)
+        # What it searched was seen from a folder that only the installer knew.
+        elf = replace(asker.elf, rpath=None, runpath=None)
+        return search(moved_to, elf, goals, outside=outside, runpath=False)
+
+    def _common(self, asker: Asker) -> ElfChanges:
+        """The edits that members and grafts have in common."""
+        elf, key = asker.elf, asker.path
+        renamed = {
+            library: self._new[self._closure.found[key, library]]
+            for library in dict.fromkeys(elf.needed)
+            if self._closure.fates[key, library] is Fate.GRAFTED
+        }
+        for need in elf.version_needs:
+            # Versions may be asked of a library that another one brings into the process.
+            if need.library not in elf.needed and need.library in self._by_soname:
+                renamed.setdefault(need.library, self._by_soname[need.library])
+        return ElfChanges(
+            needed={old: new for old, new in renamed.items() if old != new},
+            drop_needed=frozenset(filter(lambda library: self._spare(asker, library), elf.needed)),
+            clear_exec_stack=bool(elf.exec_stack) and not is_program(elf) and not self._wishes.keep_exec_stack,
+            expand_relr=self._expands(asker),
+        )
+
+    def _goals(self, asker: Asker) -> tuple[str, ...]:
+        """The installed folders in which an asker must find libraries that it doesn't find yet."""
+        goals = []
+        for library in dict.fromkeys(asker.elf.needed):
+            fate = self._closure.fates[asker.path, library]
+            if fate is Fate.GRAFTED:
+                goals.append(self._folder)
+            elif fate is Fate.INSIDE and asker.file is not None:
+                goals.append(folder_of(self._closure.found[asker.path, library]))
+        if self._plugins and any(symbol.name in _OPENERS for symbol in asker.elf.symbols.imports):
+            goals.append(self._folder)
+        return tuple(dict.fromkeys(goals))
+
+    def _has(self, asker: Asker, fate: Fate) -> bool:
+        return any(self._closure.fates[asker.path, library] is fate for library in asker.elf.needed)
+
+    def _spare(self, asker: Asker, library: str) -> bool:
+        """Whether a file in an interpreter's process can do without asking for the interpreter's library.
+
+        Its names are there already, since nothing but an interpreter loads the file. A program is started
+        without one, and a version that is asked of a library can't go without it.
+        """
+        if self._closure.fates[asker.path, library] is not Fate.PYTHON or is_program(asker.elf):
+            return False
+        return all(need.library != library for need in asker.elf.version_needs)
+
+    def _expands(self, asker: Asker) -> bool:
+        """Whether DT_RELR goes: musl's loader knows it from 1.2.4 on, and every tag admits older ones.
+
+        glibc demands a version of itself for it, which would stay; only what lacks that gains by an expansion.
+        """
+        elf, wish = asker.elf, self._wishes.expand_relr
+        if not elf.relr or wish is False or not (elf.needed or not is_program(elf)):
+            return False
+        if asker.libc == MUSL:
+            return True
+        marked = any(need.version == _RELR_MARKER and not need.weak for need in elf.version_needs)
+        return bool(wish) and asker.libc == GLIBC and not marked
+
+    # --- programs among the scripts
+    def _is_script(self, asker: Asker) -> bool:
+        """Whether a member is a program in ``.data/scripts`` that needs a graft: no run path leads from there."""
+        return folder_of(asker.path) == "/scripts" and self._has(asker, Fate.GRAFTED)
+
+    def _program(self, asker: Asker) -> str:
+        return f"{self._wheel.name.distribution}.scripts/{asker.path.rpartition('/')[2]}"
+
+    # --- what is worth knowing
+    def _idle_exclusions(self) -> Iterator[Finding]:
+        names = {library for _, library in self._closure.fates}
+        for glob in self._wishes.exclude.idle([*names, *self._outside_paths()]):
+            meant = near(glob, names)
+            suggestion = f"; did you mean {meant}?" if meant else ""
+            yield Finding(rules.LIB_EXCLUDE_IDLE, f"--exclude {glob} matches no library that is needed{suggestion}")
+
+    def _outside_paths(self) -> Iterable[str]:
+        return {path for path in self._closure.found.values() if path not in self._wheel.by_name}
+
+
+def _soname(found: Loaded) -> str:
+    return found.asker.elf.soname or found.library
+
+
+def _joined(grafts: Iterable[Graft]) -> tuple[Graft, ...]:
+    """The grafts by their new paths; a file that was found in two places comes once."""
+    joined: dict[str, Graft] = {}
+    for graft in sorted(grafts, key=lambda graft: (graft.member, graft.library, graft.file.path)):
+        other = joined.get(graft.member)
+        users = graft.needed_by if other is None else tuple(sorted({*other.needed_by, *graft.needed_by}))
+        joined[graft.member] = replace(other or graft, needed_by=users)
+    return tuple(joined.values())
+
+
+def _demand_reachable(member: str) -> None:
+    """Raise `RequestError` for a member from which no run path leads to the grafts."""
+    folder = folder_of(member)
+    purelib = member.partition("/")[0].endswith(".data") and member.split("/")[1] == "purelib"
+    if folder.startswith("/") or purelib:
+        raise RequestError(
+            "it needs libraries from outside, but it is installed where no relative path leads to the package",
+            where=Where(member=member),
+            hint="put the file into the package, or link it statically",
+        )
+
+
+def _drivers(grafts: Iterable[Graft]) -> Iterator[Finding]:
+    for graft in grafts:
+        if is_driver(graft.library):
+            yield Finding(
+                rules.LIB_DRIVER,
+                f"{graft.library} is grafted, though it comes with the graphics driver of each machine",
+                graft.member,
+            )
+
+
+def _reasons(changes: ElfChanges, dropped: tuple[str, ...], moved_to: str) -> Iterator[str]:
+    """What is done to a member, a phrase for each edit."""
+    for old, new in sorted(changes.needed.items()):
+        yield f"needs {new} instead of {old}"
+    for library in sorted(changes.drop_needed):
+        yield f"no longer needs {library}, which the interpreter has loaded"
+    if changes.run_path is not None and changes.run_path.entries:
+        yield f"searches {':'.join(changes.run_path.entries)}"
+    if dropped:
+        yield f"no longer searches {', '.join(entry or 'the current directory' for entry in dropped)}"
+    if changes.clear_exec_stack:
+        yield "its stack is no longer executable"
+    if changes.expand_relr:
+        yield "its DT_RELR relocations are written out, for loaders that don't know them"
+    if moved_to:
+        yield f"moves to {moved_to}, and a script that starts it takes its place"

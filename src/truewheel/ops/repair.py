@@ -1,0 +1,288 @@
+"""Repair: graft what a wheel lacks, edit what must find it, and write the tags that are true then.
+
+A repair is planned first (`truewheel.ops.planner`), applied to the wheel as a value, and judged by what came out:
+the edited files are read again, and the tags follow from them alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from truewheel.binary import Elf, Image, read_elf
+from truewheel.binary.elf_edit import edit_elf
+from truewheel.binary.graph import resolve
+from truewheel.binary.patch import Patch
+from truewheel.errors import RequestError, TruewheelError, Where
+from truewheel.findings import Finding, in_order
+from truewheel.ops.examine import Examination, ask
+from truewheel.ops.launcher import launcher
+from truewheel.ops.libraries import Libraries, LibraryFile
+from truewheel.ops.plan import Change, Graft, Plan
+from truewheel.ops.planner import Wishes, plan
+from truewheel.ops.retag import demanded_platforms, retag, true_platforms, with_legacy
+from truewheel.ops.verdict import Tags, Verdict, judge, some
+from truewheel.policy import Floor, Requirement, canonical_platform, floor_of
+from truewheel.policy.group import ET_DYN, ET_EXEC
+from truewheel.wheel import Bytes, Content, Entry, Wheel, amended, demand, read_wheel_file, with_purelib
+from truewheel.wheel.model import Data
+
+_LINUX = ("linux", "manylinux", "musllinux", "android")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of a repair besides the `Wishes` for its plan.
+
+    ``platforms`` are tags that the wheel must keep; with ``only`` it gets these and no lower ones. ``bill`` adds a
+    bill of materials, which carries ``timestamp`` (seconds since 1970) if that isn't None.
+    """
+
+    wishes: Wishes
+    platforms: tuple[str, ...] = ()
+    only: bool = False
+    bill: bool = False
+    timestamp: int | None = None
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A repaired wheel, not yet in canonical form, and how it came about.
+
+    ``before`` and ``after`` are the verdicts on the tags of the input's name and of its own. ``findings`` are what
+    is worth knowing of the result.
+    """
+
+    wheel: Wheel
+    plan: Plan
+    before: Tags
+    after: Tags
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Patched:
+    """A member with a patch, which is applied anew each time it is read: memory holds no copy meanwhile."""
+
+    base: Content
+    patch: Patch
+
+    @property
+    def size(self) -> int:
+        """The number of bytes with the patch."""
+        return self.patch.size
+
+    def read(self) -> Data:
+        """The patched bytes."""
+        data = self.base.read()
+        return self.patch.applied(data) if self.patch else data
+
+    def head(self, count: int) -> bytes:
+        """The first bytes, patched."""
+        return bytes(self.read()[:count])
+
+
+@dataclass(frozen=True, slots=True)
+class _Outside:
+    """The content of a file outside of the wheel, with a patch."""
+
+    file: LibraryFile
+    patch: Patch
+
+    @property
+    def size(self) -> int:
+        """The number of bytes with the patch."""
+        return self.patch.size
+
+    def read(self) -> Data:
+        """The patched bytes, a copy."""
+        return self.patch.applied(self.file.data)
+
+    def head(self, count: int) -> bytes:
+        """The first bytes, patched."""
+        return bytes(self.read()[:count])
+
+
+def repair(examination: Examination, libraries: Libraries, request: Request) -> Repair:
+    """The repaired wheel of an examined one.
+
+    Raises `RequestError` where a library is missing or a demand can't be kept, `BinaryError` where a file can't be
+    edited, and `WheelError` where RECORD is wrong.
+    """
+    demand(examination.record)
+    wheel = examination.wheel
+    before = judge(wheel.name, examination.images, examination.outcome)
+    if not _is_for_linux(examination, before):
+        _demand_complete(examination, before)
+        return Repair(wheel, Plan(), before, before, examination.outcome.findings)
+    request = replace(request, platforms=_whole(request.platforms, examination))
+    wishes = replace(request.wishes, ceiling=_ceiling(request.platforms))
+    planned = plan(examination, libraries, wishes)
+    if request.bill:
+        planned = _with_packages(planned, libraries)
+    return _applied(examination, planned, before, replace(request, wishes=wishes))
+
+
+def _applied(examination: Examination, planned: Plan, before: Tags, request: Request) -> Repair:
+    """The wheel after the plan, under its new name."""
+    wheel, images, hashes = _edited(examination, planned)
+    exclude = request.wishes.exclude
+    outcome = ask(wheel.name, images, resolve(images), exclude.mean)
+    after = judge(wheel.name, images, outcome)
+    wheel = retag(wheel, _platforms(after, request, planned))
+    wheel = _with_root(wheel, images)
+    if request.bill and planned.grafts:
+        from truewheel.ops import sbom  # noqa: PLC0415  # for those who ask for one
+
+        path = wheel.info_path(sbom.FILE)
+        data = sbom.bill(wheel.name, planned, hashes, request.timestamp)
+        wheel = amended(wheel, Entry(path, executable=False, content=Bytes(data)))
+    return Repair(
+        wheel,
+        planned,
+        before,
+        judge(wheel.name, images, outcome),
+        in_order([*planned.findings, *outcome.findings]),
+    )
+
+
+# --- which wheels
+def _is_for_linux(examination: Examination, tags: Tags) -> bool:
+    """Whether there are ELF files that the wheel is for: in one for Windows, or for any system, they may be data."""
+    if not any(_loadable(image) for image in examination.images.values()):
+        return False
+    if examination.wheel.name.pure:
+        return tags.verdict is Verdict.TOO_GENEROUS and all(r.floor.family in _LINUX for r in tags.deciding)
+    floors = [floor_of(platform) for platform in examination.wheel.name.platforms]
+    return any(floor is not None and floor.family in _LINUX for floor in floors)
+
+
+def _loadable(image: Image) -> bool:
+    return isinstance(image, Elf) and image.type in {ET_EXEC, ET_DYN}
+
+
+def _demand_complete(examination: Examination, tags: Tags) -> None:
+    """Raise `RequestError` for a wheel of another system that would need a repair."""
+    missing = examination.outcome.missing
+    if missing and not examination.wheel.name.pure:
+        names = ", ".join(item.library for item in missing[:3])
+        raise RequestError(
+            f"it lacks {names}, and libraries are grafted into wheels for Linux only so far",
+            hint="use delocate for macOS and delvewheel for Windows",
+        )
+    if tags.false and not examination.wheel.name.pure:
+        raise RequestError(
+            f"{', '.join(tags.false)} promises too much: {_because(tags.deciding)}",
+            hint="`truewheel retag --auto` writes the tags that are true",
+        )
+
+
+# --- what was asked of the platform
+def _whole(platforms: Iterable[str], examination: Examination) -> tuple[str, ...]:
+    """The demanded tags, with the architecture of the files where one was given without."""
+    archs = sorted({arch for image in examination.images.values() if _loadable(image) for arch in image.archs})
+    parts = [part for platform in platforms for part in platform.split(".")]
+    found: list[str] = []
+    for part in parts:
+        bare = floor_of(part) is None and part != "any" and not part.endswith(tuple(archs))
+        found += [f"{part}_{arch}" for arch in archs] if bare else [part]
+    return tuple(dict.fromkeys(found))
+
+
+def _ceiling(platforms: Iterable[str]) -> Floor | None:
+    """The floor that decides which libraries the platform promises."""
+    floors = [floor for platform in platforms if (floor := floor_of(canonical_platform(platform)))]
+    return min((floor for floor in floors if floor.family in {"manylinux", "android"}), default=None)
+
+
+def _platforms(after: Tags, request: Request, planned: Plan) -> tuple[str, ...]:
+    """The tags that the repaired wheel gets."""
+    if request.platforms:
+        try:
+            demanded = demanded_platforms(request.platforms, after)
+        except RequestError as error:
+            raise RequestError(error.what, hint=_way_out(after.deciding, planned, error.hint)) from None
+        if request.only or after.computed is None:
+            return with_legacy(demanded)
+        return true_platforms(after)
+    chosen = true_platforms(after)
+    if any(platform.startswith("linux_") for platform in chosen):
+        raise RequestError(
+            f"no tag but {', '.join(chosen)} is true of it, which no index takes: {_because(after.deciding)}",
+            where=Where(member=next((r.member for r in after.deciding if r.floor.family == "linux"), "")),
+            hint=_way_out(after.deciding, planned, f"--plat {chosen[0]} makes the wheel for yourself all the same"),
+        )
+    return chosen
+
+
+def _because(deciding: Iterable[Requirement]) -> str:
+    return some(tuple(f"{r.member}: {r.reason}" if r.member else r.reason for r in deciding))
+
+
+def _way_out(deciding: Iterable[Requirement], planned: Plan, hint: str) -> str:
+    """What would help: another build of the library that asks too much, where it is one that was grafted."""
+    grafts = {graft.member: graft for graft in planned.grafts}
+    for requirement in deciding:
+        if graft := grafts.get(requirement.member):
+            return (
+                f"{graft.library} was found as {graft.file.path}; name a folder with a build of it for an older "
+                f"platform with -L, or leave it to another package with --exclude '{graft.library}'"
+            )
+    return hint
+
+
+# --- the wheel
+def _edited(examination: Examination, planned: Plan) -> tuple[Wheel, dict[str, Image], dict[str, str]]:
+    """The wheel with all files of the plan, what these are now, and the hashes of the grafts."""
+    wheel, images = examination.wheel, dict(examination.images)
+    entries: list[Entry] = []
+    hashes: dict[str, str] = {}
+    for change in planned.changes:
+        del images[change.member]
+        entries += _changed(wheel, change, images)
+    for graft in planned.grafts:
+        entries.append(_grafted(graft, images, hashes))
+    return (amended(wheel, *entries) if entries else wheel), images, hashes
+
+
+def _changed(wheel: Wheel, change: Change, images: dict[str, Image]) -> list[Entry]:
+    entry, place = wheel.by_name[change.member], change.moved_to or change.member
+    try:
+        data = entry.read()
+        patch = edit_elf(data, change.changes)
+        images[place] = read_elf(patch.applied(data) if patch else data)
+    except TruewheelError as error:
+        raise error.within(member=change.member) from None
+    entries = [Entry(place, entry.executable or bool(change.moved_to), _Patched(entry.content, patch))]
+    if change.moved_to:
+        script = launcher(change.moved_to)
+        entries.append(Entry(change.member, executable=True, content=Bytes(script)))
+    return entries
+
+
+def _grafted(graft: Graft, images: dict[str, Image], hashes: dict[str, str]) -> Entry:
+    """The entry of a graft. Nobody starts a library, so it isn't executable, whatever its file was."""
+    try:
+        patch = edit_elf(graft.file.data, graft.changes)
+        data = patch.applied(graft.file.data)
+        images[graft.member] = read_elf(data)
+    except TruewheelError as error:
+        raise error.within(member=graft.file.path) from None
+    hashes[graft.member] = hashlib.sha256(data).hexdigest()
+    return Entry(graft.member, executable=False, content=_Outside(graft.file, patch))
+
+
+def _with_root(wheel: Wheel, images: Mapping[str, Image]) -> Wheel:
+    """A wheel with native code belongs into platlib (PEP 427, Root-Is-Purelib)."""
+    if wheel.name.pure or not any(map(_loadable, images.values())):
+        return wheel
+    entry = wheel.info("WHEEL")
+    if not read_wheel_file(wheel).root_is_purelib:
+        return wheel
+    return amended(wheel, Entry(entry.name, entry.executable, Bytes(with_purelib(entry.read(), pure=False))))
+
+
+def _with_packages(planned: Plan, libraries: Libraries) -> Plan:
+    grafts = tuple(replace(graft, package=libraries.package_of(graft.file)) for graft in planned.grafts)
+    return replace(planned, grafts=grafts)

@@ -1,0 +1,81 @@
+"""Run paths of ELF files in a wheel: what stays of them, and the way from one folder to another.
+
+What remains are entries that mean a folder of installed packages, be it this wheel's or another's: those begin
+with ``$ORIGIN`` and don't lead out of site-packages. All others name the machine that built the wheel, or whatever
+folder a process happens to be in, and what is found there is nobody's choice (ld.so(8), "rpath token expansion").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from truewheel.binary.elf_edit import RunPath
+from truewheel.binary.graph import installed_path, join
+from truewheel.binary.model import Elf
+
+_ORIGINS = ("$ORIGIN", "${ORIGIN}")
+_DEFAULTS = frozenset({"/lib", "/lib64", "/usr/lib", "/usr/lib64"})
+
+
+class Search(NamedTuple):
+    """A run path to be, None for the one that is there already, and the entries that it leaves out."""
+
+    run_path: RunPath | None
+    dropped: tuple[str, ...]
+
+
+def entries_of(elf: Elf) -> tuple[str, ...]:
+    """The entries that the loader looks at: DT_RUNPATH switches DT_RPATH off (ld.so(8))."""
+    return elf.runpath if elf.runpath is not None else elf.rpath or ()
+
+
+def folder_of(member: str) -> str:
+    """The folder that a member is installed to; see `installed_path`."""
+    return installed_path(member).rpartition("/")[0]
+
+
+def way(start: str, goal: str) -> str:
+    """The run path entry that leads from one installed folder to another, both relative to site-packages."""
+    here, there = start.split("/") if start else [], goal.split("/") if goal else []
+    common = 0
+    while common < min(len(here), len(there)) and here[common] == there[common]:
+        common += 1
+    return "/".join(["$ORIGIN", *[".."] * (len(here) - common), *there[common:]])
+
+
+def search(member: str, elf: Elf, goals: Iterable[str], *, outside: bool, runpath: bool) -> Search:
+    """The run path for a member that must find libraries in the folders `goals`.
+
+    With `outside` it needs libraries that this wheel leaves to others, so relative entries stay wherever they
+    lead. `runpath` decides between the two tags where the file has none; else it keeps its own.
+    """
+    before, folder = entries_of(elf), folder_of(member)
+    kept = [entry for entry in dict.fromkeys(before) if _stays(entry, folder, outside=outside)]
+    reached = {_place(entry, folder) for entry in kept}
+    added = [way(folder, goal) for goal in dict.fromkeys(goals) if goal not in reached]
+    if not added and [entry for entry in before if entry not in _DEFAULTS] == kept and not _switched_off(elf):
+        return Search(None, ())
+    entries = (*kept, *added)
+    dropped = tuple(entry for entry in (*before, *_switched_off(elf)) if entry not in entries)
+    return Search(RunPath(entries, runpath if not before else elf.runpath is not None), tuple(dict.fromkeys(dropped)))
+
+
+def _switched_off(elf: Elf) -> tuple[str, ...]:
+    """The entries of a DT_RPATH beside a DT_RUNPATH."""
+    return elf.rpath or () if elf.runpath is not None else ()
+
+
+def _stays(entry: str, folder: str, *, outside: bool) -> bool:
+    if not entry.startswith(_ORIGINS):
+        return False
+    return outside or _place(entry, folder) is not None
+
+
+def _place(entry: str, folder: str) -> str | None:
+    """The folder of installed packages that an entry means; None where it leads out, or where `$ORIGINAL` is meant."""
+    for origin in _ORIGINS:
+        rest = entry.removeprefix(origin)
+        if rest != entry and rest[:1] in {"", "/"}:
+            return join(folder, rest)
+    return None

@@ -17,8 +17,9 @@ from typing import TypeVar
 from truewheel.errors import RequestError, Where
 from truewheel.ops.libraries import LibraryFile, Package
 from truewheel.world.mapped import MappedLibrary
+from truewheel.world.packages import Packages
 from truewheel.world.places import Place, System, entries, given_by
-from truewheel.world.trees import Folder, Root, is_plain, is_regular, within
+from truewheel.world.trees import Folder, Root, is_plain, is_regular, is_spellable, within
 
 _S = TypeVar("_S", bound="LibrarySearch")
 
@@ -61,6 +62,8 @@ class LibrarySearch:
             *(["LD_LIBRARY_PATH"] if loader_path else []),
             *(["the host's folders"] if host else []),
         )
+        given = dict.fromkeys(place.tree.path for place in self._given)
+        self._packages = tuple(Packages(each) for each in ([root] if root else []) + [Root(path) for path in given])
         self._files: dict[str, MappedLibrary] = {}
         self._unreadable: dict[str, None] = {}
 
@@ -113,8 +116,12 @@ class LibrarySearch:
         return tuple(self._file(path) for path in sorted(set(found.values())))
 
     def package_of(self, file: LibraryFile) -> Package | None:
-        """See `Libraries`. The host's own databases are never read."""
-        del file
+        """See `Libraries`. Asked are the databases of the sysroot and of the given folders, never the host's own."""
+        for packages in self._packages:
+            inside = within(file.path, packages.root.path)
+            found = packages.owner(inside) if inside else None
+            if found is not None:
+                return found
         return None
 
     def _searched(self, run_paths: tuple[str, ...], folder: str | None) -> Iterator[Place]:
@@ -169,7 +176,7 @@ def _located(pattern: str, root: Root | None) -> dict[str, str]:
         found = dict(Place(root).matching(pattern))
         if found:
             return found
-    if "\0" in pattern:
+    if not is_spellable(pattern):
         return {}
     paths = [pattern]
     if not is_regular(pattern) and {"/", os.sep} & set(pattern):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from truewheel.binary.fields import LONGEST_PATH
 from truewheel.world.ldconf import library_folders
-from truewheel.world.trees import Folder, Root, within
+from truewheel.world.trees import Folder, Root, is_spellable, within
 
 _MOST_ENTRIES = 1024  # of one run path that are followed
 _ORIGIN = re.compile(r"\$(?:ORIGIN|\{ORIGIN\})(?=/|$)")
@@ -57,7 +57,7 @@ def entries(run_paths: Iterable[str]) -> Iterator[Entry]:
     for text in islice(dict.fromkeys(run_paths), _MOST_ENTRIES):
         origin = _ORIGIN.match(text)
         path = text[origin.end() :] if origin else text
-        if (origin or path.startswith("/")) and len(path) < LONGEST_PATH and "\0" not in path:
+        if (origin or path.startswith("/")) and len(path) < LONGEST_PATH and is_spellable(path):
             replaced = dict.fromkeys(_LIB.sub(word, path) for word in _LIB_WORDS)
             yield from (Entry(bool(origin), each) for each in replaced if "$" not in each)
 

@@ -16,6 +16,7 @@ from itertools import islice
 from truewheel.binary.fields import LONGEST_PATH
 
 _LONGEST_NAME = 255  # bytes of one part of a path: NAME_MAX of Linux
+_NO_NAME = frozenset("\0/\\:" if os.sep == "\\" else "\0/")
 _MOST_LINKS = 40  # on the way to one file, as in Linux: path_resolution(7)
 _MOST_NAMES = 1 << 17  # that are looked at in one folder, where a pattern asks for its files
 _MOST_MATCHES = 1 << 12
@@ -145,8 +146,15 @@ def has_magic(pattern: str) -> bool:
 
 
 def is_plain(name: str) -> bool:
-    r"""Whether a part of a path is one on every system: ``\`` and ``:`` would lead elsewhere on Windows."""
-    return len(name.encode("utf-8", "surrogatepass")) <= _LONGEST_NAME and not set(name) & set("\0\\:/")
+    """Whether a part of a path is the name of one file, and not too long for any."""
+    return _NO_NAME.isdisjoint(name) and is_spellable(name) and len(os.fsencode(name)) <= _LONGEST_NAME
+
+
+def is_spellable(path: str) -> bool:
+    """Whether this machine can be asked for a path at all: functions of the system raise `ValueError` for others."""
+    with suppress(UnicodeEncodeError):
+        return b"\0" not in os.fsencode(path)
+    return False
 
 
 def _joined(start: str, parts: list[str]) -> str:
@@ -168,7 +176,7 @@ def _reversed_parts(path: str) -> list[str] | None:
 
 def _mode(place: str, *, follow: bool = True) -> int:
     """The kind and the permissions of a file; 0 where there is none."""
-    with suppress(OSError, ValueError):  # ValueError: a name that this system can't spell
+    with suppress(OSError, ValueError):
         return os.stat(place, follow_symlinks=follow).st_mode  # noqa: PTH116 - all paths here are strings
     return 0
 

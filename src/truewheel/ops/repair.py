@@ -6,7 +6,7 @@ the edited files are read again, and the tags follow from them alone.
 
 from __future__ import annotations
 
-import hashlib
+import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -25,9 +25,22 @@ from truewheel.ops.retag import demanded_platforms, retag, true_platforms, with_
 from truewheel.ops.verdict import Tags, Verdict, judge, some
 from truewheel.policy import Floor, Requirement, canonical_platform, floor_of
 from truewheel.policy.group import ET_DYN, ET_EXEC
-from truewheel.wheel import Bytes, Content, Entry, Wheel, amended, demand, read_wheel_file, with_purelib
+from truewheel.wheel import (
+    Bytes,
+    Content,
+    Entry,
+    RecordRow,
+    Wheel,
+    amended,
+    demand,
+    read_wheel_file,
+    row_for,
+    rows_of,
+    with_purelib,
+)
 from truewheel.wheel.model import Data
 
+_KEPT = 1 << 20
 _LINUX = ("linux", "manylinux", "musllinux", "android")
 
 
@@ -126,7 +139,7 @@ def repair(examination: Examination, libraries: Libraries, request: Request) -> 
 
 def _applied(examination: Examination, planned: Plan, before: Tags, request: Request) -> Repair:
     """The wheel after the plan, under its new name."""
-    wheel, images, hashes = _edited(examination, planned)
+    wheel, images = _edited(examination, planned)
     exclude = request.wishes.exclude
     outcome = ask(wheel.name, images, resolve(images), exclude.mean)
     after = judge(wheel.name, images, outcome)
@@ -136,6 +149,8 @@ def _applied(examination: Examination, planned: Plan, before: Tags, request: Req
         from truewheel.ops import sbom  # noqa: PLC0415  # for those who ask for one
 
         path = wheel.info_path(sbom.FILE)
+        rows = rows_of(wheel)
+        hashes = {graft.member: _hexadecimal(rows[graft.member]) for graft in planned.grafts}
         data = sbom.bill(wheel.name, planned, hashes, request.timestamp)
         wheel = amended(wheel, Entry(path, executable=False, content=Bytes(data)))
     return Repair(
@@ -233,44 +248,56 @@ def _way_out(deciding: Iterable[Requirement], planned: Plan, hint: str) -> str:
 
 
 # --- the wheel
-def _edited(examination: Examination, planned: Plan) -> tuple[Wheel, dict[str, Image], dict[str, str]]:
-    """The wheel with all files of the plan, what these are now, and the hashes of the grafts."""
-    wheel, images = examination.wheel, dict(examination.images)
-    entries: list[Entry] = []
-    hashes: dict[str, str] = {}
+def _edited(examination: Examination, planned: Plan) -> tuple[Wheel, dict[str, Image]]:
+    """The wheel with all files of the plan, and what its native files are now."""
+    wheel, work = examination.wheel, _Work(dict(examination.images))
     for change in planned.changes:
-        del images[change.member]
-        entries += _changed(wheel, change, images)
+        work.change(wheel.by_name[change.member], change)
     for graft in planned.grafts:
-        entries.append(_grafted(graft, images, hashes))
-    return (amended(wheel, *entries) if entries else wheel), images, hashes
+        work.graft(graft)
+    if not work.entries:
+        return wheel, work.images
+    return amended(wheel, *work.entries, known=work.rows), work.images
 
 
-def _changed(wheel: Wheel, change: Change, images: dict[str, Image]) -> list[Entry]:
-    entry, place = wheel.by_name[change.member], change.moved_to or change.member
-    try:
-        data = entry.read()
-        patch = edit_elf(data, change.changes)
-        images[place] = read_elf(patch.applied(data) if patch else data)
-    except TruewheelError as error:
-        raise error.within(member=change.member) from None
-    entries = [Entry(place, entry.executable or bool(change.moved_to), _Patched(entry.content, patch))]
-    if change.moved_to:
-        script = launcher(change.moved_to)
-        entries.append(Entry(change.member, executable=True, content=Bytes(script)))
-    return entries
+class _Work:
+    """Edits one after the other: of each file the bytes are in memory once, and what is known of them is kept."""
 
+    def __init__(self, images: dict[str, Image]) -> None:
+        self.images = images
+        self.entries: list[Entry] = []
+        self.rows: dict[str, RecordRow] = {}
 
-def _grafted(graft: Graft, images: dict[str, Image], hashes: dict[str, str]) -> Entry:
-    """The entry of a graft. Nobody starts a library, so it isn't executable, whatever its file was."""
-    try:
-        patch = edit_elf(graft.file.data, graft.changes)
-        data = patch.applied(graft.file.data)
-        images[graft.member] = read_elf(data)
-    except TruewheelError as error:
-        raise error.within(member=graft.file.path) from None
-    hashes[graft.member] = hashlib.sha256(data).hexdigest()
-    return Entry(graft.member, executable=False, content=_Outside(graft.file, patch))
+    def change(self, entry: Entry, change: Change) -> None:
+        """Edit a member."""
+        del self.images[change.member]
+        place = change.moved_to or change.member
+        try:
+            data = entry.read()
+            patch = edit_elf(data, change.changes)
+            content = self._seen(place, patch.applied(data) if patch else data, _Patched(entry.content, patch))
+        except TruewheelError as error:
+            raise error.within(member=change.member) from None
+        self.entries.append(Entry(place, entry.executable or bool(change.moved_to), content))
+        if change.moved_to:
+            script = launcher(change.moved_to)
+            self.entries.append(Entry(change.member, executable=True, content=Bytes(script)))
+
+    def graft(self, graft: Graft) -> None:
+        """Add a graft. Nobody starts a library, so it isn't executable, whatever its file was."""
+        try:
+            patch = edit_elf(graft.file.data, graft.changes)
+            content = _Outside(graft.file, patch)
+            kept = self._seen(graft.member, content.read(), content)
+        except TruewheelError as error:
+            raise error.within(member=graft.file.path) from None
+        self.entries.append(Entry(graft.member, executable=False, content=kept))
+
+    def _seen(self, place: str, data: Data, content: Content) -> Content:
+        """Read an edited file again, and keep it if it is small; else it is made once more when it is written."""
+        self.images[place] = read_elf(data)
+        self.rows[place] = row_for(place, data)
+        return Bytes(bytes(data)) if len(data) <= _KEPT else content
 
 
 def _with_root(wheel: Wheel, images: Mapping[str, Image]) -> Wheel:
@@ -281,6 +308,11 @@ def _with_root(wheel: Wheel, images: Mapping[str, Image]) -> Wheel:
     if not read_wheel_file(wheel).root_is_purelib:
         return wheel
     return amended(wheel, Entry(entry.name, entry.executable, Bytes(with_purelib(entry.read(), pure=False))))
+
+
+def _hexadecimal(row: RecordRow) -> str:
+    """The hash of a row as other formats write it."""
+    return base64.urlsafe_b64decode(row.hash_value + "=").hex()
 
 
 def _with_packages(planned: Plan, libraries: Libraries) -> Plan:

@@ -34,7 +34,7 @@ from truewheel.wheel.metadata import (
 from truewheel.wheel.model import Buffer, Bytes, Content, Data, Entry, Stored, Wheel
 from truewheel.wheel.name import WheelName
 from truewheel.wheel.profiles import Profile
-from truewheel.wheel.record import RecordRow, amended, check_content, check_names, demand, rows_of, signatures
+from truewheel.wheel.record import RecordRow, amended, check_content, check_names, demand, row_for, rows_of, signatures
 from truewheel.wheel.record import verify as verify_record
 from truewheel.wheel.writer import Sink, Written, write
 
@@ -71,6 +71,7 @@ __all__ = [
     "read",
     "read_metadata",
     "read_wheel_file",
+    "row_for",
     "rows_of",
     "settle_signatures",
     "signatures",

@@ -9,7 +9,8 @@ import hashlib
 import io
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 
 from truewheel import rules
@@ -206,10 +207,13 @@ def demand(findings: Iterable[Finding]) -> None:
         raise WheelError(finding.message, where=Where(member=finding.member), hint=finding.rule.remedy)
 
 
-def amended(wheel: Wheel, *entries: Entry, without: Iterable[str] = ()) -> Wheel:
+def amended(
+    wheel: Wheel, *entries: Entry, without: Iterable[str] = (), known: Mapping[str, RecordRow] = MappingProxyType({})
+) -> Wheel:
     """The wheel with members replaced, added (at the end) or left out, and a RECORD that says so.
 
-    What RECORD says of the members that go is checked first. All other rows stay as they are, unchecked.
+    What RECORD says of the members that go is checked first. All other rows stay as they are, unchecked. Rows of
+    new members that are `known` aren't computed again.
     Raises `WheelError` where a member that goes has no row or a wrong one.
     """
     rows, unvouched = rows_of(wheel), exempt(wheel)
@@ -220,7 +224,7 @@ def amended(wheel: Wheel, *entries: Entry, without: Iterable[str] = ()) -> Wheel
         demand(filter(None, [check_content(old, rows[name], old.read())]))
     for name in gone:
         rows.pop(name, None)
-    rows.update((entry.name, row_for(entry.name, entry.read())) for entry in entries)
+    rows.update((entry.name, known.get(entry.name) or row_for(entry.name, entry.read())) for entry in entries)
     path = wheel.info_path("RECORD")
     text = RecordText((*rows.values(), RecordRow(path, "", "", None)))
     return wheel.replaced(*entries, Entry(path, executable=False, content=text), without=gone)

@@ -8,6 +8,7 @@ import sqlite3
 import struct
 import subprocess  # noqa: TID251 - rpm is a program
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,14 @@ def test_a_database_that_computes_is_not_asked(tmp_path: Path, hostile: str) -> 
         database.execute("INSERT INTO packages VALUES (2, 'text')")
     database.commit()
     database.close()
+    assert claims(tmp_path, "libbar.so") == []
+
+
+def test_a_complaint_of_sqlite_that_is_no_text(tmp_path: Path) -> None:
+    path = put_sqlite(tmp_path)
+    path.write_bytes(path.read_bytes().replace(b"ON 'Basenames'(key ASC)", b"ON 'Basenames'(k\x80y ASC)"))
+    with closing(sqlite3.connect(path)) as database, pytest.raises((UnicodeDecodeError, sqlite3.Error)):
+        database.execute("SELECT 1 FROM Packages")
     assert claims(tmp_path, "libbar.so") == []
 
 

@@ -82,7 +82,8 @@ def _of_sqlite(path: str, wanted: bytes) -> Iterator[bytes]:
         return
     steps = count()
     address = f"{Path(path).as_uri()}?mode=ro&immutable=1"
-    with suppress(sqlite3.Error), closing(sqlite3.connect(address, uri=True)) as database:
+    # ValueError: a complaint that quotes a damaged schema needn't be text.
+    with suppress(sqlite3.Error, ValueError), closing(sqlite3.connect(address, uri=True)) as database:
         database.set_progress_handler(lambda: next(steps) > _MOST_STEPS, 1000)
         database.execute("PRAGMA trusted_schema = OFF")
         if any(kind != "table" or _COMPUTED.search(str(made)) for kind, made in database.execute(_TABLES)):

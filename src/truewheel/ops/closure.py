@@ -160,7 +160,7 @@ class _Follower:
             if _machine(elf) not in machines or (problem := self._problem(file, machines[_machine(elf)])):
                 words = problem if _machine(elf) in machines else f"is for {elf.arch}, which no member is for"
                 raise RequestError(f"--include {glob} means {file.path}, which {words}")
-            self._load(file, elf, machines[_machine(elf)].libc, elf.soname or _base(file.path), plugin=True)
+            self._load(file, elf, machines[_machine(elf)].libc, _own_name(file, elf), plugin=True)
 
     def _load(self, file: LibraryFile, elf: Elf, libc: str, library: str, *, plugin: bool = False) -> None:
         """Take a file that was found into the closure, once."""
@@ -262,6 +262,12 @@ def _elf_or_words(file: LibraryFile) -> Elf | str:
     except TruewheelError as error:
         return f"can't be used: {error.what}"
     return elf
+
+
+def _own_name(file: LibraryFile, elf: Elf) -> str:
+    """The name of a library's file: its soname, without folders, or what the file is called."""
+    name = _base(elf.soname or "")
+    return _base(file.path) if name in {"", ".", ".."} else name
 
 
 def _machine(elf: Elf) -> tuple[int, int, bool]:

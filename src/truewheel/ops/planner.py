@@ -6,13 +6,13 @@ libraries that are found and what was asked; it depends on no order of members, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from truewheel import rules
 from truewheel.binary import Elf
 from truewheel.binary.elf_edit import ElfChanges, RunPath
-from truewheel.errors import RequestError, Where
+from truewheel.errors import RequestError, WheelError, Where
 from truewheel.findings import Finding, in_order
 from truewheel.ops.closure import Asker, Closure, Fate, Loaded, Lost, Members, follow
 from truewheel.ops.examine import Examination
@@ -25,10 +25,12 @@ from truewheel.policy import Floor
 from truewheel.policy.given import is_driver
 from truewheel.policy.group import ET_DYN, ET_EXEC, is_program
 from truewheel.policy.libc import BIONIC, GLIBC, MUSL, NONE, UNKNOWN
-from truewheel.wheel import Wheel
+from truewheel.wheel import Limits, Wheel
+from truewheel.wheel.paths import read_names
 
 _RELR_MARKER = "GLIBC_ABI_DT_RELR"
 _OPENERS = frozenset({"dlopen", "dlmopen"})
+_NO_LIMITS = Limits(depth=1 << 20, name_length=1 << 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +120,7 @@ class _Planner:
 
     def plan(self) -> Plan:
         grafts = _joined(self._graft(found) for found in self._closure.loaded.values())
-        taken = self._wheel.by_name.keys() & {graft.member for graft in grafts}
-        if taken:
-            raise RequestError(f"there is a {min(taken)} in the wheel already, which is another file")
+        _demand_places(self._wheel, {*(graft.member for graft in grafts), *self._moved.values()})
         return Plan(
             grafts=grafts,
             changes=tuple(change for asker in self._members.askers if (change := self._change(asker))),
@@ -263,9 +263,26 @@ def _joined(grafts: Iterable[Graft]) -> tuple[Graft, ...]:
     joined: dict[str, Graft] = {}
     for graft in sorted(grafts, key=lambda graft: (graft.member, graft.library, graft.file.path)):
         other = joined.get(graft.member)
+        if other is not None and other.sha256 != graft.sha256:
+            raise RequestError(f"{other.file.path} and {graft.file.path} would both be {graft.member}")
         users = graft.needed_by if other is None else tuple(sorted({*other.needed_by, *graft.needed_by}))
         joined[graft.member] = replace(other or graft, needed_by=users)
     return tuple(joined.values())
+
+
+def _demand_places(wheel: Wheel, places: Collection[str]) -> None:
+    """Raise `RequestError` where a new member would be in another's way, or its name is none for a wheel.
+
+    Names come from libraries, and from who asks for a folder; neither is bound by what a wheel may hold.
+    """
+    taken = wheel.by_name.keys() & places
+    if taken:
+        raise RequestError(f"there is a {min(taken)} in the wheel already, which is another file")
+    names = [name.encode("utf-8", "surrogateescape") for name in (*wheel.by_name, *sorted(places))]
+    try:
+        read_names(names, _NO_LIMITS, lambda index: index)
+    except WheelError as error:
+        raise RequestError(f"{error.where.member} can't be a new member: {error.what}") from None
 
 
 def _demand_reachable(member: str) -> None:

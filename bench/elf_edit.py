@@ -15,7 +15,7 @@ from truewheel.binary.elf_edit import ElfChanges, RunPath, edit_elf
 
 
 def main(file: str, target: str, old: str, new: str, run_path: str) -> None:
-    """Write `target`; the bytes that stay are copied by the system."""
+    """Write `target`: a copy, and then what is different."""
     with Path(file).open("rb") as source, mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
         patch = edit_elf(mapped, ElfChanges(needed={old: new}, run_path=RunPath((run_path,))))
     shutil.copyfile(file, target)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import posixpath
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.repair.anatomy import grafted
+from tests.repair.anatomy import grafted, natives, platforms
 from tests.repair.building import SOURCES, environment, pip, run
 from tests.repair.conftest import Build, Repair
-from tests.repair.hiding import can_wrap, foreign, look, mapped_from
+from tests.repair.hiding import PROMISED, can_wrap, foreign, look, mapped_from
 from tests.repair.peers import OURS
 
 USE = {
@@ -92,3 +94,36 @@ def test_the_watched_loader_hides(built: Build, tmp_path: Path) -> None:
     seen = look(python, USE["pyyaml"], scratch=tmp_path, wrap=False)
     assert seen.status == 1
     assert "has no attribute 'CSafeLoader'" in seen.said
+
+
+def _home(member: str, search: str, name: str) -> str:
+    """Where a file of a wheel finds another by its run path: the member, or "" for none."""
+    folders = [entry.replace("$ORIGIN", posixpath.dirname(member)) for entry in search.split(":") if entry]
+    return next((posixpath.normpath(f"{folder}/{name}") for folder in folders), "")
+
+
+@pytest.mark.parametrize("project", SOURCES)
+def test_every_name_leads_somewhere(project: str, repaired: Repair) -> None:
+    read = natives(repaired(OURS, project))
+    for member, file in read.items():
+        own = [name for name in file.needed if name not in PROMISED]
+        assert not [name for name in own if _home(member, file.search, name) not in read], member
+        assert set(file.version_files) <= {*file.needed, "ld-linux-x86-64.so.2"}, member
+        assert not [entry for entry in file.search.split(":") if entry and not entry.startswith("$ORIGIN")], member
+        assert file.soname == posixpath.basename(member) or ".libs/" not in member
+
+
+@pytest.mark.parametrize("project", SOURCES)
+def test_auditwheel_finds_it_whole(project: str, repaired: Repair) -> None:
+    wheel = repaired(OURS, project)
+    program = Path(sys.executable).with_name("auditwheel")
+    shown = json.loads(run([program, "show", "--json", wheel]))
+    (promise,) = platforms(wheel.name)
+    # auditwheel rounds up to the versions that it knows.
+    assert _minor(shown["overall_tag"]) >= _minor(promise)
+    assert _minor(shown["overall_tag"]) - _minor(promise) <= 3
+    assert not [name for name in shown["external_libs"] if name not in PROMISED]
+
+
+def _minor(tag: str) -> int:
+    return int(tag.split("_")[2])

@@ -39,6 +39,13 @@ class File:
     path: str
     data: bytes
 
+    def copy(self) -> bytearray:
+        """The bytes, the caller's own."""
+        return bytearray(self.data)
+
+    def forget(self) -> None:
+        """Nothing is mapped."""
+
 
 @dataclass
 class Disk:

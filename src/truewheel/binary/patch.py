@@ -6,7 +6,7 @@ is applied. So a library of any size can be planned with from a mapped file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -46,13 +46,29 @@ class Patch:
 
     def applied(self, source: Buffer) -> bytearray:
         """The patched file, a new copy. `source` must be the very file that the patch was made for."""
-        result = bytearray(self.size)
-        result[: self.source_size] = source
+        return self.onto(bytearray(source))
+
+    def onto(self, copy: bytearray) -> bytearray:
+        """The same, made of a copy that the caller does without."""
         for offset, data in self.writes:
-            result[offset : offset + len(data)] = data
+            copy[offset : offset + len(data)] = data
         if self.tail:
-            result[self.tail_offset :] = self.tail
-        return result
+            copy += bytes(self.tail_offset - self.source_size)
+            copy += self.tail
+        return copy
+
+    def pieces(self, source: Buffer) -> Iterator[bytes | memoryview]:
+        """The patched file piece by piece, to be written or hashed without a copy of it; see `applied`."""
+        view = memoryview(source)
+        position = 0
+        for offset, data in self.writes:
+            yield view[position:offset]
+            yield data
+            position = offset + len(data)
+        yield view[position:]
+        if self.tail:
+            yield bytes(self.tail_offset - self.source_size)
+            yield self.tail
 
 
 def merged_writes(source: Buffer, writes: Iterable[Write]) -> tuple[Write, ...]:

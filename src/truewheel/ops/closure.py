@@ -172,7 +172,7 @@ class _Follower:
 
     def _fate(self, asker: Asker, library: str) -> tuple[Fate, tuple[str, ...]]:
         key = (asker.path, library)
-        if is_libpython(library):
+        if is_libpython(library) and (key not in self._members.providers or key in self._members.by_chance):
             return Fate.PYTHON, ()
         given = is_given(asker.libc, asker.elf.arch, library, self._ceiling) and not self._include.mean(library)
         provider = self._provider(asker, library)
@@ -249,6 +249,7 @@ def sha256_of(file: LibraryFile) -> str:
     with memoryview(file.data) as view:
         for start in range(0, len(view), _CHUNK):
             digest.update(view[start : start + _CHUNK])
+            file.forget()
     return digest.hexdigest()
 
 

@@ -34,6 +34,12 @@ class LibraryFile(Protocol):
     def data(self) -> Buffer:
         """All its bytes, mapped. Raises `RequestError` where it can't be read."""
 
+    def copy(self) -> bytearray:
+        """All its bytes, the caller's own; the mapped ones don't count as memory in use afterwards."""
+
+    def forget(self) -> None:
+        """Let the system take back the memory of what was looked at; it is read again when it is asked for."""
+
 
 class Libraries(Protocol):
     """The places where libraries are looked for, in their order."""

@@ -237,7 +237,8 @@ class _Planner:
     # --- programs among the scripts
     def _is_script(self, asker: Asker) -> bool:
         """Whether a member is a program in ``.data/scripts`` that needs a graft: no run path leads from there."""
-        return folder_of(asker.path) == "/scripts" and self._has(asker, Fate.GRAFTED)
+        lies = folder_of(asker.path) == "/scripts" and is_program(asker.elf)
+        return lies and self._has(asker, Fate.GRAFTED)
 
     def _program(self, asker: Asker) -> str:
         return f"{self._wheel.name.distribution}.scripts/{asker.path.rpartition('/')[2]}"

@@ -88,8 +88,7 @@ class _Patched:
 
     def read(self) -> Data:
         """The patched bytes."""
-        data = self.base.read()
-        return self.patch.applied(data) if self.patch else data
+        return _patched(self.patch, self.base.read())
 
     def head(self, count: int) -> bytes:
         """The first bytes, patched."""
@@ -110,11 +109,16 @@ class _Outside:
 
     def read(self) -> Data:
         """The patched bytes, a copy."""
-        return self.patch.applied(self.file.data)
+        return self.patch.onto(self.file.copy())
 
     def head(self, count: int) -> bytes:
         """The first bytes, patched."""
         return bytes(self.read()[:count])
+
+
+def _patched(patch: Patch, data: Data) -> Data:
+    """A member's bytes with a patch; a bytearray is the reader's own, and is changed where it lies."""
+    return patch.onto(data) if isinstance(data, bytearray) else patch.applied(data) if patch else data
 
 
 def repair(examination: Examination, libraries: Libraries, request: Request) -> Repair:
@@ -275,7 +279,7 @@ class _Work:
         try:
             data = entry.read()
             patch = edit_elf(data, change.changes)
-            content = self._seen(place, patch.applied(data) if patch else data, _Patched(entry.content, patch))
+            content = self._seen(place, _patched(patch, data), _Patched(entry.content, patch))
         except TruewheelError as error:
             raise error.within(member=change.member) from None
         self.entries.append(Entry(place, entry.executable or bool(change.moved_to), content))

@@ -67,7 +67,9 @@ def _switched_off(elf: Elf) -> tuple[str, ...]:
 
 
 def _stays(entry: str, folder: str, *, outside: bool) -> bool:
-    return _relative(entry) is not None if outside else _place(entry, folder) is not None
+    # Only the installer knows where scripts and data lie, and what is beside them.
+    anywhere = outside or folder.startswith("/")
+    return _relative(entry) is not None if anywhere else _place(entry, folder) is not None
 
 
 def _place(entry: str, folder: str) -> str | None:

@@ -10,6 +10,8 @@ from functools import cached_property
 from truewheel.binary.fields import Buffer
 from truewheel.errors import RequestError, Where
 
+_CHUNK = 4 << 20
+
 
 class MappedLibrary:
     """A regular file as a `LibraryFile`; ``path`` is where it really is."""
@@ -30,6 +32,20 @@ class MappedLibrary:
             reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
             raise RequestError(f"can't be read: {reason}", where=Where(file=self.path)) from None
         return self._mapping
+
+    def copy(self) -> bytearray:
+        """All bytes, the caller's own, copied so that hardly more memory than the copy's is in use at a time."""
+        result = bytearray(len(self.data))
+        with memoryview(self.data) as view:
+            for start in range(0, len(view), _CHUNK):
+                result[start : start + _CHUNK] = view[start : start + _CHUNK]
+                self.forget()
+        return result
+
+    def forget(self) -> None:
+        """Tell the system that the mapped pages aren't needed now, where it can be told."""
+        if self._mapping is not None and hasattr(mmap, "MADV_DONTNEED"):
+            self._mapping.madvise(mmap.MADV_DONTNEED)
 
     def close(self) -> None:
         """Let the file go; where somebody still holds a view of it, it goes with that."""

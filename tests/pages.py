@@ -14,8 +14,9 @@ README.md and docs/*.md hold fenced blocks. The words behind the fence say what 
 ``toml pyproject.toml``
     A file of that name.
 
-The blocks of a page run one after the other, in a folder that holds the published wheels they name. All others
-are only shown. ``python -m tests.pages`` (``make docs``) writes the outputs anew.
+The blocks of a page run one after the other, in a folder that holds the published wheels they name, and the one
+that is taken apart for examples of a repair (`tests.unrepaired`). All others are only shown. ``python -m tests.pages``
+(``make docs``) writes the outputs anew.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from typing import NamedTuple
 from click.testing import CliRunner
 
 from tests.corpus import ROOT, ROWS, Corpus, cache_folder
+from tests.unrepaired import NAME, take_apart
 from truewheel.cli import _group
 
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -44,6 +46,7 @@ _BLOCK = re.compile(r"^```(?P<kind>[^\n]+)\n(?P<text>.*?)^```$", re.MULTILINE | 
 _ASSIGNMENT = re.compile(r"[A-Z_]+=\S*")
 _WIDTH = 78  # what click makes of a terminal of 80 columns
 SHOWN = {"json", "text", "toml", "yaml"}
+_OUR_VARIABLES = ("SOURCE_DATE_EPOCH", "NO_COLOR", "AUDITWHEEL_PLAT", "AUDITWHEEL_LD_LIBRARY_PATH", "LD_LIBRARY_PATH")
 _DEMO = ROOT / "scripts" / "demo.sh"
 
 
@@ -87,6 +90,8 @@ def scene(corpus: Corpus, text: str) -> Iterator[Scene]:
             for name in ROWS:
                 if name in text:
                     Path(name).write_bytes(corpus(name).read_bytes())
+            if NAME in text:
+                take_apart(corpus, Path.cwd())
             yield Scene(Path.cwd())
         finally:
             os.chdir(before)
@@ -129,7 +134,7 @@ class Scene:
         words = shlex.split(command)
         if words[0] == "ls":
             return "".join(f"{path.name}\n" for path in sorted(Path(words[1]).iterdir()))
-        environment: dict[str, str | None] = {"SOURCE_DATE_EPOCH": None, "NO_COLOR": None}
+        environment: dict[str, str | None] = dict.fromkeys(_OUR_VARIABLES)
         while _ASSIGNMENT.fullmatch(words[0]):
             name, _, value = words.pop(0).partition("=")
             environment[name] = value

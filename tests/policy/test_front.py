@@ -116,3 +116,43 @@ def test_the_order_of_members_has_no_meaning(data: st.DataObject, images: dict[s
     shuffled = dict(data.draw(st.permutations(list(images.items()))))
     name = "p-1-cp39-abi3-win_amd64.whl"
     assert judge(name, shuffled) == judge(name, images)
+
+
+class TestWhatOthersBring:
+    """Libraries that come with another package aren't missed, and ask for nothing."""
+
+    NAME = "sample-1.0-cp312-cp312-linux_x86_64.whl"
+
+    @staticmethod
+    def examined(name: str, images: dict[str, Image], *brought: str) -> Outcome:
+        return examine(WheelName.parse(name), images, resolve(images), set(brought).__contains__)
+
+    def test_they_are_no_reason_for_a_platform(self) -> None:
+        images: dict[str, Image] = {"a.so": elf("libtorch.so", "libother.so", "libc.so.6"), "b.so": elf("libtorch.so")}
+        plain = self.examined(self.NAME, images)
+        assert [missing.library for missing in plain.missing] == ["libother.so", "libtorch.so"]
+        some = self.examined(self.NAME, images, "libtorch.so")
+        assert [missing.library for missing in some.missing] == ["libother.so"]
+        assert tags(plain) == tags(some) == ["linux_x86_64"]
+        every = self.examined(self.NAME, images, "libtorch.so", "libother.so")
+        assert every.missing == ()
+        assert tags(every) == ["manylinux_2_5_x86_64"]
+
+    def test_nor_are_those_that_are_promised_from_a_release_on(self) -> None:
+        images: dict[str, Image] = {"a.so": elf("libexpat.so.1", "libc.so.6")}
+        assert tags(self.examined(self.NAME, images)) == ["manylinux_2_12_x86_64"]
+        assert tags(self.examined(self.NAME, images, "libexpat.so.1")) == ["manylinux_2_5_x86_64"]
+
+    def test_on_other_systems_too(self) -> None:
+        mac: dict[str, Image] = {"a.so": macho(part(dylibs=("@rpath/libomp.dylib",)))}
+        windows: dict[str, Image] = {"a.pyd": pe("Torch.dll", "KERNEL32.dll")}
+        for name, images, library in (
+            ("sample-1.0-py3-none-macosx_11_0_arm64.whl", mac, "@rpath/libomp.dylib"),
+            ("sample-1.0-py3-none-win_amd64.whl", windows, "torch.dll"),
+        ):
+            assert [missing.library.lower() for missing in self.examined(name, images).missing] == [library]
+            assert self.examined(name, images, library).missing == ()
+
+    def test_what_is_in_the_wheel_is_asked_as_ever(self) -> None:
+        images: dict[str, Image] = {"a.so": elf("libz.so.1"), "libz.so.1": elf(imports=("PyFPE_jbuf",))}
+        assert self.examined(self.NAME, images, "libz.so.1") == self.examined(self.NAME, images)

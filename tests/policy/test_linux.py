@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.policy.elves import android, external, glibc, library, musl, program, static_program
+from tests.policy.elves import Symbols, android, external, glibc, library, musl, program, static_program
 from truewheel.binary.model import Elf
 from truewheel.findings import in_order
 from truewheel.policy import linux
 from truewheel.policy.model import Outcome, strongest
-from truewheel.rules import ISA_NEEDED, LIBC_FLOAT_ABI, LIBC_MIXED
+from truewheel.rules import ABI_FPECTL, ISA_NEEDED, LIBC_FLOAT_ABI, LIBC_MIXED
 
 
 def examine(**members: Elf) -> Outcome:
@@ -305,3 +305,25 @@ def test_a_wheel_runs_nowhere_that_one_of_its_files_does_not(pool: list[Elf]) ->
     plain = {arch for family, arch in floors if family == "linux"}
     assert not plain & {arch for family, arch in floors if family in ("manylinux", "musllinux")}
     assert in_order(outcome.findings) == in_order(outcome.findings[::-1])
+
+
+class TestFpectl:
+    """Python before 3.7 could be built to catch floating-point faults, and its modules then ask for more."""
+
+    @pytest.mark.parametrize("name", ["PyFPE_counter", "PyFPE_dummy", "PyFPE_jbuf", "?PyFPE_jbuf"])
+    @pytest.mark.parametrize("elf", [glibc("2.17"), musl(), library(), glibc("2.17", "mips64")])
+    def test_no_platform_promises_it(self, name: str, elf: Elf) -> None:
+        imports = library(imports=[name]).symbols.imports
+        outcome = examine(**{"b.so": replace(elf, symbols=Symbols(imports=imports))})
+        assert tags(outcome) == [f"linux_{elf.arch}"]
+        (finding,) = outcome.findings
+        assert (finding.rule, finding.member) == (ABI_FPECTL, "b.so")
+        assert f"needs {name.lstrip('?')}, which a Python has only if it was built with fpectl" in finding.message
+
+    def test_its_names_are_told_together(self) -> None:
+        (finding,) = examine(a=library(imports=["PyFPE_jbuf", "PyFPE_counter", "PyModule_Create2"])).findings
+        assert finding.message.startswith("needs PyFPE_counter, PyFPE_jbuf, which")
+
+    def test_who_defines_them_needs_nothing(self) -> None:
+        outcome = examine(a=library(exports=["PyFPE_jbuf"], imports=["PyFPE"]))
+        assert (outcome.findings, "linux_x86_64" in tags(outcome)) == ((), False)

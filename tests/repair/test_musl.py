@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.corpus import Corpus
 from tests.repair.anatomy import grafted, natives, platforms
 from tests.repair.building import run
 from tests.repair.peers import truewheel
@@ -141,3 +142,18 @@ def test_packed_relocations_load_on_every_musl_once_written_out(kept: bool, tmp_
         assert opened.returncode < 0, "loaders before 1.2.4 pass over DT_RELR, and the process dies"
     else:
         assert (opened.returncode, opened.stdout) == (0, "11\n"), opened.stdout
+
+
+def test_a_published_wheel_loads_on_the_musl_that_its_tag_admits(corpus: Corpus, tmp_path: Path) -> None:
+    # Its grafted libraries come from an Alpine whose linker packs relocations, for musl 1.2.4.
+    _, version = _loader()
+    published = corpus("greenlet-3.5.6-cp311-cp311-musllinux_1_2_x86_64.whl")
+    mended = truewheel(published, tmp_path / "out").wheel
+    (library,) = [name for name in grafted(mended) if "libstdc++" in name]
+    before = _opened(tmp_path, _unpacked(published, tmp_path / "before") / library)
+    after = _opened(tmp_path, _unpacked(mended, tmp_path / "after") / library)
+    assert "Symbol not found: func" in after.stdout, "it was opened, with its constructors run"
+    if version < (1, 2, 4):
+        assert before.returncode < 0
+    else:
+        assert before.stdout == after.stdout.replace("/after/", "/before/")

@@ -57,6 +57,14 @@ class Patch:
             copy += self.tail
         return copy
 
+    def head(self, start: bytes) -> bytes:
+        """The first bytes of the patched file: as many as `start` has, which are the first of the other."""
+        first = bytearray(start)
+        for offset, data in self.writes:
+            if offset < len(start):
+                first[offset : offset + len(data)] = data[: len(start) - offset]
+        return bytes(first)
+
     def pieces(self, source: Buffer) -> Iterator[bytes | memoryview]:
         """The patched file piece by piece, to be written or hashed without a copy of it; see `applied`."""
         view = memoryview(source)

@@ -124,10 +124,15 @@ class _Planner:
         return Plan(
             grafts=grafts,
             changes=tuple(change for asker in self._members.askers if (change := self._change(asker))),
-            excluded=tuple(self._closure.of(Fate.EXCLUDED).items()),
-            promised=tuple(self._closure.of(Fate.GIVEN).items()),
+            excluded=self._left(Fate.EXCLUDED),
+            promised=self._left(Fate.GIVEN),
             findings=in_order([*self._idle_exclusions(), *_drivers(grafts)]),
         )
+
+    def _left(self, fate: Fate) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The libraries that stay outside, each with those that need it, where they will lie."""
+        users = self._closure.of(fate)
+        return tuple((library, tuple(sorted(set(map(self._place, users[library]))))) for library in users)
 
     # --- what comes into the wheel
     def _graft(self, found: Loaded) -> Graft:

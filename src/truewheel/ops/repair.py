@@ -23,7 +23,7 @@ from truewheel.ops.plan import Change, Graft, Plan
 from truewheel.ops.planner import Wishes, plan
 from truewheel.ops.retag import demanded_platforms, retag, true_platforms, with_legacy
 from truewheel.ops.verdict import Tags, Verdict, judge, some
-from truewheel.policy import Floor, Requirement, canonical_platform, floor_of
+from truewheel.policy import Floor, Requirement, canonical_platform, fits, floor_of, promises
 from truewheel.policy.group import ET_DYN, ET_EXEC
 from truewheel.wheel import (
     Bytes,
@@ -92,7 +92,7 @@ class _Patched:
 
     def head(self, count: int) -> bytes:
         """The first bytes, patched."""
-        return bytes(self.read()[:count])
+        return self.patch.head(self.base.head(count))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class _Outside:
 
     def head(self, count: int) -> bytes:
         """The first bytes, patched."""
-        return bytes(self.read()[:count])
+        return self.patch.head(bytes(self.file.data[:count]))
 
 
 def _patched(patch: Patch, data: Data) -> Data:
@@ -144,8 +144,9 @@ def repair(examination: Examination, libraries: Libraries, request: Request) -> 
 def _applied(examination: Examination, planned: Plan, before: Tags, request: Request) -> Repair:
     """The wheel after the plan, under its new name."""
     wheel, images = _edited(examination, planned)
-    exclude = request.wishes.exclude
-    outcome = ask(wheel.name, images, resolve(images), exclude.mean)
+    # What is left to others by the path where it was found is known by its name now.
+    left, exclude = dict(planned.excluded), request.wishes.exclude
+    outcome = ask(wheel.name, images, resolve(images), lambda library: library in left or exclude.mean(library))
     after = judge(wheel.name, images, outcome)
     wheel = retag(wheel, _platforms(after, request, planned))
     wheel = _with_root(wheel, images)
@@ -183,9 +184,12 @@ def _loadable(image: Image) -> bool:
 
 def _demand_complete(examination: Examination, tags: Tags) -> None:
     """Raise `RequestError` for a wheel of another system that would need a repair."""
-    missing = examination.outcome.missing
-    if missing and not examination.wheel.name.pure:
-        names = ", ".join(item.library for item in missing[:3])
+    claims = [floor for platform in examination.wheel.name.platforms if (floor := floor_of(platform)) is not None]
+    promised = [promise for claim in claims for promise in promises(claim)]
+    own = {m for m, image in examination.images.items() if any(fits(image, promise) for promise in promised)}
+    missing = [item.library for item in examination.outcome.missing if not own.isdisjoint(item.members)]
+    if missing:
+        names = ", ".join(missing[:3])
         raise RequestError(
             f"it lacks {names}, and libraries are grafted into wheels for Linux only so far",
             hint="use delocate for macOS and delvewheel for Windows",

@@ -93,6 +93,8 @@ def repaired(result: RepairedWheel) -> str:
 
     if not result.written:
         said = "nothing to repair" if not result.changed else f"would be written to {result.path}"
+    elif result.changed and not result.plan and result.before.claimed == result.after.claimed:
+        said = f"nothing to repair; written in canonical form to {result.path}"
     elif result.changed:
         said = f"written to {result.path}"
     else:

@@ -52,7 +52,7 @@ CASES: dict[str, tuple[str, bytes | None, str]] = {
 }
 
 
-@pytest.mark.parametrize("command", ["show", "check", "normalize", "retag", "digest"])
+@pytest.mark.parametrize("command", ["show", "check", "normalize", "repair", "retag", "digest"])
 @pytest.mark.parametrize("case", CASES)
 def test_bad_input(tmp_path: Path, command: str, case: str) -> None:
     filename, data, message = CASES[case]
@@ -63,7 +63,8 @@ def test_bad_input(tmp_path: Path, command: str, case: str) -> None:
         bad.write_bytes(data)
     good = write_wheel(folder, {"good/__init__.py": b""}, name=GOOD)
     before = {path: path.read_bytes() for path in folder.iterdir()}
-    more = {"normalize": ["-w", str(tmp_path / "out")], "retag": ["--auto", "-w", str(tmp_path / "out")]}
+    into = ["-w", str(tmp_path / "out")]
+    more = {"normalize": into, "repair": into, "retag": ["--auto", *into]}
     result = run(command, *more.get(command, []), bad, good)
     assert result.exit_code == 2
     error = result.stderr.splitlines()[0]
@@ -98,7 +99,8 @@ def test_errors_stand_in_the_json_too(tmp_path: Path) -> None:
 
 def test_ten_thousand_members(tmp_path: Path) -> None:
     path = write_wheel(tmp_path, {f"sample/{i:05}.txt": b"x" * (i % 7) for i in range(10_000)})
-    calls: list[list[str | Path]] = [["show"], ["check"], ["digest"], ["normalize", "-w", tmp_path / "out"]]
+    calls: list[list[str | Path]] = [["show"], ["check"], ["digest"]]
+    calls += [[verb, "-w", tmp_path / verb] for verb in ("normalize", "repair")]
     for arguments in calls:
         result = run(*arguments, path)
         assert result.exit_code == 0, result.output

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
+from tests.ops.fakes import File
 from truewheel import rules
+from truewheel.binary.elf_edit import ElfChanges
 from truewheel.findings import Finding
 from truewheel.ops import Audit, Binary, Depth, Tags, Verdict
+from truewheel.ops.plan import Change, Graft, Plan
 from truewheel.policy import Floor, Missing, Requirement
 from truewheel.wheel import WheelName
 
@@ -42,3 +47,45 @@ def findings() -> tuple[Finding, ...]:
         Finding(rules.PATH_RPATH, "DT_RUNPATH holds /opt/x", "pkg/_x.so"),
         Finding(rules.ZIP_NOT_CANONICAL, "members are not in order"),
     )
+
+
+BEFORE = audit().tags
+AFTER = replace(BEFORE, claimed=(FLOOR.tag,), verdict=Verdict.EXACT)
+NO_PLAN = Plan()
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """The outcome of a repair, by hand."""
+
+    plan: Plan = NO_PLAN
+    written: bool = True
+    changed: bool = True
+    size: int | None = 1234
+    sha256: str | None = "a" * 64
+    before: Tags = BEFORE
+    after: Tags = AFTER
+    findings: tuple[Finding, ...] = ()
+    source: str = FILE
+    path: str = f"wheelhouse/sample-1.0-cp312-cp312-{FLOOR.tag}.whl"
+    profile: str = "ld1"
+
+
+def graft(library: str, *users: str, path: str = "") -> Graft:
+    member = f"sample.libs/{library}"
+    return Graft(library, member, File(path or f"/lib/{library}", b""), "b" * 64, 5678, users, ElfChanges())
+
+
+PLAN = Plan(
+    grafts=(
+        graft("libfoo.so.1", "pkg/_a.so", "pkg/_b.so", "pkg/_c.so", "pkg/_d.so"),
+        graft("plugin.so"),
+        graft("odd\udcff.so", "pkg/\x1b[31m.so", path="/lib/\x1b[31m\udcff.so"),
+    ),
+    changes=(
+        Change("pkg/_a.so", ElfChanges(), ("needs libfoo-1.so instead of libfoo.so.1", "searches $ORIGIN/../s.libs")),
+        Change("sample-1.0.data/scripts/app", ElfChanges(), ("moves to sample.scripts/app",), "sample.scripts/app"),
+    ),
+    excluded=(("libcuda.so.1", ("pkg/_a.so",)),),
+    promised=(("libc.so.6", ("pkg/_a.so",)), ("libm.so.6", ("pkg/_b.so",))),
+)

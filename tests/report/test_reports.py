@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from io import StringIO
 
 import pytest
 from rich.console import Console
 
-from tests.report.samples import FILE, audit, findings
+from tests.report.samples import BEFORE, FILE, PLAN, Repaired, audit, findings
 from tests.support import closed_schema
+from truewheel import rules
 from truewheel.errors import RequestError, WheelError, Where
-from truewheel.findings import Severity
+from truewheel.findings import Finding, Severity
 from truewheel.ops import Verdict, failing, narrowed
 from truewheel.report import machine, sarif, terminal, text
 from truewheel.rules import RULES, selected
@@ -122,3 +124,80 @@ def test_notes_fail_only_where_their_rule_says_so_under_strict() -> None:
     assert not failing(notes.findings)
     assert failing(narrowed(notes, (), (), strict=True).findings)
     assert all(rule.strict >= rule.severity for rule in RULES.values() if rule.severity is not Severity.ERROR)
+
+
+class TestRepaired:
+    IDLE = Finding(rules.LIB_EXCLUDE_IDLE, "--exclude libx* matches no library that is needed")
+    NOTE = Finding(rules.PATH_LEAK, "it names /home/me", "pkg/_x.so")
+    RESULT = Repaired(PLAN, findings=(IDLE, NOTE))
+
+    def test_as_text(self) -> None:
+        said, users = text.repaired(self.RESULT), "for pkg/_a.so, pkg/_b.so, pkg/_c.so and 1 more"
+        assert said.splitlines() == [
+            f"{FILE}: written to wheelhouse/sample-1.0-cp312-cp312-manylinux_2_17_x86_64.whl",
+            "  tag        manylinux_2_17_x86_64 (was manylinux_2_12_x86_64)",
+            "  because    manylinux_2_17_x86_64: pkg/_x.so: clock_gettime@GLIBC_2.17 in libc.so.6",
+            f"  graft      sample.libs/libfoo.so.1 (5,678 bytes) from /lib/libfoo.so.1, {users}",
+            "  graft      sample.libs/plugin.so (5,678 bytes) from /lib/plugin.so, opened at run time",
+            "  graft      sample.libs/odd\\udcff.so (5,678 bytes) from /lib/\\x1b[31m\\udcff.so, for pkg/\\x1b[31m.so",
+            "  edit       pkg/_a.so: needs libfoo-1.so instead of libfoo.so.1; searches $ORIGIN/../s.libs",
+            "  edit       sample-1.0.data/scripts/app: moves to sample.scripts/app",
+            "  left out   libcuda.so.1, for pkg/_a.so",
+            "  platform's libc.so.6, libm.so.6",
+            "  warning    LIB006 --exclude libx* matches no library that is needed",
+            "  note       PATH004 pkg/_x.so: it names /home/me",
+            f"  sha256     {'a' * 64} (profile ld1, 1,234 bytes)",
+        ]
+
+    @pytest.mark.parametrize(
+        ("result", "words"),
+        [
+            (Repaired(PLAN), "written to"),
+            (Repaired(PLAN, written=False, size=None, sha256=None), "would be written to"),
+            (Repaired(written=False, changed=False, size=None, sha256=None), "nothing to repair"),
+            (Repaired(changed=False, after=BEFORE), "nothing to repair; copied to"),
+            (Repaired(after=BEFORE), "nothing to repair; written in canonical form to"),
+            (Repaired(), "written to"),
+        ],
+    )
+    def test_what_became_of_it(self, result: Repaired, words: str) -> None:
+        first, second, *others = text.repaired(result).splitlines()
+        place = "" if words == "nothing to repair" else f" {result.path}"
+        assert first == f"{FILE}: {words}{place}"
+        assert ("(was" in second) is (result.before.claimed != result.after.claimed)
+        assert any("sha256" in line for line in others) is result.written
+
+    def test_reasons_without_a_requirement_are_told(self) -> None:
+        tags = replace(BEFORE, deciding=(), reasons=("there is no native code in it",))
+        assert "  because    there is no native code in it" in text.repaired(Repaired(after=tags)).splitlines()
+
+    def test_as_json(self) -> None:
+        planned = Repaired(PLAN, written=False, size=None, sha256=None)
+        error = RequestError("not found: libx.so", where=Where(FILE, "pkg/_x.so"), hint="-L DIR")
+        wheels = [machine.repaired(self.RESULT), machine.repaired(planned), machine.repaired(Repaired())]
+        document = json.loads(machine.document("repair", wheels, [error]))
+        closed_schema("repair").validate(document)
+        first, second, third = document["wheels"]
+        assert (first["written"], first["size"], first["sha256"]) == (True, 1234, "a" * 64)
+        assert (second["written"], second["size"], second["sha256"]) == (False, None, None)
+        assert (third["grafts"], third["changes"], third["excluded"], third["promised"]) == ([], [], [], [])
+        assert first["grafts"][1] == {
+            "library": "plugin.so",
+            "member": "sample.libs/plugin.so",
+            "source": "/lib/plugin.so",
+            "sha256": "b" * 64,
+            "size": 5678,
+            "needed_by": [],
+        }
+        assert first["grafts"][2]["source"] == "/lib/\x1b[31m\\udcff.so"
+        assert [change["moved_to"] for change in first["changes"]] == [None, "sample.scripts/app"]
+        assert first["excluded"] == [{"library": "libcuda.so.1", "members": ["pkg/_a.so"]}]
+        assert [item["library"] for item in first["promised"]] == ["libc.so.6", "libm.so.6"]
+        assert [finding["rule"] for finding in first["findings"]] == ["LIB006", "PATH004"]
+        assert first["before"]["claimed"] == ["manylinux_2_12_x86_64"]
+        assert (first["after"]["verdict"], first["because"][0]["decides"]) == ("exact", True)
+
+    def test_the_schema_refuses_what_is_not_in_it(self) -> None:
+        document = json.loads(machine.document("repair", [machine.repaired(self.RESULT)], []))
+        document["wheels"][0]["grafts"][0]["surprise"] = 1
+        assert not closed_schema("repair").is_valid(document)

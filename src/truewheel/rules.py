@@ -272,6 +272,16 @@ LIB_DRIVER: Final = Rule(
     "It talks to the kernel's part of the same driver release; the copy of another machine fails there.",
     "Leave it to the machine with `truewheel repair --exclude LIBRARY`.",
 )
+LIB_UNLED: Final = Rule(
+    "LIB008",
+    "no-run-path-to-library",
+    _NOTE,
+    "A library is in the wheel, and no run path of the file that needs it leads there",
+    "Unless the package loads the library beforehand by its path, importing the file fails.",
+    "Run `truewheel repair`, which adds the run path, or link with -Wl,-rpath,'$ORIGIN/...'.",
+    "ld.so(8)",
+    strict=_NOTE,
+)
 
 # --- LIBC: what the C library can't load --------------------------------------------------------------------
 LIBC_MUSL_PATCH: Final = Rule(

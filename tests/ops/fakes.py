@@ -23,8 +23,8 @@ LOW = Floor("manylinux", "x86_64", (2, 5))
 PLAIN = Recipe()
 EXEC_STACK, PLAIN_STACK = (0x6474E551, 7), (0x6474E551, 6)
 """PT_GNU_STACK, with and without the execute bit."""
-RELR = (36, 0)
-"""DT_RELR, of which the planner only sees that it is there."""
+RELR = ((36, 0),)
+"""DT_RELR without a table behind it: enough to plan with, and too little to be edited."""
 PIE = (0x6FFFFFFB, 0x08000000)
 """DT_FLAGS_1 with DF_1_PIE."""
 ANDROID_24 = Note(b"Android\0", 1, pack("<I", 24))

@@ -62,7 +62,6 @@ class TestNothingToDo:
             {MEMBER: lib()},
             {MEMBER: lib("libz.so.1", "libm.so.6", like=Recipe(segments=(PLAIN_STACK,)))},
             {MEMBER: lib("libfoo.so", like=Recipe(rpath="$ORIGIN")), "pkg/libfoo.so": lib()},
-            {MEMBER: lib("libfoo.so"), "other/libfoo.so": lib()},
             {"pkg/x.o": lib("libfoo.so", like=Recipe(type=1))},
             {MEMBER: lib(glibc=None, like=Recipe(interpreter="/lib64/ld-linux-x86-64.so.2"))},
         ],
@@ -327,6 +326,12 @@ class TestTheInterpretersLibrary:
         made = planned({MEMBER: lib("libboost.so")}, {"/lib/libboost.so": lib(self.NAME)})
         assert the_graft(made, "libboost.so").changes.drop_needed == {self.NAME}
 
+    def test_who_finds_it_in_the_wheel_keeps_it(self) -> None:
+        files = {MEMBER: lib(self.NAME, like=Recipe(rpath="$ORIGIN")), f"pkg/{self.NAME}": lib()}
+        assert not planned(files)
+        by_chance = {MEMBER: lib(self.NAME), f"pkg/lib/{self.NAME}": lib()}
+        assert the_change(planned(by_chance), MEMBER).changes.drop_needed == {self.NAME}
+
     def test_a_program_does_not(self) -> None:
         assert not planned({"pkg/app": program(self.NAME)})
 
@@ -404,6 +409,39 @@ class TestRunPathsOfMembers:
         assert the_graft(made, "libfoo.so").changes.run_path == RunPath(("$ORIGIN",), runpath=True)
 
 
+class TestTheWheelsOwn:
+    """Members that are needed and not led to, which packages load beforehand, or simply forgot."""
+
+    def test_a_way_is_added(self) -> None:
+        files = {MEMBER: lib("libown.so", like=Recipe(rpath="$ORIGIN")), "pkg/lib/libown.so": lib()}
+        (change,) = planned(files).changes
+        assert (change.member, change.changes) == (MEMBER, ElfChanges(run_path=RunPath(("$ORIGIN", "$ORIGIN/lib"))))
+
+    @pytest.mark.parametrize(
+        "others",
+        [
+            {"pkg/a/libown.so": lib(), "pkg/b/libown.so": lib()},  # whose choice is the package's
+            {"pkg/libother.so": lib(soname="libown.so")},  # a loader looks for names of files
+            {"pkg-1.0.data/data/lib/libown.so": lib()},
+            {"pkg-1.0.data/purelib/pkg/libown.so": lib()},
+        ],
+    )
+    def test_none_leads_to_several_or_to_nowhere(self, others: Mapping[str, bytes]) -> None:
+        assert not planned({MEMBER: lib("libown.so"), **others})
+
+    @pytest.mark.parametrize("folder", ["data/bin", "purelib/pkg", "scripts"])
+    def test_none_leads_from_nowhere(self, folder: str) -> None:
+        assert not planned({f"pkg-1.0.data/{folder}/x.so": lib("libown.so"), "pkg/libown.so": lib()})
+
+    def test_the_platforms_own_needs_none(self) -> None:
+        assert not planned({MEMBER: lib("libz.so.1"), "pkg/lib/libz.so.1": lib()})
+
+    def test_a_program_that_moves_finds_them_from_there(self) -> None:
+        files = {"pkg-1.0.data/scripts/app": program("libown.so", "libfoo.so.1"), "pkg/libown.so": lib()}
+        (change,) = planned(files, {"/lib/libfoo.so.1": FOO}).changes
+        assert change.changes.run_path == RunPath(("$ORIGIN/../pkg", TO_LIBS))
+
+
 class TestOutOfThePackages:
     FILES: ClassVar = {"pkg-1.0.data/scripts/app": program("libfoo.so.1", like=Recipe(rpath="$ORIGIN/../lib:/opt"))}
     OUTSIDE: ClassVar = {"/lib/libfoo.so.1": FOO}
@@ -426,6 +464,10 @@ class TestOutOfThePackages:
             planned({member: lib("libfoo.so.1")}, self.OUTSIDE)
         assert caught.value.where.member == member
         assert "statically" in caught.value.hint
+
+    def test_a_library_among_the_scripts_is_no_program(self) -> None:
+        with pytest.raises(RequestError, match="installed where no relative path leads to the package"):
+            planned({"pkg-1.0.data/scripts/x.so": lib("libfoo.so.1")}, self.OUTSIDE)
 
     @pytest.mark.parametrize("folder", ["data/lib", "purelib/pkg", "scripts"])
     def test_those_that_need_nothing_are_left_alone(self, folder: str) -> None:
@@ -468,8 +510,8 @@ class TestTheStack:
 
 
 class TestRelativeRelocations:
-    PACKED = Recipe(tags=(RELR,))
-    MARKED = Recipe(tags=(RELR,), needs=(versions("libc.so.6", "GLIBC_ABI_DT_RELR"),))
+    PACKED = Recipe(tags=RELR)
+    MARKED = Recipe(tags=RELR, needs=(versions("libc.so.6", "GLIBC_ABI_DT_RELR"),))
 
     @pytest.mark.parametrize(
         ("data", "name", "wish", "expands"),
@@ -486,7 +528,7 @@ class TestRelativeRelocations:
             (android(like=PACKED), ANDROID, True, False),
             (lib(glibc=None, like=PACKED), LINUX, None, False),
             # A static program relocates itself.
-            (lib(glibc=None, like=replace(PACKED, tags=(RELR, PIE))), MUSL, True, False),
+            (lib(glibc=None, like=replace(PACKED, tags=(*RELR, PIE))), MUSL, True, False),
         ],
     )
     def test_they_are_written_out_where_that_helps(

@@ -29,6 +29,8 @@ from truewheel.policy import (
     unserved,
 )
 from truewheel.policy.apple import loadable
+from truewheel.policy.given import is_given
+from truewheel.policy.libc import NONE
 from truewheel.wheel import Wheel, WheelFile, differences, signatures
 
 _MH_DSYM = 10
@@ -218,6 +220,16 @@ def libraries(subject: Subject) -> Iterator[Finding]:
     for missing in subject.examination.outcome.missing:
         for member in missing.members:
             yield Finding(missing.rule, f"{missing.library} {missing.searched}", member)
+    yield from _unled(subject.examination)
+
+
+def _unled(examination: Examination) -> Iterator[Finding]:
+    """ELF libraries that are in the wheel by name alone, and that the platform doesn't bring either."""
+    libcs = examination.outcome.libc
+    for edge in examination.graph.edges:
+        if edge.how == "soname" and not is_given(libcs.get(edge.member, NONE), edge.arch, edge.needed):
+            what = f"needs {edge.needed}, and no run path leads to {edge.provider}"
+            yield Finding(rules.LIB_UNLED, what, edge.member)
 
 
 def elf_hardening(subject: Subject) -> Iterator[Finding]:

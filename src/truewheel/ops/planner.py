@@ -204,11 +204,23 @@ class _Planner:
             fate = self._closure.fates[asker.path, library]
             if fate is Fate.GRAFTED:
                 goals.append(self._folder)
-            elif fate is Fate.INSIDE and asker.file is not None:
+            elif fate is Fate.INSIDE and (asker.file is not None or self._unled(asker, library)):
                 goals.append(folder_of(self._closure.found[asker.path, library]))
         if self._plugins and any(symbol.name in _OPENERS for symbol in asker.elf.symbols.imports):
             goals.append(self._folder)
         return tuple(dict.fromkeys(goals))
+
+    def _unled(self, asker: Asker, library: str) -> bool:
+        """Whether a library is in the wheel, no run path of a member leads there, and one could.
+
+        A package may load it beforehand by its path; then the loader looks no further, and a run path is idle. Of
+        several files of that name the package chooses.
+        """
+        if (asker.path, library) not in self._members.by_chance or not _reachable(self._place(asker.path)):
+            return False
+        provider = self._closure.found[asker.path, library]
+        named = [other for other in self._members.askers if other.path.rpartition("/")[2] == library]
+        return [other.path for other in named] == [provider] and _reachable(provider)
 
     def _has(self, asker: Asker, fate: Fate) -> bool:
         return any(self._closure.fates[asker.path, library] is fate for library in asker.elf.needed)
@@ -291,11 +303,15 @@ def _demand_places(wheel: Wheel, places: Collection[str]) -> None:
         raise RequestError(f"{error.where.member} can't be a new member: {error.what}") from None
 
 
+def _reachable(member: str) -> bool:
+    """Whether relative paths lead from a member to the package and back, wherever installers put them."""
+    purelib = member.partition("/")[0].endswith(".data") and member.split("/")[1] == "purelib"
+    return not purelib and not folder_of(member).startswith("/")
+
+
 def _demand_reachable(member: str) -> None:
     """Raise `RequestError` for a member from which no run path leads to the grafts."""
-    folder = folder_of(member)
-    purelib = member.partition("/")[0].endswith(".data") and member.split("/")[1] == "purelib"
-    if folder.startswith("/") or purelib:
+    if not _reachable(member):
         raise RequestError(
             "it needs libraries from outside, but it is installed where no relative path leads to the package",
             where=Where(member=member),

@@ -225,7 +225,8 @@ def _platforms(after: Tags, request: Request, planned: Plan) -> tuple[str, ...]:
         try:
             demanded = demanded_platforms(request.platforms, after)
         except RequestError as error:
-            raise RequestError(error.what, hint=_way_out(after.deciding, planned, error.hint)) from None
+            too_high = _of_kinds(after.deciding, request.platforms)
+            raise RequestError(error.what, hint=_way_out(too_high, planned, error.hint)) from None
         if request.only or after.computed is None:
             return with_legacy(demanded)
         return true_platforms(after)
@@ -237,6 +238,13 @@ def _platforms(after: Tags, request: Request, planned: Plan) -> tuple[str, ...]:
             hint=_way_out(after.deciding, planned, f"--plat {chosen[0]} makes the wheel for yourself all the same"),
         )
     return chosen
+
+
+def _of_kinds(deciding: Iterable[Requirement], platforms: Iterable[str]) -> list[Requirement]:
+    """The requirements of the families and processors that platforms name: others no older build would mend."""
+    floors = [floor for platform in platforms if (floor := floor_of(canonical_platform(platform)))]
+    kinds = {(floor.family, floor.arch) for floor in floors}
+    return [r for r in deciding if (r.floor.family, r.floor.arch) in kinds or r.floor.family == "linux"]
 
 
 def _because(deciding: Iterable[Requirement]) -> str:

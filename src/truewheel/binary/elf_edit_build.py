@@ -12,7 +12,7 @@ from truewheel.binary.elf_edit_places import Content, Place, Places, allotted, f
 from truewheel.binary.elf_edit_room import Need, Room, find_room
 from truewheel.binary.elf_edit_tables import Table
 from truewheel.binary.elf_layout import PT_INTERP, Tag
-from truewheel.binary.elf_symbols import count_symbols
+from truewheel.binary.elf_symbols import SHT_DYNSYM, count_symbols
 from truewheel.binary.patch import Patch, Write, merged_writes
 from truewheel.errors import BinaryError
 
@@ -82,7 +82,10 @@ def _grown(image: Image, plan: Plan) -> Patch:
 
 def _check_count(image: Image, tags: dict[int, int]) -> None:
     """Without a table of hashes or sections, the table behind the symbols tells how many there are."""
-    if Tag.SYMTAB not in tags or image.sections or tags[Tag.SYMTAB] != image.tags[Tag.SYMTAB]:
+    if Tag.SYMTAB not in tags:
+        return
+    address = image.tags[Tag.SYMTAB]
+    if any(section.type == SHT_DYNSYM and section.address == address for section in image.sections):
         return
     if count_symbols(image.layout, tags) != count_symbols(image.layout, image.tags):
         raise BinaryError("nothing but the place of the string table tells where the table of symbols ends")
@@ -131,11 +134,15 @@ def _copied(image: Image, start: int, end: int, writes: Iterable[Write]) -> byte
 
 
 def _headers(image: Image, segments: tuple[ProgramHeader, ...], sections: tuple[SectionHeader, ...]) -> Iterator[Owned]:
-    """The program headers and their number, and the section headers that differ."""
-    half = "little" if image.layout.little_endian else "big"
-    number = len(segments).to_bytes(2, half)  # type: ignore[arg-type]
+    """The number of program headers, and all headers that differ."""
+    little = image.layout.little_endian
+    number = len(segments).to_bytes(2, "little" if little else "big")
     yield Owned(HEADERS, Write(image.records.segments_at, number))
-    yield Owned(HEADERS, Write(image.table_at, b"".join(map(image.packed, segments))))
+    for index, segment in enumerate(segments):
+        record = image.packed(segment)
+        start = image.table_at + index * len(record)
+        if image.buffer[start : start + len(record)] != record:
+            yield Owned(HEADERS, Write(start, record))
     size = image.records.section.size
     for index, (old, new) in enumerate(zip(image.sections, sections, strict=True)):
         if old != new:

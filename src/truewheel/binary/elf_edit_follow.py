@@ -68,7 +68,7 @@ def new_sections(image: Image, content: Content, places: Places) -> tuple[Sectio
         if index == heir:
             result.append(_at(_relocation_section(image, section), places.relocations))
         elif section.type == SHT_RELR and content.expansion is not None:
-            result.append(section._replace(type=SHT_PROGBITS, entry_size=0))  # bytes that nobody reads any more
+            result.append(section._replace(type=SHT_PROGBITS))  # bytes that nobody reads any more
         else:
             result.append(_at(section, _new_place(image, section, content, places)))
     return tuple(result)

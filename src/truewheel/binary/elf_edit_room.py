@@ -89,6 +89,8 @@ def _check_loads(image: Image) -> None:
     for load in loads:
         if load.memory_end > 1 << image.layout.bits or load.file_size > load.memory_size:
             raise BinaryError(f"the segment loaded at {load.address:#x} is larger than its memory")
+        if load.alignment & (load.alignment - 1):
+            raise BinaryError(f"the alignment of the segment loaded at {load.address:#x} isn't a power of two")
     for before, after in pairwise(loads):
         if after.address < before.memory_end:
             raise BinaryError("the segments are not in the order of their addresses, or overlap")

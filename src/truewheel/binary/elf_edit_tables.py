@@ -83,7 +83,7 @@ def _needs(image: Image, address: int) -> Iterator[tuple[int, int, int, int]]:
 
 def _definitions(image: Image, address: int) -> Iterator[tuple[int, int, int, int]]:
     definition, entry = Struct(image.layout.order + "6xH4xII"), Struct(image.layout.order + "II")
-    chain = Chain(image.layout, Tag.VERDEF, address)
+    chain = Chain(image.layout, Tag.VERDEF, address, entry.size)
     for offset, (count, first, _) in chain.walk(definition, 0):
         yield offset, 20, 0, 0
         for place, (name, _) in chain.walk(entry, offset + first) if count else ():

@@ -67,9 +67,11 @@ def expanded(image: Image) -> Expansion | None:
     known numbers, and where an address isn't one of a writable word that the file holds.
     """
     tags = image.tags
-    found = [group for group in _COMPACT if tags.get(group[0]) and tags.get(group[1])]
+    found = [group for group in _COMPACT if group[0] in tags]
     if not found:
         return None
+    if not all(tags.get(size) for _, size, _ in found):
+        raise BinaryError("the dynamic table has DT_RELR, but doesn't say its size")
     kind = _kind(image)
     segments = [load for load in image.loads if load.flags & PF_W and load.file_size]
     limit = sum(load.file_size for load in segments) * 8 // image.layout.bits

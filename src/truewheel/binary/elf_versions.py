@@ -36,13 +36,13 @@ class Versions(NamedTuple):
 
 
 class Chain:
-    """Records of 16 or 20 bytes, each of which says how far the next one is; 0 for the last."""
+    """Records of `least` bytes or more, each of which says how far the next one is; 0 for the last."""
 
-    def __init__(self, layout: Layout, tag: Tag, address: int) -> None:
+    def __init__(self, layout: Layout, tag: Tag, address: int, least: int = 16) -> None:
         self.what = f"a record of DT_{tag.name}"
         start, room = layout.extent(address, f"the table of DT_{tag.name}")
         self.part = layout.fields.part(start, room, self.what)
-        self.left = min(room // 16, 2 * INDEX)  # a version has an index of its own, and at most one library
+        self.left = min(room // least, 2 * INDEX)  # a version has an index of its own, and at most one library
 
     def walk(self, record: Struct, offset: int) -> Iterator[tuple[int, tuple[int, ...]]]:
         """The offset and the values of each record from `offset` on; the last value is the link."""

@@ -1,0 +1,395 @@
+"""Where the editor finds room for a segment, and that everything else stays as it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from io import BytesIO
+
+import pytest
+from elftools.elf.elffile import ELFFile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.binary.elf_blueprint import Blueprint, Built
+from tests.binary.elf_files import build
+from tests.binary.elf_oracles import by_pyelftools
+from tests.binary.elf_soundness import changed, complaints, dynamic_values, section_header, segments_of, static_symbols
+from truewheel.binary.elf import read_elf
+from truewheel.binary.elf_edit import ElfChanges, RunPath, edit_elf
+from truewheel.binary.patch import Patch
+from truewheel.errors import BinaryError
+
+CHANGES = ElfChanges(
+    needed={"libfoo.so.1": "libfoo-0123abcd.so.1"}, soname="libme-89ab.so.1", run_path=RunPath(("$ORIGIN/../me.libs",))
+)
+SECOND = ElfChanges(needed={"libfoo-0123abcd.so.1": "libfoo-4567.so.1"}, run_path=RunPath(("$ORIGIN",), runpath=True))
+LONGER = ElfChanges(soname="libme-89ab0123456789.so.1", run_path=RunPath(("$ORIGIN/../of-another-project.libs",)))
+NAMES = {".dynamic", ".dynstr", ".gnu.version_r"}
+MACHINES = [
+    (64, True, 62),
+    (64, True, 183),
+    (64, True, 21),
+    (64, False, 22),
+    (64, True, 243),
+    (64, True, 258),
+    (32, True, 3),
+    (32, True, 40),
+    (32, False, 20),
+]
+
+
+def apply(built: Built | bytes, changes: ElfChanges) -> tuple[bytes, Patch]:
+    data = built if isinstance(built, bytes) else built.data
+    patch = edit_elf(data, changes)
+    result = bytes(patch.applied(data))
+    assert complaints(result) == []
+    assert not edit_elf(result, changes)
+    return result, patch
+
+
+def check_facts(before: bytes, after: bytes) -> None:
+    """Nothing but the names that were asked for is different, by our reading and another's."""
+    named = ("needed", "soname", "rpath", "runpath", "version_needs", "imports", "load_alignment")
+    one, other = by_pyelftools(before), by_pyelftools(after)
+    assert {k: v for k, v in one.items() if k not in named} == {k: v for k, v in other.items() if k not in named}
+    facts = by_pyelftools(after)
+    assert (facts["needed"], facts["soname"], facts["rpath"], facts["runpath"]) == (
+        ("libfoo-0123abcd.so.1", "libc.so.6"),
+        "libme-89ab.so.1",
+        ("$ORIGIN/../me.libs",),
+        None,
+    )
+
+
+@pytest.mark.parametrize(("bits", "little", "machine"), MACHINES)
+@pytest.mark.parametrize(
+    ("way", "further"),
+    [
+        ("move", {}),
+        ("move", {"interpreter": True, "pie": True, "phdr": True}),
+        ("move", {"pie": True, "phdr": True}),  # a static PIE: no interpreter, yet a program
+        ("drop", {"phdr": True}),
+        ("gap", {"gap": 64}),
+        ("gap", {"extra": ((0, 0),)}),  # PT_NULL
+    ],
+)
+def test_room_is_found_on_every_machine(
+    bits: int, little: bool, machine: int, way: str, further: dict[str, object]
+) -> None:
+    page = 0x10000 if machine in (183, 21, 258) else 0x1000
+    hashed = "HASH" if machine == 22 else "GNU_HASH"
+    blueprint = Blueprint(bits=bits, little=little, machine=machine, page=page, hashed=hashed)
+    built = build(replace(blueprint, **further))  # type: ignore[arg-type]
+    assert complaints(built.data) == []
+    after, patch = apply(built, CHANGES)
+    assert patch.way == way
+    check_facts(built.data, after)
+    assert changed(built.data, after) <= {*NAMES, ".note.0", ".note.1", ".interp", ".hash", "headers"}
+    assert len(after) - len(built.data) < 400
+
+
+@given(st.data())
+def test_the_second_edit_adds_its_names_only(data: st.DataObject) -> None:
+    bits, little, machine = data.draw(st.sampled_from(MACHINES))
+    blueprint = Blueprint(bits=bits, little=little, machine=machine, phdr=data.draw(st.booleans()))
+    blueprint = replace(blueprint, spare=data.draw(st.integers(0, 5)), gap=data.draw(st.sampled_from([0, 64])))
+    blueprint = replace(blueprint, bss=data.draw(st.sampled_from([0, 64, 200 << 20])), page=0x10000)
+    first, _ = apply(build(blueprint), CHANGES)
+    loads = len(segments_of(ELFFile(BytesIO(first)), "PT_LOAD"))
+    second, patch = apply(first, LONGER)
+    assert patch.way == "append"
+    assert len(second) - len(first) == len("libme-89ab0123456789.so.1") + len("$ORIGIN/../of-another-project.libs") + 2
+    assert len(segments_of(ELFFile(BytesIO(second)), "PT_LOAD")) == loads
+    third, _ = apply(second, ElfChanges(soname="libme.so.1"))
+    assert len(third) == len(second)
+
+
+def test_names_that_fit_into_old_ones_need_no_room() -> None:
+    first, _ = apply(build(Blueprint()), CHANGES)
+    second, patch = apply(first, SECOND)
+    assert (patch.way, len(second)) == ("in place", len(first))
+    elf = read_elf(second)
+    assert (elf.needed[0], elf.rpath, elf.runpath) == ("libfoo-4567.so.1", None, ("$ORIGIN",))
+    assert [need.library for need in elf.version_needs] == ["libfoo-4567.so.1"]
+
+
+def test_a_huge_bss_never_comes_to_stand_in_the_file() -> None:
+    built = build(Blueprint(bss=197 << 20))
+    after, _ = apply(built, CHANGES)
+    assert len(after) < len(built.data) + 400
+    loads = segments_of(ELFFile(BytesIO(after)), "PT_LOAD")
+    assert loads[1].p_memsz > 197 << 20
+    assert loads[2].p_vaddr >= loads[1].p_vaddr + loads[1].p_memsz
+
+
+def test_the_new_segment_can_be_loaded_with_large_pages() -> None:
+    for machine, page in ((183, 0x10000), (21, 0x10000), (62, 0x200000), (62, 0x1000)):
+        after, _ = apply(build(Blueprint(machine=machine, page=page)), CHANGES)
+        load = segments_of(ELFFile(BytesIO(after)), "PT_LOAD")[-1]
+        assert load.p_align == min(page, 0x10000)
+        assert (load.p_vaddr - load.p_offset) % 0x10000 == 0 or machine == 62
+
+
+def test_notes_of_one_segment_move_together() -> None:
+    built = build(Blueprint(notes=(8, 8, 4), joint=True))
+    after, patch = apply(built, CHANGES)
+    assert patch.way == "move"
+    old, new = built.parts, ELFFile(BytesIO(after))
+    (note,) = segments_of(new, "PT_NOTE")
+    places = [section_header(after, f".note.{number}").sh_addr for number in range(3)]
+    assert [place - places[0] for place in places] == [
+        old[f".note.{number}"].address - old[".note.0"].address for number in range(3)
+    ]
+    assert note.p_vaddr == places[0]
+    check_facts(built.data, after)
+
+
+def test_symbols_follow_and_thread_local_ones_do_not() -> None:
+    for absolute in (False, True):
+        built = build(Blueprint(absolute=absolute, spare=0))
+        after, _ = apply(built, CHANGES)
+        before, now = static_symbols(built.data), static_symbols(after)
+        file = ELFFile(BytesIO(after))
+        for name in (".note.0", ".dynstr", ".dynamic", ".text", ".data"):
+            assert now[name] == section_header(after, name).sh_addr
+        assert now["__abi_tag"] == now[".note.0"] != before["__abi_tag"]
+        assert now["_DYNAMIC"] == segments_of(file, "PT_DYNAMIC")[0].p_vaddr != before["_DYNAMIC"]
+        assert now["_ABSOLUTE"] == before["_ABSOLUTE"]
+        assert now["thread_local"] == before["thread_local"] == before["__abi_tag"]
+
+
+def test_without_spare_entries_the_dynamic_table_moves_where_it_can_be_written() -> None:
+    built = build(Blueprint(spare=0))
+    after, _ = apply(built, CHANGES)
+    file = ELFFile(BytesIO(after))
+    (dynamic,) = segments_of(file, "PT_DYNAMIC")
+    load = segments_of(file, "PT_LOAD")[-1]
+    assert load.p_flags == 6
+    assert load.p_vaddr <= dynamic.p_vaddr < load.p_vaddr + load.p_memsz
+    check_facts(built.data, after)
+    # The table has spare entries now.
+    _, patch = apply(after, ElfChanges(soname="a-name-that-is-longer-than-the-other-one.so"))
+    assert patch.way == "append"
+
+
+def test_the_dynamic_table_of_a_static_program_stays() -> None:
+    with pytest.raises(BinaryError, match="its own code finds it"):
+        edit_elf(build(Blueprint(spare=0, pie=True)).data, CHANGES)
+
+
+def test_entries_behind_the_end_of_the_dynamic_table_are_not_free() -> None:
+    built = build(Blueprint())
+    part = built.parts[".dynamic"]
+    data = bytearray(built.data)
+    data[part.offset + part.size - 1] = 1
+    after, _ = apply(bytes(data), CHANGES)
+    assert segments_of(ELFFile(BytesIO(after)), "PT_DYNAMIC")[0].p_vaddr != part.address
+
+
+def test_undefined_symbols_only() -> None:
+    """DT_GNU_HASH doesn't count them, so an end of the table that the strings mark must not get lost."""
+    built = build(Blueprint(defined=()))
+    after, _ = apply(built, CHANGES)
+    check_facts(built.data, after)
+    bare = build(Blueprint(defined=(), sections=False, phdr=True, versions=(), undefined=("a", "b"), bss=0))
+    with pytest.raises(BinaryError, match="where the table of symbols ends"):
+        edit_elf(bare.data, CHANGES)
+
+
+@pytest.mark.parametrize("tag", [1, 14, 29])
+def test_old_names_are_wiped_from_the_file(tag: int) -> None:
+    old = "/home/somebody/build"
+    blueprint = Blueprint(phdr=True)
+    if tag == 1:
+        blueprint = replace(blueprint, needed=(old,), versions=(old,))
+    else:
+        blueprint = replace(blueprint, **{"soname" if tag == 14 else "runpath": old})  # type: ignore[arg-type]
+    built = build(replace(blueprint, versions=()))
+    assert old.encode() in built.data
+    name = "a-name-that-is-too-long-for-its-place"
+    changes = {1: ElfChanges(needed={old: name}), 14: ElfChanges(soname=name)}
+    after, _ = apply(built, changes.get(tag, ElfChanges(run_path=RunPath((name,)))))
+    assert b"somebody" not in after
+    assert name.encode() in after
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        {"undefined": ("foo.so.1", "open")},  # the tail of the name
+        {"defined": ("prefix-libfoo.so.1",)},  # the name is a tail itself
+        {"versions": ("libfoo.so.1", "other")},  # VERSION_OF_libfoo.so.1
+        {"tags": ((0x7FFFFFFF, "so.1"),)},  # DT_FILTER
+        {"tags": ((0x6FFFFEFC, "libfoo.so.1"),)},  # DT_AUDIT
+    ],
+)
+def test_strings_that_others_use_stay(user: dict[str, object]) -> None:
+    built = build(replace(Blueprint(versions=()), **user))  # type: ignore[arg-type]
+    before = by_pyelftools(built.data)
+    after, _ = apply(built, CHANGES)
+    facts = by_pyelftools(after)
+    for key in ("exports", "version_definitions"):
+        assert facts[key] == before[key]
+    assert [row[0] for row in facts["imports"]] == [row[0] for row in before["imports"]]  # type: ignore[attr-defined]
+    assert [need[1] for need in facts["version_needs"]] == [  # type: ignore[attr-defined]
+        need[1]
+        for need in before["version_needs"]  # type: ignore[attr-defined]
+    ]
+    assert b"libfoo.so.1\0" in after or "foo.so.1" in str(user)
+
+
+def test_filters_follow_a_renamed_library() -> None:
+    for tag in (0x7FFFFFFD, 0x7FFFFFFF):
+        built = build(Blueprint(tags=((tag, "libfoo.so.1"),)))
+        after, _ = apply(built, CHANGES)
+        assert after.count(b"\0libfoo-0123abcd.so.1\0") == 1
+        value = dynamic_values(after)["DT_FILTER" if tag == 0x7FFFFFFF else "DT_AUXILIARY"]
+        strings = section_header(after, ".dynstr").sh_offset
+        assert after[strings + value :].startswith(b"libfoo-0123abcd.so.1\0")
+        with pytest.raises(BinaryError, match="a filter for it"):
+            edit_elf(replace_versions(built), ElfChanges(drop_needed=frozenset({"libfoo.so.1"})))
+
+
+def replace_versions(built: Built) -> bytes:
+    """The same file without version needs."""
+    return build(replace(built.blueprint, versions=())).data
+
+
+@pytest.mark.parametrize(("bss", "overlay"), [(0, b""), (64, b""), (0x10000, bytes(99))], ids=str)
+def test_without_section_headers_the_last_segment_grows(bss: int, overlay: bytes) -> None:
+    built = build(Blueprint(sections=False, bss=bss, overlay=overlay))
+    after, patch = apply(built, CHANGES)
+    assert patch.way == ("extend" if bss else "append")
+    one, other = read_elf(built.data), read_elf(after)
+    assert (other.needed, other.soname) == (("libfoo-0123abcd.so.1", "libc.so.6"), "libme-89ab.so.1")
+    assert other.rpath == ("$ORIGIN/../me.libs",)
+    assert other.symbols.exports == one.symbols.exports
+    file = ELFFile(BytesIO(after))
+    assert len(segments_of(file, "PT_LOAD")) == 2
+    assert changed(built.data, after) <= {"", "headers"}
+    assert apply(after, LONGER)[1].way == "append"
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"bss": 0x10001}, "no room"),
+        ({"overlay": b"PK"}, "no room"),
+    ],
+)
+def test_without_section_headers_there_may_be_no_room(change: dict[str, object], reason: str) -> None:
+    built = build(replace(Blueprint(sections=False), **change))  # type: ignore[arg-type]
+    with pytest.raises(BinaryError, match=reason):
+        edit_elf(built.data, CHANGES)
+
+
+def test_nothing_is_put_behind_an_overlay() -> None:
+    with pytest.raises(BinaryError, match="2 bytes follow what the headers describe"):
+        edit_elf(build(Blueprint(overlay=b"PK")).data, CHANGES)
+    after, _ = apply(build(Blueprint(overlay=bytes(40))), CHANGES)
+    check_facts(build(Blueprint()).data, after)
+
+
+def test_a_segment_made_for_the_strings_is_used_again() -> None:
+    """After ``strip`` it no longer is the last in the file, as here after other bytes were put behind it."""
+    first, _ = apply(build(Blueprint(spare=0)), CHANGES)
+    moved = with_sections_at_the_end(first)
+    second, patch = apply(moved, LONGER)
+    assert patch.way == "reuse"
+    file = ELFFile(BytesIO(second))
+    assert len(segments_of(file, "PT_LOAD")) == 3
+    assert (read_elf(second).soname, read_elf(second).needed[0]) == (LONGER.soname, "libfoo-0123abcd.so.1")
+    assert changed(build(Blueprint(spare=0)).data, second) <= {*NAMES, ".note.0", ".note.1", "headers"}
+
+
+def with_sections_at_the_end(data: bytes) -> bytes:
+    """The file with its section headers behind everything, as ``strip`` leaves it."""
+    file = ELFFile(BytesIO(data))
+    start, size = file["e_shoff"], file["e_shnum"] * file["e_shentsize"]
+    offset = len(data) + -len(data) % 8
+    result = bytearray(data.ljust(offset, b"\0") + data[start : start + size])
+    result[40:48] = offset.to_bytes(8, "little")
+    return bytes(result)
+
+
+def test_tables_that_can_not_move_are_left_alone() -> None:
+    """Behind the headers of this file are four bytes of code."""
+    built = build(Blueprint(notes=()))
+    data = bytearray(built.data)
+    file = ELFFile(BytesIO(built.data))
+    at = file["e_shoff"] + 64 * 1  # the header of .hash: now PROGBITS
+    data[at + 4 : at + 8] = (1).to_bytes(4, "little")
+    with pytest.raises(BinaryError, match="no room for a program header"):
+        edit_elf(bytes(data), CHANGES)
+
+
+def test_bytes_that_nothing_describes_are_no_gap() -> None:
+    built = build(Blueprint(gap=64))
+    table_end = 64 + 7 * 56
+    data = bytearray(built.data)
+    data[table_end + 3] = data[table_end + 9] = ord("X")  # an editor's filling
+    assert edit_elf(bytes(data), CHANGES).way == "gap"
+    data[table_end + 3] = ord("Y")
+    with pytest.raises(BinaryError, match="no room for a program header"):
+        edit_elf(bytes(data), CHANGES)
+
+
+def test_room_needs_section_headers_that_know_the_strings() -> None:
+    built = build(Blueprint())
+    data = bytearray(built.data)
+    at = ELFFile(BytesIO(built.data))["e_shoff"] + 64 * 5  # .dynstr
+    data[at + 24 : at + 32] = (8).to_bytes(8, "little")
+    with pytest.raises(BinaryError, match="don't tell where the string table is"):
+        edit_elf(bytes(data), CHANGES)
+
+
+@pytest.mark.parametrize(
+    ("offset", "new", "reason"),
+    [
+        (16, b"\1\0", "only programs and libraries"),
+        (18, b"\x08\0", "MIPS"),
+        (60, b"\0\0", "more segments or sections"),
+        (62, b"\xff\xff", "more segments or sections"),
+    ],
+)
+def test_what_is_refused(offset: int, new: bytes, reason: str) -> None:
+    data = bytearray(build(Blueprint()).data)
+    data[offset : offset + len(new)] = new
+    with pytest.raises(BinaryError, match=reason):
+        edit_elf(bytes(data), CHANGES)
+
+
+def test_segments_out_of_order_are_refused_where_one_must_be_added() -> None:
+    built = build(Blueprint())
+    data = bytearray(built.data)
+    data[64 : 64 + 56], data[120 : 120 + 56] = data[120 : 120 + 56], data[64 : 64 + 56]
+    with pytest.raises(BinaryError, match="order of their addresses"):
+        edit_elf(bytes(data), CHANGES)
+    assert edit_elf(bytes(data), ElfChanges(needed={"libc.so.6": "bar"})).way == "in place"
+
+
+def test_addresses_can_run_out() -> None:
+    data = bytearray(build(Blueprint(bits=32, machine=3, bss=0xFFFFE000, page=0x1000)).data)
+    with pytest.raises(BinaryError, match="no addresses left"):
+        edit_elf(bytes(data), CHANGES)
+
+
+def test_the_stack_is_made_plain_in_every_file() -> None:
+    for further in ({}, {"type": 1}, {"machine": 8}):
+        built = build(replace(Blueprint(stack=7), **further))  # type: ignore[arg-type]
+        patch = edit_elf(built.data, ElfChanges(clear_exec_stack=True))
+        after = bytes(patch.applied(built.data))
+        assert (read_elf(built.data).exec_stack, read_elf(after).exec_stack) == (True, False)
+        assert sum(one != other for one, other in zip(built.data, after, strict=True)) == 1
+        assert not edit_elf(after, ElfChanges(clear_exec_stack=True))
+
+
+def test_static_files_have_no_names() -> None:
+    built = build(Blueprint(stack=7))
+    data = bytearray(built.data)
+    data[64 + 2 * 56 : 64 + 2 * 56 + 4] = (4).to_bytes(4, "little")  # PT_DYNAMIC becomes a note
+    static = bytes(data)
+    assert edit_elf(static, ElfChanges(clear_exec_stack=True))
+    assert not edit_elf(static, ElfChanges(needed={"a": "b"}, expand_relr=True, run_path=RunPath(())))
+    with pytest.raises(BinaryError, match="static"):
+        edit_elf(static, CHANGES)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.corpus import _locked
+from tests.corpus import locked
 
 _TOOLS = (
     "setuptools==84.2.1 --hash=sha256:ca140b45d5325a9478f880e351484f62fef15f336462e449ca0c03c873d589c2",
@@ -71,7 +71,7 @@ def run(command: Sequence[str | Path], **settings: str) -> str:
 def once(target: Path) -> Iterator[bool]:
     """Whether `target` is still to be made: of several processes one is told so, the others wait until it is done."""
     done = target.with_name(f".{target.name}.done")
-    with _locked(target.with_name(f".{target.name}.lock")):
+    with locked(target.with_name(f".{target.name}.lock")):
         missing = not done.exists()
         yield missing
         if missing:
@@ -79,10 +79,13 @@ def once(target: Path) -> Iterator[bool]:
 
 
 def environment(folder: Path) -> Path:
-    """The Python of a new virtual environment without pip, made once."""
+    """The Python of a new virtual environment without pip, made once.
+
+    It leads to the real interpreter: until Python 3.10 an environment of an environment leads to the outer one.
+    """
     with once(folder) as missing:
         if missing:
-            run([sys.executable, "-m", "venv", "--without-pip", folder])
+            run([Path(sys.executable).resolve(), "-m", "venv", "--without-pip", folder])
     return folder / "bin" / "python"
 
 

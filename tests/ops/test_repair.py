@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.binary.fixtures import EM_AARCH64, Recipe
+from tests.binary.fixtures import EM_AARCH64, Recipe, make
 from tests.ops.fakes import (
     EXEC_STACK,
     LINUX,
@@ -27,12 +27,13 @@ from tests.ops.fakes import (
     versions,
     wheel_of,
 )
+from tests.strategies.elf import recipes
 from tests.strategies.macho import MachFile, build_version, dylib, packed
 from tests.strategies.pe import PeFile
-from tests.support import wheel_bytes
+from tests.support import wheel_bytes, zip_bytes
 from truewheel import rules
 from truewheel.binary import Elf, read_elf
-from truewheel.errors import BinaryError, RequestError, WheelError
+from truewheel.errors import BinaryError, RequestError, TruewheelError, WheelError
 from truewheel.ops import Depth, Patterns, Verdict, audit, examine
 from truewheel.ops import repair as package
 from truewheel.ops.launcher import launcher
@@ -315,6 +316,13 @@ class TestTags:
         done = repaired(files, name=name, platforms=("manylinux_2_28",), request=Request(Wishes(), only=True))
         assert set(done.wheel.name.platforms) == {"manylinux_2_28_aarch64", "manylinux_2_28_x86_64"}
 
+    def test_code_for_graphics_processors_is_not_named(self) -> None:
+        files = {"pkg/a.so": lib(), "pkg/kernel.co": lib(glibc=None, like=Recipe(machine=224))}
+        done = repaired(files, name=NONE, platforms=("manylinux_2_28",), request=Request(Wishes(), only=True))
+        assert done.wheel.name.platforms == ("manylinux_2_28_x86_64",)
+        with pytest.raises(RequestError, match="manylinux_2_28 is no platform tag"):
+            repaired({"pkg/kernel.co": files["pkg/kernel.co"]}, name=NONE, platforms=("manylinux_2_28",))
+
     def test_musl(self) -> None:
         name = "pkg-1.0-cp312-cp312-linux_x86_64.whl"
         outside = {"/lib/libfoo.so.1": musl(soname="libfoo.so.1", like=Recipe(symbols=calling("qsort_r")))}
@@ -486,3 +494,23 @@ def sans_record(wheel: Wheel) -> object:
     return SimpleNamespace(
         name=wheel.name, members={name: entry for name, entry in wheel.by_name.items() if not name.endswith("RECORD")}
     )
+
+
+@given(
+    member=recipes(), library=recipes(), name=st.sampled_from([LINUX, NONE, PURE]), exclude=st.sampled_from(["", "*a*"])
+)
+def test_whatever_files_say_only_our_errors_come_of_it(
+    member: Recipe, library: Recipe, name: str, exclude: str
+) -> None:
+    # Else most libraries would be passed over, and most members be for no platform at all.
+    fit = replace(library, bits=member.bits, little=member.little, machine=member.machine, flags=member.flags)
+    fit = replace(fit, type=3, interpreter=None, osabi=0, soname=library.soname or "lib.so")
+    found = dict.fromkeys((f"/lib/{needed}" for needed in (*member.needed, *fit.needed)), make(fit).data)
+    try:
+        done = repaired({"pkg/x.so": make(member).data}, found, name=name, exclude=(exclude,), platforms=("linux",))
+    except TruewheelError:
+        return
+    assert verify_record(done.wheel, contents=True) == ()
+    read(zip_bytes({entry.name: bytes(entry.read()) for entry in done.wheel}), done.wheel.name)
+    again = repair(examine(done.wheel), Disk({}), Request(Wishes(exclude=Patterns((exclude,))), ("linux",)))
+    assert (again.plan.grafts, again.plan.changes) == ((), ())

@@ -203,12 +203,16 @@ def _demand_complete(examination: Examination, tags: Tags) -> None:
 
 # --- what was asked of the platform
 def _whole(platforms: Iterable[str], examination: Examination) -> tuple[str, ...]:
-    """The demanded tags, with the architecture of the files where one was given without."""
-    archs = sorted({arch for image in examination.images.values() if _loadable(image) for arch in image.archs})
+    """The demanded tags, with the architecture of the files where one was given without.
+
+    Files for what no tag has a word for, such as graphics processors, don't take part.
+    """
+    found_archs = {arch for image in examination.images.values() if _loadable(image) for arch in image.archs}
+    archs = sorted(arch for arch in found_archs if not arch.startswith("machine-"))
     parts = [part for platform in platforms for part in platform.split(".")]
     found: list[str] = []
     for part in parts:
-        bare = floor_of(part) is None and part != "any" and not part.endswith(tuple(archs))
+        bare = archs and floor_of(part) is None and part != "any" and not part.endswith(tuple(archs))
         found += [f"{part}_{arch}" for arch in archs] if bare else [part]
     return tuple(dict.fromkeys(found))
 

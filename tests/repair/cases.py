@@ -195,13 +195,24 @@ def runpath_chain(shop: Workshop) -> Path:
 
 
 def inside(shop: Workshop) -> Path:
-    """Both libraries are in the wheel, beside the one that asks, which loads them by its run path."""
+    """Both libraries are in the wheel, beside the one that asks, whose DT_RPATH counts for the first too."""
     first, second = _row(shop)
     files: dict[str, Path | bytes] = {"probe/liba.so": first.read_bytes(), "probe/libb.so": second.read_bytes()}
-    files["probe/native.so"] = _user(shop, "native.so", first, second, flags=["-Wl,-rpath,$ORIGIN"])
+    flags = ["-Wl,-rpath,$ORIGIN", "-Wl,--disable-new-dtags"]
+    files["probe/native.so"] = _user(shop, "native.so", first, flags=flags)
     first.unlink()
     second.unlink()
     return _wheel(shop, files)
+
+
+def out_of_reach(shop: Workshop) -> Path:
+    """Both libraries are in the wheel, in a folder to which no run path leads."""
+    first, second = _row(shop)
+    native = _user(shop, "native.so", first)
+    wheel = _wheel(shop, {"probe/native.so": native, "probe/lib/liba.so": first, "probe/lib/libb.so": second})
+    first.unlink()
+    second.unlink()
+    return wheel
 
 
 def half_inside(shop: Workshop) -> Path:
@@ -261,7 +272,17 @@ CASES: dict[str, Callable[[Workshop], Path]] = {
     for case in (
         *(too_low, future, processor, private_zlib, zlib_ng, pyfpe, unlisted, any_platform, link, missing, absolute),
         *(executable_stack, both_families, static_program, mixed_case, comma, python_library),
-        *(plain_chain, rpath_chain, runpath_chain, inside, half_inside, two_packages, plain_library, same_names),
+        *(
+            plain_chain,
+            rpath_chain,
+            runpath_chain,
+            inside,
+            out_of_reach,
+            half_inside,
+            two_packages,
+            plain_library,
+            same_names,
+        ),
         script,
     )
 }

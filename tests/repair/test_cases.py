@@ -19,7 +19,17 @@ from tests.repair.workshop import Workshop
 CHAINS = ("plain-chain", "rpath-chain", "runpath-chain")
 GOOD = (
     *("too-low", "future", "zlib-ng", "any-platform", "absolute", "executable-stack", "both-families"),
-    *("static-program", "mixed-case", "comma", "python-library", *CHAINS, "inside", "half-inside", "two-packages"),
+    *(
+        "static-program",
+        "mixed-case",
+        "comma",
+        "python-library",
+        *CHAINS,
+        "inside",
+        "out-of-reach",
+        "half-inside",
+        "two-packages",
+    ),
     *("plain-library", "same-names", "script"),
 )
 REFUSED = tuple(case for case in CASES if case not in GOOD)
@@ -79,6 +89,13 @@ def test_what_is_inside_stays(shop: Workshop) -> None:
     info = ("probe-1.0.dist-info/WHEEL", "probe-1.0.dist-info/RECORD")
     assert {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)} == set(info)
     assert _loaded(wheel, "probe/native.so") == (11, {"probe/native.so", "probe/liba.so", "probe/libb.so"})
+
+
+def test_what_is_out_of_reach_is_led_to(shop: Workshop) -> None:
+    wheel = _repaired(shop, "out-of-reach")
+    assert not grafted(wheel)
+    mapped = {"probe/native.so", "probe/lib/liba.so", "probe/lib/libb.so"}
+    assert _loaded(wheel, "probe/native.so") == (11, mapped)
 
 
 def test_what_is_half_inside_is_completed(shop: Workshop) -> None:

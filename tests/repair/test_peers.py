@@ -16,7 +16,7 @@ from tests.repair.anatomy import grafted, members, natives, origins, platforms
 from tests.repair.building import SOURCES
 from tests.repair.cases import CASES
 from tests.repair.conftest import Repair
-from tests.repair.peers import OURS, PEERS, REPAIR, TOOLS, Outcome
+from tests.repair.peers import OURS, PEERS, REPAIR, TOOLS, Outcome, truewheel
 from tests.repair.workshop import Workshop
 
 KNOWN = (5, 12, 17, 24, 26, 27, 28, 31, 34, 35, 36, 37, 38, 39, 40, 41)
@@ -68,6 +68,17 @@ def _tags(name: str, *, rounded: bool = False) -> set[int]:
 def test_the_same_is_grafted_and_promised(project: str, peer: str, repaired: Repair) -> None:
     ours, theirs = repaired(OURS, project), repaired(peer, project)
     assert origins(ours) == origins(theirs)
+    assert _tags(ours.name, rounded=True) == _tags(theirs.name)
+
+
+@pytest.mark.parametrize("peer", PEERS)
+@pytest.mark.parametrize("project", SOURCES)
+def test_what_a_peer_repaired_is_whole(project: str, peer: str, repaired: Repair, tmp_path: Path) -> None:
+    theirs = repaired(peer, project)
+    ours = truewheel(theirs, tmp_path).wheel
+    assert grafted(ours) == grafted(theirs)
+    before, after = members(theirs), members(ours)
+    assert {name for name in grafted(ours) if before[name] != after[name]} == set()
     assert _tags(ours.name, rounded=True) == _tags(theirs.name)
 
 

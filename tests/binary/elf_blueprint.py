@@ -30,7 +30,8 @@ WITH_REL = (3, 40)
 class Blueprint:
     """What a file is to be like.
 
-    ``notes`` are alignments of notes of 32 bytes each; ``joint`` puts one PT_NOTE over all of them. ``relr`` are
+    ``notes`` are alignments of notes of 32 bytes each; ``joint`` puts one PT_NOTE over all of them, and
+    ``noted`` PT_GNU_PROPERTY over the first. ``relr`` are
     numbers of words of the data that are relocated, ``rela`` and ``plt`` count further relocations, ``plt_inside``
     counts the latter to the former. ``absolute`` makes ``_DYNAMIC`` an absolute symbol, as old linkers did.
     """
@@ -46,6 +47,7 @@ class Blueprint:
     pie: bool = False
     notes: tuple[int, ...] = (8, 4)
     joint: bool = False
+    noted: bool = False
     gap: int = 0
     spare: int = 5
     bss: int = 64

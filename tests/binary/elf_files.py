@@ -117,7 +117,7 @@ def _writable(builder: Builder, entries: int) -> None:
 def _segment_count(builder: Builder) -> int:
     blueprint = builder.blueprint
     notes = min(1, len(blueprint.notes)) if blueprint.joint else len(blueprint.notes)
-    return 5 + notes + blueprint.phdr + blueprint.interpreter + len(blueprint.extra)
+    return 5 + notes + blueprint.noted + blueprint.phdr + blueprint.interpreter + len(blueprint.extra)
 
 
 def _place(builder: Builder, start: int) -> tuple[int, int]:
@@ -319,6 +319,8 @@ def _segments(builder: Builder, head: int, read_end: int, write_start: int) -> b
         rows.append((4, 4, notes[0].offset, notes[0].address, length, length, notes[0].alignment))
     else:
         rows += [(4, 4, note.offset, note.address, note.size, note.size, note.alignment) for note in notes]
+    if blueprint.noted:
+        rows.append((0x6474E553, 4, notes[0].offset, notes[0].address, notes[0].size, notes[0].size, 8))
     rows.append((7, 4, tls.offset, tls.address, tls.size, tls.size, 8))
     rows.append((0x6474E551, blueprint.stack, 0, 0, 0, 0, 16))
     rows += [(kind, flags, 0, 0, 0, 0, 8) for kind, flags in blueprint.extra]

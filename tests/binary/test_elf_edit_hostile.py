@@ -71,7 +71,7 @@ def flips(size: int) -> st.SearchStrategy[list[tuple[int, int]]]:
     return st.lists(st.tuples(place, st.integers(0, 255)), min_size=1, max_size=4)
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(st.data())
 def test_flipped_bytes(data: st.DataObject) -> None:
     source = bytearray(data.draw(st.sampled_from([file.data for file in FILES] + EDITED)))

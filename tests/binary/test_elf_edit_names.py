@@ -77,6 +77,16 @@ def test_a_library_without_versions_is_dropped_in_place() -> None:
     assert (elf.needed, patch.way, patch.tail) == (("libc.so.6",), "in place", b"")
 
 
+@pytest.mark.parametrize("entry", ["a:b", "x" * 4097, "\ud800"])
+def test_a_run_path_that_no_file_can_hold(entry: str) -> None:
+    with pytest.raises(RequestError):
+        edit_elf(make(PLAIN).data, ElfChanges(run_path=RunPath((entry,))))
+
+
+def test_an_empty_entry_of_the_run_path_is_the_folder_of_the_process() -> None:
+    assert read_elf(edited(make(PLAIN), ElfChanges(run_path=RunPath(("", "$ORIGIN"))))).rpath == ("", "$ORIGIN")
+
+
 @pytest.mark.parametrize("name", ["", "a\0b", "x" * 4097, "\ud800"])
 def test_a_name_that_no_file_can_hold(name: str) -> None:
     with pytest.raises(RequestError):

@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from elftools.elf.elffile import ELFFile
 from elftools.elf.relocation import RelrRelocationSection
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.binary.elf_blueprint import RELATIVE, Blueprint, Built
@@ -72,6 +72,7 @@ def by_others(built: Built) -> list[int]:
 
 
 @pytest.mark.parametrize("machine", MACHINES)
+@settings(max_examples=25)
 @given(words=st.sets(st.integers(0, 300), min_size=1), rela=st.integers(0, 3), spare=st.integers(0, 3))
 def test_the_same_words_by_the_same_values(
     machine: tuple[int, bool, int], words: set[int], rela: int, spare: int

@@ -350,3 +350,14 @@ def test_a_string_table_of_other_sections_is_not_wiped() -> None:
     at = ELFFile(BytesIO(built.data))["e_shoff"] + 64 * 6  # .text links to .dynstr
     after, _ = apply(built.data[: at + 40] + b"\5" + built.data[at + 41 :], CHANGES)
     assert b"libold-name.so" in after
+
+
+def test_a_property_that_patchelf_forgot_in_the_table() -> None:
+    built = build(Blueprint(noted=True))
+    file = ELFFile(BytesIO(built.data))
+    index = next(n for n, segment in enumerate(file.iter_segments()) if segment.header.p_type == "PT_GNU_PROPERTY")
+    at = 64 + 56 * index + 8
+    data = built.data[:at] + (64 + 2 * 56).to_bytes(8, "little") * 2 + built.data[at + 16 :]
+    patch = edit_elf(data, CHANGES)
+    assert patch.way == "move"
+    assert read_elf(bytes(patch.applied(data))).soname == CHANGES.soname

@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 from truewheel.binary.elf_edit_image import Image
 from truewheel.binary.elf_edit_places import Places
-from truewheel.binary.elf_edit_spans import MOVABLE_SEGMENTS
 from truewheel.binary.elf_edit_tables import Table
-from truewheel.binary.elf_layout import PT_TLS, Strings, Tag
+from truewheel.binary.elf_layout import PT_INTERP, PT_NOTE, PT_TLS, Strings, Tag
 from truewheel.binary.patch import Write
 
 DYNAMIC, HEADERS, SEGMENT = -1, -2, -3
 """Owners of bytes that no entry of the dynamic table leads to."""
-_PROTECTED_SEGMENTS = MOVABLE_SEGMENTS | {PT_TLS}
+_PROTECTED_SEGMENTS = frozenset((PT_INTERP, PT_NOTE, PT_TLS))
+"""Not PT_GNU_PROPERTY, which repeats a PT_NOTE: patchelf 0.14 forgets it where the note was, in its own table."""
 
 
 class Owned(NamedTuple):

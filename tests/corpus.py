@@ -133,7 +133,7 @@ def download(filename: str, sha256: str, folder: Path) -> Path:
     if _is(target, sha256):
         return target
     folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder / f".{filename}.lock"):
+    with locked(folder / f".{filename}.lock"):
         if _is(target, sha256):  # another process has fetched it meanwhile
             return target
         project, version, *_ = parse_wheel_filename(filename)
@@ -155,8 +155,8 @@ def _is(path: Path, sha256: str) -> bool:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold a lock that ends with the process, so that parallel test runs fetch a wheel once."""
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock that ends with the process, so that parallel test runs fetch or make something once."""
     with path.open("a") as file:
         if sys.platform == "win32":
             held = False

@@ -11,6 +11,7 @@ import test_tools
 from tests.tools import need
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere they are never installed")
 def test_a_tool_that_lacks_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CI", raising=False)

@@ -193,7 +193,7 @@ def assert_sound(path: Path, before: bytes, changes: ElfChanges) -> bytes:
     return after
 
 
-@pytest.mark.parametrize("wheel", [*NOT_LOADED, *(subject.wheel for subject in SUBJECTS.values())])
+@pytest.mark.parametrize("wheel", sorted({*NOT_LOADED, *(subject.wheel for subject in SUBJECTS.values())}))
 def test_every_file_of_a_wheel_stays_sound(wheel: str, corpus: Corpus, tmp_path: Path) -> None:
     pattern = next((subject.members for subject in SUBJECTS.values() if subject.wheel == wheel), ".*")
     files = elves(corpus(wheel), ".*" if wheel in NOT_LOADED else pattern)

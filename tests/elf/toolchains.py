@@ -6,7 +6,6 @@ and ``program`` that uses them all and prints what it finds. Their sources stand
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import subprocess  # noqa: TID251 - compilers and emulators are programs; the ban protects src
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.corpus import locked
 from tests.tools import need
 
 SOURCES = Path(__file__).with_name("sources")
@@ -150,8 +150,7 @@ def build(case: Case, root: Path) -> Path:
 def once(folder: Path, make: Callable[[Path], None]) -> Path:
     """A folder that `make` has filled, one time, whatever number of processes ask."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(folder.with_name(f"{folder.name}.lock")):
         if not folder.exists():
             scratch = folder.with_name(f"{folder.name}.part")
             shutil.rmtree(scratch, ignore_errors=True)

@@ -5,9 +5,9 @@
     >>> audit.tags.verdict, audit.tags.computed  # doctest: +SKIP
     (<Verdict.EXACT: 'exact'>, ('win32',))
 
-The verbs on files are `show`, `check`, `repair`, `normalize`, `check_normalized`, `retag` and `digest` (`truewheel.api`);
-the values and pure functions behind them are in `truewheel.ops`, `truewheel.wheel`, `truewheel.binary` and
-`truewheel.policy`. All errors are `truewheel.errors.TruewheelError`.
+The verbs on files are `show`, `check`, `repair`, `normalize`, `check_normalized`, `retag` and `digest`
+(`truewheel.api`); the values and pure functions behind them are in `truewheel.ops`, `truewheel.wheel`,
+`truewheel.binary` and `truewheel.policy`. All errors are `truewheel.errors.TruewheelError`.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import BytesIO
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 from elftools.elf.dynamic import DynamicSegment
@@ -62,6 +62,9 @@ def _about_segments(file: ELFFile) -> Iterator[str]:
             yield "PT_PHDR doesn't describe the table"
         if segment.p_vaddr % max(1, segment.p_align):
             yield f"{segment.p_type} isn't aligned"
+    for one, other in combinations([segment.header for segment in file.iter_segments()], 2):
+        if other.p_type == "PT_LOAD" != one.p_type and one.p_filesz and one.p_offset == other.p_offset:
+            yield f"llvm-strip would lay the segment at {other.p_vaddr:#x} out as a part of {one.p_type}"
 
 
 def _about_sections(file: ELFFile) -> Iterator[str]:

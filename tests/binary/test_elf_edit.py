@@ -132,7 +132,8 @@ def test_a_second_edit_and_the_expansion_load_too(built: Path, tmp_path: Path) -
         assert call(tmp_path / folder / "libuser.so").splitlines()[0] == str(RESULT)
 
 
-def test_a_program_runs(built: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("program", ["", "strip", "llvm-strip", "eu-strip"])
+def test_a_program_runs(built: Path, tmp_path: Path, program: str) -> None:
     graft(built, tmp_path)
     edit(built / "libuser.so", tmp_path / "user.libs" / "libuser-4567.so", CHANGES)
     edit(
@@ -140,6 +141,9 @@ def test_a_program_runs(built: Path, tmp_path: Path) -> None:
         tmp_path / "bin" / "main",
         ElfChanges(needed={"libuser.so": "libuser-4567.so"}, run_path=RunPath(("$ORIGIN/../user.libs",))),
     )
+    if program:
+        need(program)
+        run(tmp_path, program, "bin/main")
     run(tmp_path, "bin/main")
     assert b"somebody" not in (tmp_path / "bin" / "main").read_bytes()
 

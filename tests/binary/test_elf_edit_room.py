@@ -88,6 +88,26 @@ def test_room_is_found_on_every_machine(
     assert len(after) - len(built.data) < 400
 
 
+@pytest.mark.parametrize(
+    ("further", "lead"),
+    [
+        ({"interpreter": True, "pie": True, "phdr": True}, 16),
+        ({"interpreter": True, "pie": True, "spare": 0, "notes": ()}, 16),
+        ({}, 0),  # the PT_NOTE stand behind the new segment
+        ({"interpreter": True, "gap": 64}, 0),
+    ],
+)
+def test_the_new_segment_begins_with_no_segment_before_it(further: dict[str, object], lead: int) -> None:
+    """llvm-strip would take it for a part of that one, and forget its alignment."""
+    built = build(replace(Blueprint(), **further))  # type: ignore[arg-type]
+    after, _ = apply(built, CHANGES)
+    file = ELFFile(BytesIO(after))
+    load = segments_of(file, "PT_LOAD")[-1]
+    inside = [s.header.sh_offset for s in file.iter_sections() if load.p_offset <= s.header.sh_offset and s["sh_flags"]]
+    assert min(inside) - load.p_offset == lead
+    assert not any(after[load.p_offset : min(inside)])
+
+
 @given(st.data())
 def test_the_second_edit_adds_its_names_only(data: st.DataObject) -> None:
     bits, little, machine = data.draw(st.sampled_from(MACHINES))

@@ -228,6 +228,7 @@ _RULES = (
     _about_loads,
     _about_neighbours,
     _about_table,
+    _about_parents,
     _about_segments,
     _about_sections,
     _about_tags,

@@ -72,7 +72,7 @@ def test_it_runs_with_the_renamed_libraries(case: Case, built: Path, tmp_path: P
     assert_runs(case, lay_out(built, tmp_path / "new", changes(case)), NAMES)
 
 
-@pytest.mark.parametrize("tool", ["strip", "eu-strip"])
+@pytest.mark.parametrize("tool", ["strip", "llvm-strip", "eu-strip"])
 @pytest.mark.parametrize("case", [case for case in WITH_SECTIONS if case.runs], ids=str)
 def test_it_runs_after_strip(case: Case, built: Path, tmp_path: Path, tool: str) -> None:
     strip = need(strip_of(case, tool))

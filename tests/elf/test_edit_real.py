@@ -210,7 +210,7 @@ def test_it_is_used_under_its_new_name(
     files = elves(corpus(subject.wheel), subject.members)
     changes = renaming(files, tmp_path / "old")
     ask = asker(subject, builds(tmp_path_factory))
-    for tool in ("", "strip", "eu-strip"):
+    for tool in ("", "strip", "llvm-strip", "eu-strip"):
         strip = need(strip_of(subject.case, tool)) if tool else ()
         if tool in subject.ruined_by:
             assert ruined(tmp_path / "old", strip)

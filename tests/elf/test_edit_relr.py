@@ -95,7 +95,7 @@ def test_the_same_words_are_relocated_to_the_same_values(case: Case, built: Path
         assert not edit_elf(after.read_bytes(), EXPAND)
 
 
-@pytest.mark.parametrize("tool", ["", "strip", "eu-strip"])
+@pytest.mark.parametrize("tool", ["", "strip", "llvm-strip", "eu-strip"])
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_old_loaders_take_it_written_out(case: Case, built: Path, tmp_path: Path, tool: str) -> None:
     library, program = tmp_path / LIBRARY, tmp_path / PROGRAM

@@ -17,13 +17,14 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from truewheel.binary.elf_edit_image import PF_X, PT_PHDR, SHT_DYNAMIC, SHT_STRTAB, Image, ProgramHeader
-from truewheel.binary.elf_edit_spans import Span, spans
+from truewheel.binary.elf_edit_spans import Span, placed, spans
 from truewheel.binary.elf_edit_tables import Table
 from truewheel.binary.elf_layout import PT_LOAD
 from truewheel.errors import BinaryError
 
 _LARGEST_BSS = 1 << 16
 _LARGEST_PADDING = 1 << 16
+_LEAD = 16  # bytes in front of what another segment begins with
 _PAGES = {183: 0x10000, 21: 0x10000, 20: 0x10000, 258: 0x10000}
 """The largest page of a machine, where that isn't 4 KiB: AArch64, PowerPC, LoongArch."""
 _CHUNK = 1 << 20
@@ -45,8 +46,8 @@ class Room(NamedTuple):
     """Where new bytes go: from `offset` of the file, which will be loaded at `address`.
 
     ``segments`` is the table without what was given up for it. ``grown`` is the index in it of the segment that
-    grows, -1 for a new one of `alignment`. ``moved`` are spans that go along, ``copies_strings`` says that the string
-    table must, ``zeros`` how many bytes of zeros come first.
+    grows, -1 for a new one of `alignment`. ``moved`` are spans that go along, in this order and first of all;
+    ``copies_strings`` says that the string table must, ``zeros`` how many bytes of zeros come before them.
     """
 
     way: str
@@ -240,7 +241,19 @@ def _new(image: Image, way: str, need: Need, given_up: tuple[int, ...] = (), mov
         moved,
         copies_strings=need.grows,
         dynamic_moves=need.dynamic_moves,
+        zeros=_LEAD if _begun_before(image, segments, need, moved) else 0,
     )
+
+
+def _begun_before(image: Image, segments: tuple[ProgramHeader, ...], need: Need, moved: tuple[Span, ...]) -> bool:
+    """Whether what the new segment is to begin with is the beginning of one that stands before it in the table.
+
+    llvm-objcopy takes the first such segment (PT_INTERP, or a PT_NOTE by mold) for the one that the other is a part of,
+    and lays it out with no regard for its alignment: nothing could load it after llvm-strip.
+    """
+    first = moved[0].start if moved else image.segments[image.dynamic].offset if need.dynamic_moves else -1
+    last = max(index for index, segment in enumerate(segments) if segment.type == PT_LOAD)
+    return any(segment.offset == first and placed(segment) for segment in segments[:last])
 
 
 def _extend(image: Image, need: Need) -> Room | None:

@@ -160,6 +160,22 @@ def test_a_symbol_count_of_s390x_has_64_bits() -> None:
     assert len(read_elf(make(recipe).data).symbols.imports) == 3
 
 
+@pytest.mark.parametrize("machine", [EM_S390, 0x9026])  # and Alpha
+def test_by_llvm_it_has_32_bits_there_too(machine: int) -> None:
+    for little in (True, False):
+        recipe = Recipe(little=little, symbols=IMPORTS, hashed="sysv")
+        data = make(recipe).patched(18, machine.to_bytes(2, "little" if little else "big"))
+        assert len(read_elf(data).symbols.imports) == 3
+
+
+def test_the_gnu_hash_table_counts_first() -> None:
+    made = make(Recipe(symbols=(*IMPORTS, Symbol("answer", defined=True)), hashed="both"))
+    elf = read_elf(made.patched(made.at["hash"] + 4, b"\xff\xff\xff\x7f"))
+    assert (len(elf.symbols.imports), len(elf.symbols.exports)) == (3, 1)
+    unhashed = make(Recipe(symbols=IMPORTS, hashed="both"))
+    assert len(read_elf(unhashed.patched(unhashed.at["hash"] + 4, b"\3")).symbols.imports) == 2
+
+
 def test_without_hashed_symbols_the_section_header_counts() -> None:
     made = make(Recipe(symbols=IMPORTS, hashed="gnu", sections=((11, "symbols", b""),)))
     assert len(read_elf(made.data).symbols.imports) == 3

@@ -47,6 +47,11 @@ def apply(built: Built | bytes, changes: ElfChanges) -> tuple[bytes, Patch]:
     return result, patch
 
 
+def change(data: bytes, offset: int, new: bytes) -> bytes:
+    """The file with some bytes replaced."""
+    return data[:offset] + new + data[offset + len(new) :]
+
+
 def check_facts(before: bytes, after: bytes) -> None:
     """Nothing but the names that were asked for is different, by our reading and another's."""
     named = ("needed", "soname", "rpath", "runpath", "version_needs", "imports", "load_alignment")
@@ -106,6 +111,20 @@ def test_the_new_segment_begins_with_no_segment_before_it(further: dict[str, obj
     inside = [s.header.sh_offset for s in file.iter_sections() if load.p_offset <= s.header.sh_offset and s["sh_flags"]]
     assert min(inside) - load.p_offset == lead
     assert not any(after[load.p_offset : min(inside)])
+
+
+@pytest.mark.parametrize(("made_for", "words"), [(62, 4), (22, 8)])
+def test_a_table_of_hashes_moves_whole_by_either_linker_of_s390x(made_for: int, words: int) -> None:
+    """LLVM's has words of 32 bits there, as for every other processor."""
+    built = build(Blueprint(little=False, machine=made_for, hashed="HASH", notes=()))
+    data = change(built.data, 18, (22).to_bytes(2, "big"))
+    assert built.parts[".hash"].size == (2 + 1 + 3) * words
+    after, patch = apply(data, CHANGES)
+    assert patch.way == "move"
+    check_facts(data, after)
+    part = section_header(after, ".hash")
+    assert after[part.sh_offset : part.sh_offset + part.sh_size] == built.parts[".hash"].data
+    assert dynamic_values(after)["DT_HASH"] == part.sh_addr != built.parts[".hash"].address
 
 
 @given(st.data())

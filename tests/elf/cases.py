@@ -10,7 +10,7 @@ CASES = (
     *(Case("aarch64", linker) for linker in ("bfd", "gold", "lld", "mold", "zig")),
     *(Case("armv7l", linker) for linker in ("bfd", "gold", "lld", "mold")),
     *(Case("ppc64le", linker) for linker in ("bfd", "gold", "lld", "mold")),
-    *(Case("s390x", linker) for linker in ("bfd", "gold", "mold")),
+    *(Case("s390x", linker) for linker in ("bfd", "gold", "mold", "zig")),
     *(Case("riscv64", linker) for linker in ("bfd", "mold", "zig")),
     Case("loongarch64", "zig"),
     *(Case("x86_64", linker, libc="musl") for linker in ("bfd", "lld", "zig")),

@@ -10,8 +10,8 @@ from struct import Struct
 from typing import NamedTuple
 
 from truewheel.binary.elf_edit_image import Image
-from truewheel.binary.elf_layout import EM_ALPHA, EM_S390, Tag
-from truewheel.binary.elf_symbols import count_symbols
+from truewheel.binary.elf_layout import Tag
+from truewheel.binary.elf_symbols import count_symbols, hash_head
 from truewheel.binary.elf_versions import Chain
 from truewheel.binary.fields import Buffer
 
@@ -111,24 +111,14 @@ def _symbol_tables(image: Image) -> Iterator[Table]:
     count = count_symbols(layout, tags) if Tag.SYMTAB in tags else 0
     sizes = {Tag.SYMTAB: count * layout.codec.symbol.size, Tag.VERSYM: 2 * count}
     if Tag.HASH in tags:
-        sizes[Tag.HASH] = _hash_size(image, tags[Tag.HASH])
+        head = hash_head(layout, tags[Tag.HASH])
+        sizes[Tag.HASH] = (2 + head.buckets + head.chains) * head.word
     if Tag.GNU_HASH in tags:
         sizes[Tag.GNU_HASH] = _gnu_hash_size(image, tags[Tag.GNU_HASH], count)
     for tag, size in sizes.items():
         if tag in tags and size:
             start = layout.locate(tags[tag], size, f"the table of DT_{tag.name}")
             yield Table(tag, start, start + size)
-
-
-def _hash_size(image: Image, address: int) -> int:
-    """The bytes of DT_HASH, whose words have 64 bits on two platforms."""
-    layout = image.layout
-    wide = layout.bits == 64 and layout.machine in (EM_S390, EM_ALPHA)
-    word = layout.codec.wide if wide else layout.codec.word
-    offset = layout.locate(address, 2 * word.size, "the hash table")
-    (buckets,) = layout.fields.unpack(word, offset, "the hash table")
-    (chains,) = layout.fields.unpack(word, offset + word.size, "the hash table")
-    return (2 + buckets + chains) * word.size
 
 
 def _gnu_hash_size(image: Image, address: int, count: int) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import repeat
 from struct import Struct
+from typing import NamedTuple
 
 from truewheel.binary.elf_layout import EM_ALPHA, EM_S390, Layout, Strings, Tag
 from truewheel.binary.elf_versions import INDEX, VersionName
@@ -86,20 +87,43 @@ def _table(layout: Layout, address: int, size: int, what: str) -> bytes:
     return layout.fields.take(layout.locate(address, size, what), size, what) if size else b""
 
 
+class HashHead(NamedTuple):
+    """How DT_HASH begins: the size of its words in bytes, and the numbers of its buckets and chains."""
+
+    word: int
+    buckets: int
+    chains: int
+
+
+def hash_head(layout: Layout, address: int) -> HashHead:
+    """The head of the table of DT_HASH.
+
+    The gABI has words of 32 bits, but two platforms took 64. LLVM's linker writes 32 there too: taken together, two of
+    these, neither of them zero, count more than any file has.
+    """
+    if layout.bits == 64 and layout.machine in (EM_S390, EM_ALPHA):
+        head = _hash_head(layout, address, layout.codec.wide)
+        if head.buckets < 1 << 32:
+            return head
+    return _hash_head(layout, address, layout.codec.word)
+
+
+def _hash_head(layout: Layout, address: int, word: Struct) -> HashHead:
+    offset = layout.locate(address, 2 * word.size, "the hash table")
+    (buckets,) = layout.fields.unpack(word, offset, "the hash table")
+    (chains,) = layout.fields.unpack(word, offset + word.size, "the hash table")
+    return HashHead(word.size, buckets, chains)
+
+
 def count_symbols(layout: Layout, tags: dict[int, int]) -> int:
-    """The number of symbols, which no entry of the dynamic table says."""
-    if Tag.HASH in tags:
-        # The gABI has words of 32 bits, but these two platforms took 64.
-        wide = layout.bits == 64 and layout.machine in (EM_S390, EM_ALPHA)
-        word = layout.codec.wide if wide else layout.codec.word
-        offset = layout.locate(tags[Tag.HASH], 2 * word.size, "the hash table")
-        (count,) = layout.fields.unpack(word, offset + word.size, "the hash table")
-        return count
-    if Tag.GNU_HASH in tags:
-        count = _count_hashed(layout, tags[Tag.GNU_HASH])
-        if count:
-            return count
-    return _count_unhashed(layout, tags)
+    """The number of symbols, which no entry of the dynamic table says.
+
+    DT_GNU_HASH comes first, as for loaders; it counts nothing in a file that defines nothing.
+    """
+    count = _count_hashed(layout, tags[Tag.GNU_HASH]) if Tag.GNU_HASH in tags else 0
+    if not count and Tag.HASH in tags:
+        return hash_head(layout, tags[Tag.HASH]).chains
+    return count or _count_unhashed(layout, tags)
 
 
 def _count_hashed(layout: Layout, address: int) -> int:

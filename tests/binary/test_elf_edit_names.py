@@ -108,7 +108,8 @@ def test_what_is_asked_for_is_said_and_nothing_else_changes(recipe: Recipe, data
     try:
         after = read_elf(edited(made, changes))
     except BinaryError as error:
-        if "no room" not in error.what:
+        static = recipe.type == 2 and recipe.interpreter is None
+        if "no room" not in error.what and not (static and "a static file" in error.what):
             raise
         return
     assert after.needed == tuple(renamed.get(name, name) for name in before.needed)

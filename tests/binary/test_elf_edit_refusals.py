@@ -112,3 +112,23 @@ def test_static_files_have_no_names() -> None:
     assert not edit_elf(static, ElfChanges(needed={"a": "b"}, expand_relr=True, run_path=RunPath(())))
     with pytest.raises(BinaryError, match="static"):
         edit_elf(static, CHANGES)
+
+
+@pytest.mark.parametrize("further", [{"pie": True}, {"type": 2, "base": 0x400000}])
+def test_static_programs_that_relocate_themselves_have_no_names(further: dict[str, object]) -> None:
+    plain = Blueprint(needed=(), soname=None, stack=7)
+    static = build(replace(plain, **further)).data  # type: ignore[arg-type]
+    path = RunPath(("$ORIGIN",))
+    for changes in (CHANGES, ElfChanges(soname="libme.so.1"), ElfChanges(run_path=path)):
+        with pytest.raises(BinaryError, match="a static file has no place"):
+            edit_elf(static, changes)
+    assert not edit_elf(static, ElfChanges(needed={"a": "b"}, drop_needed=frozenset({"c"}), run_path=RunPath(())))
+    assert edit_elf(static, ElfChanges(clear_exec_stack=True)).way == "in place"
+    led = build(replace(plain, runpath="/old", **further)).data  # type: ignore[arg-type]
+    assert read_elf(bytes(edit_elf(led, ElfChanges(run_path=RunPath(()))).applied(led))).runpath is None
+    asking = build(replace(plain, needed=("libfoo.so.1",), **further)).data  # type: ignore[arg-type]
+    for changes in (ElfChanges(needed={"libfoo.so.1": "b"}), ElfChanges(drop_needed=frozenset({"libfoo.so.1"}))):
+        with pytest.raises(BinaryError, match="a static file has no place"):
+            edit_elf(asking, changes)
+    interpreted = build(replace(plain, interpreter=True, **further)).data  # type: ignore[arg-type]
+    assert edit_elf(interpreted, CHANGES)

@@ -72,7 +72,6 @@ def check_facts(before: bytes, after: bytes) -> None:
     [
         ("move", {}),
         ("move", {"interpreter": True, "pie": True, "phdr": True}),
-        ("move", {"pie": True, "phdr": True}),  # a static PIE: no interpreter, yet a program
         ("drop", {"phdr": True}),
         ("gap", {"gap": 64}),
         ("gap", {"extra": ((0, 0),)}),  # PT_NULL
@@ -212,9 +211,18 @@ def test_without_spare_entries_the_dynamic_table_moves_where_it_can_be_written()
     assert patch.way == "append"
 
 
-def test_the_dynamic_table_of_a_static_program_stays() -> None:
-    with pytest.raises(BinaryError, match="its own code finds it"):
-        edit_elf(build(Blueprint(spare=0, pie=True)).data, CHANGES)
+def test_the_tables_of_a_static_program_stay() -> None:
+    """Its own code finds them, by PT_PHDR and ``_DYNAMIC``."""
+    expand = ElfChanges(expand_relr=True)
+    static = build(Blueprint(spare=0, pie=True, phdr=True, relr=(1, 2)))
+    after, patch = apply(static, expand)
+    assert patch.way == "move"
+    assert len(segments_of(ELFFile(BytesIO(after)), "PT_PHDR")) == 1
+    assert changed(static.data, after) <= {".dynamic", ".note.0", ".note.1", "headers"}
+    part = static.parts[".dynamic"]
+    unsized = static.data[part.offset :].replace((37).to_bytes(8, "little"), (21).to_bytes(8, "little"), 1)
+    with pytest.raises(BinaryError, match="its own code finds it"):  # DT_RELAENT needs an entry, DT_RELRENT gives none
+        edit_elf(static.data[: part.offset] + unsized, expand)
 
 
 def test_entries_behind_the_end_of_the_dynamic_table_are_not_free() -> None:

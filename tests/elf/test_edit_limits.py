@@ -46,7 +46,7 @@ def test_a_library_whose_versions_are_needed_stays(linker: str, tmp_path_factory
         edit_elf(data, ElfChanges(drop_needed=frozenset({BEE})))
 
 
-@pytest.mark.parametrize(("option", "libc"), [("-static", "glibc"), ("-static", "musl")])
+@pytest.mark.parametrize(("option", "libc"), [("-static", "glibc"), ("-static-pie", "glibc"), ("-static", "musl")])
 def test_static_programs_have_no_names_to_edit(
     option: str, libc: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -67,9 +67,8 @@ def edit_elf(buffer: Buffer, changes: ElfChanges) -> Patch:
     image = read_image(buffer, layout)
     if changes.clear_exec_stack:
         image = _plain_stack(image)
+    _check_static(image, wanted)
     if image.dynamic < 0:
-        if changes.soname is not None or (wanted.path or ()):
-            raise BinaryError("a static file has no place for a name or a run path")
         return headers_only(image)
     plan = _planned(image, changes, wanted)
     if plan is None:
@@ -88,6 +87,17 @@ def _wanted(changes: ElfChanges) -> Wanted:
     if changes.run_path is not None:
         path = wanted_path(changes.run_path.entries, Tag.RUNPATH if changes.run_path.runpath else Tag.RPATH)
     return Wanted(changes.needed, changes.drop_needed, changes.soname, path)
+
+
+def _check_static(image: Image, wanted: Wanted) -> None:
+    """Refuse names for a static file.
+
+    A static PIE has a dynamic table to relocate itself by. glibc's start-up code stumbles over a run path in it: the
+    program would die at every start.
+    """
+    libraries = Tag.NEEDED in image.tags and bool(wanted.needed or wanted.dropped)
+    if image.static and (wanted.soname is not None or wanted.path or libraries):
+        raise BinaryError("a static file has no place for a name or a run path")
 
 
 def _plain_stack(image: Image) -> Image:

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from truewheel.binary.elf_edit_follow import moved_symbols, new_sections, new_segments
 from truewheel.binary.elf_edit_guard import DYNAMIC, HEADERS, Owned, check_writes
-from truewheel.binary.elf_edit_image import ET_DYN, Image, ProgramHeader, SectionHeader
+from truewheel.binary.elf_edit_image import Image, ProgramHeader, SectionHeader
 from truewheel.binary.elf_edit_places import Content, Place, Places, allotted, final_entries
 from truewheel.binary.elf_edit_room import Need, Room, find_room
 from truewheel.binary.elf_edit_tables import Table
-from truewheel.binary.elf_layout import PT_INTERP, Tag
+from truewheel.binary.elf_layout import Tag
 from truewheel.binary.elf_symbols import SHT_DYNSYM, count_symbols
 from truewheel.binary.patch import Patch, Write, merged_writes
 from truewheel.errors import BinaryError
@@ -54,8 +54,7 @@ def _in_place(image: Image, plan: Plan) -> Patch:
 
 def _grown(image: Image, plan: Plan) -> Patch:
     content, dynamic = plan.content, image.segments[image.dynamic]
-    interpreted = any(segment.type == PT_INTERP for segment in image.segments)
-    if plan.dynamic_moves and image.program and image.layout.type == ET_DYN and not interpreted:
+    if plan.dynamic_moves and image.static:
         raise BinaryError("the dynamic table of a static program can't move: its own code finds it")
     start = content.strings.offset
     need = Need((start, start + len(content.strings.data)), bool(content.added), plan.dynamic_moves)

@@ -115,11 +115,17 @@ class Image:
     @property
     def program(self) -> bool:
         """Whether this is the file that a kernel starts; a static PIE has no interpreter to tell by."""
-        return (
-            self.layout.type == ET_EXEC
-            or any(segment.type == PT_INTERP for segment in self.segments)
-            or bool(self.tags.get(Tag.FLAGS_1, 0) & DF_1_PIE)
-        )
+        pie = bool(self.tags.get(Tag.FLAGS_1, 0) & DF_1_PIE)
+        return self.layout.type == ET_EXEC or pie or self._interpreted
+
+    @property
+    def static(self) -> bool:
+        """Whether no loader looks at the names in the file: a program that starts by itself, a static PIE too."""
+        return self.dynamic < 0 or (self.program and not self._interpreted)
+
+    @property
+    def _interpreted(self) -> bool:
+        return any(segment.type == PT_INTERP for segment in self.segments)
 
     @property
     def loads(self) -> tuple[ProgramHeader, ...]:

@@ -64,6 +64,8 @@ class TestNothingToDo:
             {MEMBER: lib("libfoo.so", like=Recipe(rpath="$ORIGIN")), "pkg/libfoo.so": lib()},
             {"pkg/x.o": lib("libfoo.so", like=Recipe(type=1))},
             {MEMBER: lib(glibc=None, like=Recipe(interpreter="/lib64/ld-linux-x86-64.so.2"))},
+            {MEMBER: lib(like=Recipe(symbols=calling("dlopen")))},
+            {MEMBER: lib(like=Recipe(needs=(versions("libghost.so", "GHOST_1"),)))},
         ],
     )
     def test_the_plan_is_empty_and_false(self, files: Mapping[str, bytes]) -> None:
@@ -147,6 +149,29 @@ class TestAGraft:
         made = planned({MEMBER: indirect}, outside)
         assert the_change(made, MEMBER).changes.needed["libfoo.so.1"] == NEW_FOO
 
+    def test_versions_that_are_asked_of_the_wheels_own_do_not(self) -> None:
+        own = lib("libfoo.so.1", like=Recipe(rpath="$ORIGIN/own", needs=(versions("libfoo.so.1", "FOO_1"),)))
+        files = {"a/x.so": own, "a/own/libfoo.so.1": lib(soname="libfoo.so.1")}
+        outside = {"/lib/libbar.so": lib("libqux.so"), "/lib/libqux.so": FOO}
+        made = planned({**files, "b/y.so": lib("libbar.so")}, outside)
+        assert the_graft(made, "libqux.so").member == f"pkg.libs/{NEW_FOO}"
+        assert [change.member for change in made.changes] == ["b/y.so"]
+
+    def test_whatever_is_told_is_in_order(self) -> None:
+        members = [f"pkg/{number}.so" for number in range(9)]
+        made = planned(
+            {member: lib("libfoo.so.1", "libbar.so", "libz.so.1") for member in reversed(members)},
+            {"/lib/libfoo.so.1": FOO, "/lib/libbar.so": lib("libz.so.1", soname="libbar.so")},
+        )
+        bar, foo = made.grafts
+        assert (bar.needed_by, foo.needed_by) == (tuple(members), tuple(members))
+        assert dict(made.promised)["libz.so.1"] == (bar.member, *members)
+        words = [reason.rpartition(" of ")[2] for reason in made.changes[0].reasons[:2]]
+        assert words == sorted(words)
+        new, old = "libpython3.9.so.1.0", "libpython3.10.so.1.0"
+        told = the_change(planned({MEMBER: lib(new, old)}), MEMBER).reasons
+        assert [old in told[0], new in told[1]] == [True, True]
+
     def test_two_of_one_name_in_different_folders_are_two(self) -> None:
         one, two = lib(soname="libfoo.so"), lib("libm.so.6", soname="libfoo.so")
         files = {"pkg/a.so": lib("libfoo.so", like=Recipe(rpath="/one")), "pkg/b.so": lib("libfoo.so")}
@@ -229,6 +254,11 @@ class TestExclusion:
         (finding,) = made.findings
         assert finding.rule is rules.LIB_EXCLUDE_IDLE
         assert finding.message == f"--exclude {glob} matches no library that is needed{suggestion}"
+
+    def test_the_paths_of_members_are_none_where_something_was_found(self) -> None:
+        files = {MEMBER: lib("libown.so", like=Recipe(rpath="$ORIGIN")), "pkg/libown.so": lib()}
+        (finding,) = planned(files, {}, wishes(exclude=("pkg/*",))).findings
+        assert finding.rule is rules.LIB_EXCLUDE_IDLE
 
     @pytest.mark.parametrize("glob", ["libfoo.so.1", "libz.so.1", "libpython3.*"])
     def test_one_that_matches_something_is_not_idle(self, glob: str) -> None:
@@ -421,7 +451,6 @@ class TestTheWheelsOwn:
         "others",
         [
             {"pkg/a/libown.so": lib(), "pkg/b/libown.so": lib()},  # whose choice is the package's
-            {"pkg/libother.so": lib(soname="libown.so")},  # a loader looks for names of files
             {"pkg-1.0.data/data/lib/libown.so": lib()},
             {"pkg-1.0.data/purelib/pkg/libown.so": lib()},
         ],
@@ -526,7 +555,9 @@ class TestRelativeRelocations:
             (lib(like=MARKED), LINUX, True, False),
             (android(like=PACKED), ANDROID, None, False),
             (android(like=PACKED), ANDROID, True, False),
-            (lib(glibc=None, like=PACKED), LINUX, None, False),
+            # What needs no C library is loaded by either loader.
+            (lib(glibc=None, like=PACKED), LINUX, None, True),
+            (lib(glibc=None, like=PACKED), LINUX, False, False),
             # A static program relocates itself.
             (lib(glibc=None, like=replace(PACKED, tags=(*RELR, PIE))), MUSL, True, False),
         ],

@@ -297,8 +297,8 @@ class TestTags:
             high = repaired(files, expat, platforms=asked)
             assert grafts_of(high) == []
             assert "manylinux_2_12_x86_64" in high.wheel.name.platforms
-        both = repaired(files, expat, platforms=("manylinux_2_28", "manylinux_2_5"))
-        assert len(grafts_of(both)) == 1
+        for asked in (("manylinux_2_28", "manylinux_2_5"), ("linux", "manylinux1")):
+            assert len(grafts_of(repaired(files, expat, platforms=asked))) == 1
 
     def test_a_static_program_runs_on_both_families(self) -> None:
         static = lib(glibc=None, like=Recipe(type=2))
@@ -318,6 +318,7 @@ class TestTags:
 
     def test_code_for_graphics_processors_is_not_named(self) -> None:
         files = {"pkg/a.so": lib(), "pkg/kernel.co": lib(glibc=None, like=Recipe(machine=224))}
+        files["pkg/object.o"] = lib(glibc=None, like=Recipe(machine=EM_AARCH64, type=1))
         done = repaired(files, name=NONE, platforms=("manylinux_2_28",), request=Request(Wishes(), only=True))
         assert done.wheel.name.platforms == ("manylinux_2_28_x86_64",)
         with pytest.raises(RequestError, match="manylinux_2_28 is no platform tag"):

@@ -559,6 +559,15 @@ SIZE_PYPI: Final = Rule(
     "Ask for a higher limit, split the wheel, or leave debug symbols out.",
     "PyPI: 100 MiB a file by default; a ratio over 50 above 64 MiB is refused",
 )
+SIZE_NOT_STRIPPED: Final = Rule(
+    "SIZE002",
+    "not-stripped",
+    _NOTE,
+    "A file keeps its symbol table and debug information, though `repair --strip` was to take them",
+    "Its sections are damaged, or something lies behind them that its own code may look for by its place.",
+    "Nothing, if the program carries data of its own there; else strip it in the build.",
+    strict=_NOTE,
+)
 
 RULES: Final = {rule.id: rule for rule in globals().copy().values() if isinstance(rule, Rule)}
 """Every rule by its id, in the order of the families above."""

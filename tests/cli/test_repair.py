@@ -9,6 +9,8 @@ from typing import cast
 
 import pytest
 
+from tests.binary.elf_blueprint import Blueprint
+from tests.binary.elf_files import build
 from tests.binary.fixtures import Recipe
 from tests.cli.run import document, run
 from tests.ops.fakes import EXEC_STACK, LINUX, PLAIN_STACK, RELR, calling, lib, musl
@@ -344,6 +346,18 @@ class TestWishes:
     def test_a_bill(self, source: Path, libs: Path) -> None:
         assert run("repair", "--sbom", "-L", libs, source).exit_code == 0
         assert b"CycloneDX" in sbom_of(Path("wheelhouse", RIGHT))
+
+    @pytest.mark.parametrize(
+        ("options", "edits"), [([], []), (["--strip"], ["its symbol table and debug information go"])]
+    )
+    def test_symbols(self, options: list[str], edits: list[str], tmp_path: Path) -> None:
+        data = build(Blueprint(needed=(), versions=(), undefined=(), soname=None, hashed="HASH")).data
+        path = write_wheel(tmp_path, {MEMBER: data, "pkg/y.so": lib()}, name=LINUX)
+        (wheel,) = document("repair", *options, path)["wheels"]
+        assert [change["edits"] for change in listed(wheel, "changes")] == [edits] * len(edits)
+        with zipfile.ZipFile(str(wheel["path"])) as archive:
+            assert (b".symtab" in archive.read(MEMBER)) is not bool(edits)
+        assert document("repair", *options, "-w", "again", str(wheel["path"]))["wheels"][0]["sha256"] == wheel["sha256"]
 
     @pytest.mark.parametrize(("options", "cleared"), [([], True), (["--keep-exec-stack"], False)])
     def test_stacks(self, options: list[str], tmp_path: Path, *, cleared: bool) -> None:

@@ -42,7 +42,7 @@ class Wants:
     whatever comes out. ``exclude`` and ``include`` are globs for libraries, left to other packages or carried though
     nothing asks for them. ``folder`` is the suffix of the folder for grafts. ``expand_relr`` of None writes DT_RELR
     out for musl, whose older loaders ignore it. ``keep_exec_stack`` leaves stacks executable. ``bill`` adds a bill
-    of materials.
+    of materials. ``strip`` takes symbol tables and debug information out of ELF files.
     """
 
     platforms: tuple[str, ...] = ()
@@ -53,6 +53,7 @@ class Wants:
     expand_relr: bool | None = None
     keep_exec_stack: bool = False
     bill: bool = False
+    strip: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,7 @@ def _repair_wheel(opened: OpenWheel, libraries: Libraries, wants: Wants, how: Op
         folder=wants.folder,
         expand_relr=wants.expand_relr,
         keep_exec_stack=wants.keep_exec_stack,
+        strip=wants.strip,
     )
     request = verb.Request(wishes, wants.platforms, wants.only, wants.bill, how.timestamp)
     examination = examine(opened.wheel, brought=exclude.mean)

@@ -56,6 +56,7 @@ from truewheel.wheel import Limits
     "--expand-relr/--keep-relr", default=None, help="Write DT_RELR out or leave it. [default: written out for musl]"
 )
 @click.option("--keep-exec-stack", is_flag=True, help="Leave executable stacks, which glibc 2.41 no longer loads.")
+@click.option("--strip", is_flag=True, help="Drop symbol tables and debug information from ELF files.")
 @click.option("--sbom", is_flag=True, help="Add a bill of the grafted libraries (CycloneDX).")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and write nothing.")
 @click.option("--strict", is_flag=True, help="Exit 1 on warnings, such as an --exclude that matches nothing.")
@@ -129,6 +130,7 @@ def _wants(values: dict[str, object]) -> api.Wants:
         expand_relr=None if relr is None else bool(relr),
         keep_exec_stack=bool(values["keep_exec_stack"]),
         bill=bool(values["sbom"]),
+        strip=bool(values["strip"]),
     )
 
 

@@ -17,6 +17,7 @@ class Graft:
     that it gets in the wheel, ``file`` where it comes from, ``sha256`` the hash of that file in hexadecimal and
     ``size`` its bytes. ``needed_by`` are the members and the new paths of grafts that ask for it, sorted; empty
     for a library that is opened at run time. ``package`` is known only where a bill of materials was asked for.
+    ``strip`` is whether its symbol table and debug information go before the changes are made.
     """
 
     library: str
@@ -27,19 +28,21 @@ class Graft:
     needed_by: tuple[str, ...]
     changes: ElfChanges
     package: Package | None = None
+    strip: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """A member of the wheel that is edited. ``moved_to`` is its new path where it gets one ("" else).
 
-    ``reasons`` say in words what is done to it, one phrase each.
+    ``reasons`` say in words what is done to it, one phrase each. ``strip`` is as in `Graft`.
     """
 
     member: str
     changes: ElfChanges
     reasons: tuple[str, ...]
     moved_to: str = ""
+    strip: bool = False
 
 
 @dataclass(frozen=True)

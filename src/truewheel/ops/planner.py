@@ -1,7 +1,8 @@
 """Plan the repair of a wheel: which libraries come into it, and what is edited so that they are found.
 
-Nothing is read but the tables of native files, and nothing is written. The plan follows from the wheel, the
-libraries that are found and what was asked; it depends on no order of members, of folders or of sets.
+Nothing is read but the tables of native files (all of these where they are to be stripped), and nothing is written. The
+plan follows from the wheel, the libraries that are found and what was asked; it depends on no order of members, of
+folders or of sets.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from truewheel.ops.libraries import Libraries
 from truewheel.ops.patterns import NO_PATTERNS, Patterns, near
 from truewheel.ops.plan import Change, Graft, Plan
 from truewheel.ops.runpaths import Search, folder_of, search, way
+from truewheel.ops.stripping import with_strip
 from truewheel.policy import Floor
 from truewheel.policy.given import is_driver
 from truewheel.policy.group import ET_DYN, ET_EXEC, is_program
@@ -41,6 +43,7 @@ class Wishes:
     ``include`` are globs for libraries: left to others; carried though the platform promises them, or though
     nothing needs them but at run time. ``folder`` is the suffix of the folder for grafts. ``expand_relr`` of None
     expands DT_RELR where the platform's loader may be too old for it. ``keep_exec_stack`` leaves PT_GNU_STACK.
+    ``strip`` takes symbol tables and debug information out of every file.
     """
 
     ceiling: Floor | None = None
@@ -49,6 +52,7 @@ class Wishes:
     folder: str = ".libs"
     expand_relr: bool | None = None
     keep_exec_stack: bool = False
+    strip: bool = False
 
 
 def plan(examination: Examination, libraries: Libraries, wishes: Wishes) -> Plan:
@@ -61,7 +65,8 @@ def plan(examination: Examination, libraries: Libraries, wishes: Wishes) -> Plan
     closure = follow(members, libraries, exclude=wishes.exclude, include=wishes.include, ceiling=wishes.ceiling)
     if closure.lost:
         raise _not_found(closure.lost, members, libraries)
-    return _Planner(examination.wheel, members, closure, wishes).plan()
+    made = _Planner(examination.wheel, members, closure, wishes).plan()
+    return with_strip(made, examination) if wishes.strip else made
 
 
 def _members(examination: Examination) -> Members:

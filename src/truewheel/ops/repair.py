@@ -11,14 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from truewheel.binary import Elf, Image, read_elf
-from truewheel.binary.elf_edit import edit_elf
 from truewheel.binary.graph import resolve
-from truewheel.binary.patch import Patch
 from truewheel.errors import RequestError, TruewheelError, Where
 from truewheel.findings import Finding, in_order
+from truewheel.ops.edits import Outside, edited
 from truewheel.ops.examine import Examination, ask
 from truewheel.ops.launcher import launcher
-from truewheel.ops.libraries import Libraries, LibraryFile
+from truewheel.ops.libraries import Libraries
 from truewheel.ops.plan import Change, Graft, Plan
 from truewheel.ops.planner import Wishes, plan
 from truewheel.ops.retag import demanded_platforms, retag, true_platforms, with_legacy
@@ -38,7 +37,6 @@ from truewheel.wheel import (
     rows_of,
     with_purelib,
 )
-from truewheel.wheel.model import Data
 
 _KEPT = 1 << 20
 _LINUX = ("linux", "manylinux", "musllinux", "android")
@@ -72,53 +70,6 @@ class Repair:
     before: Tags
     after: Tags
     findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Patched:
-    """A member with a patch, which is applied anew each time it is read: memory holds no copy meanwhile."""
-
-    base: Content
-    patch: Patch
-
-    @property
-    def size(self) -> int:
-        """The number of bytes with the patch."""
-        return self.patch.size
-
-    def read(self) -> Data:
-        """The patched bytes."""
-        return _patched(self.patch, self.base.read())
-
-    def head(self, count: int) -> bytes:
-        """The first bytes, patched."""
-        return self.patch.head(self.base.head(count))
-
-
-@dataclass(frozen=True, slots=True)
-class _Outside:
-    """The content of a file outside of the wheel, with a patch."""
-
-    file: LibraryFile
-    patch: Patch
-
-    @property
-    def size(self) -> int:
-        """The number of bytes with the patch."""
-        return self.patch.size
-
-    def read(self) -> Data:
-        """The patched bytes, a copy."""
-        return self.patch.onto(self.file.copy())
-
-    def head(self, count: int) -> bytes:
-        """The first bytes, patched."""
-        return self.patch.head(bytes(self.file.data[:count]))
-
-
-def _patched(patch: Patch, data: Data) -> Data:
-    """A member's bytes with a patch; a bytearray is the reader's own, and is changed where it lies."""
-    return patch.onto(data) if isinstance(data, bytearray) else patch.applied(data) if patch else data
 
 
 def repair(examination: Examination, libraries: Libraries, request: Request) -> Repair:
@@ -293,9 +244,7 @@ class _Work:
         del self.images[change.member]
         place = change.moved_to or change.member
         try:
-            data = entry.read()
-            patch = edit_elf(data, change.changes)
-            content = self._seen(place, _patched(patch, data), _Patched(entry.content, patch))
+            content = self._seen(place, entry.content, change)
         except TruewheelError as error:
             raise error.within(member=change.member) from None
         self.entries.append(Entry(place, entry.executable or bool(change.moved_to), content))
@@ -306,15 +255,14 @@ class _Work:
     def graft(self, graft: Graft) -> None:
         """Add a graft. Nobody starts a library, so it isn't executable, whatever its file was."""
         try:
-            patch = edit_elf(graft.file.data, graft.changes)
-            content = _Outside(graft.file, patch)
-            kept = self._seen(graft.member, content.read(), content)
+            content = self._seen(graft.member, Outside(graft.file), graft)
         except TruewheelError as error:
             raise error.within(member=graft.file.path) from None
-        self.entries.append(Entry(graft.member, executable=False, content=kept))
+        self.entries.append(Entry(graft.member, executable=False, content=content))
 
-    def _seen(self, place: str, data: Data, content: Content) -> Content:
-        """Read an edited file again, and keep it if it is small; else it is made once more when it is written."""
+    def _seen(self, place: str, source: Content, edit: Change | Graft) -> Content:
+        """Edit a file, read it again, and keep it if it is small; else it is made once more when it is written."""
+        content, data = edited(source, edit.changes, strip=edit.strip)
         self.images[place] = read_elf(data)
         self.rows[place] = row_for(place, data)
         return Bytes(bytes(data)) if len(data) <= _KEPT else content

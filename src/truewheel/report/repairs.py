@@ -43,7 +43,8 @@ def _tags(before: Tags, after: Tags) -> Iterator[Row]:
 
 def _graft(graft: Graft) -> str:
     asked = f"for {_users(graft.needed_by)}" if graft.needed_by else "opened at run time"
-    return f"{graft.member} ({graft.size:,} bytes) from {graft.file.path}, {asked}"
+    stripped = ", stripped" if graft.strip else ""
+    return f"{graft.member} ({graft.size:,} bytes) from {graft.file.path}{stripped}, {asked}"
 
 
 def _change(change: Change) -> str:

@@ -26,6 +26,7 @@ FILES = [
     build(Blueprint(bits=32, machine=40, phdr=True, notes=(4,), joint=True)),
     build(Blueprint(little=False, machine=22, hashed="HASH", interpreter=True, spare=0)),
     build(Blueprint(sections=False, plt=2, versions=())),
+    build(Blueprint(sections=False, bss=1 << 20, hashed="HASH", interpreter=True)),
 ]
 EDITED = [bytes(edit_elf(file.data, CHANGES[0]).applied(file.data)) for file in FILES]
 
@@ -102,7 +103,7 @@ def test_truncated_files(data: st.DataObject) -> None:
     check(source[: data.draw(st.integers(0, len(source)))], data.draw(st.sampled_from(CHANGES)))
 
 
-@pytest.mark.parametrize("file", FILES, ids=["x86-64", "arm", "s390x", "bare"])
+@pytest.mark.parametrize("file", FILES, ids=["x86-64", "arm", "s390x", "bare", "moving"])
 def test_undamaged_files_pass_the_same_check(file: Built) -> None:
     for changes in CHANGES:
         check(file.data, changes)

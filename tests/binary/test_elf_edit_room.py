@@ -6,6 +6,7 @@ from dataclasses import replace
 from io import BytesIO
 
 import pytest
+from elftools.elf.dynamic import DynamicSegment
 from elftools.elf.elffile import ELFFile
 from hypothesis import given
 from hypothesis import strategies as st
@@ -318,17 +319,64 @@ def test_without_section_headers_the_last_segment_grows(bss: int, overlay: bytes
     assert apply(after, LONGER)[1].way == "append"
 
 
+def by_segments(data: bytes) -> tuple[list[str], list[str], list[bytes]]:
+    """Needed libraries, symbols, and notes with the interpreter, as pyelftools finds them without sections."""
+    parts = list(ELFFile(BytesIO(data)).iter_segments())
+    dynamic = next(part for part in parts if isinstance(part, DynamicSegment))
+    needed = [str(tag.needed) for tag in dynamic.iter_tags("DT_NEEDED")]
+    read = [part.data() for part in parts if part.header.p_type in {"PT_INTERP", "PT_NOTE", "PT_GNU_PROPERTY"}]
+    return needed, [str(symbol.name) for symbol in dynamic.iter_symbols()], read
+
+
+@pytest.mark.parametrize(("bits", "little", "machine"), MACHINES)
 @pytest.mark.parametrize(
-    ("change", "reason"),
+    "further",
     [
-        ({"bss": 0x10001}, "no room"),
-        ({"overlay": b"PK"}, "no room"),
+        {},
+        {"hashed": "HASH"},
+        {"notes": (4,)},
+        {"notes": (8, 8), "joint": True, "noted": True},
+        {"interpreter": True, "pie": True, "phdr": True, "spare": 0},
     ],
 )
-def test_without_section_headers_there_may_be_no_room(change: dict[str, object], reason: str) -> None:
-    built = build(replace(Blueprint(sections=False), **change))  # type: ignore[arg-type]
+def test_without_section_headers_tables_move_that_leave_no_room_between_them(
+    bits: int, little: bool, machine: int, further: dict[str, object]
+) -> None:
+    """GNU ld's libraries have no PT_PHDR to spare, and a large ``.bss`` is not written out."""
+    blueprint = Blueprint(bits=bits, little=little, machine=machine, page=0x10000, bss=16 << 20)
+    whole = build(replace(blueprint, **further))  # type: ignore[arg-type]
+    built = build(replace(whole.blueprint, sections=False))
+    after, patch = apply(built, CHANGES)
+    assert patch.way == "move"
+    assert by_segments(after) == (["libfoo-0123abcd.so.1", "libc.so.6"], *by_segments(built.data)[1:])
+    one, other = read_elf(built.data), read_elf(after)
+    assert (other.interpreter, other.symbols.exports) == (one.interpreter, one.symbols.exports)
+    assert (other.soname, other.rpath) == ("libme-89ab.so.1", ("$ORIGIN/../me.libs",))
+    assert len(after) - len(built.data) < 600
+    assert changed(whole.data, after) <= {*NAMES, ".note.0", ".note.1", ".interp", ".hash", "headers"}
+    assert apply(after, LONGER)[1].way == "append"
+
+
+@pytest.mark.parametrize(
+    ("further", "reason"),
+    [
+        ({"overlay": b"PK"}, "2 bytes follow"),
+        ({"gap": 8}, "no room"),  # of zeros, which may be data
+        ({"defined": (), "notes": (), "versions": ()}, "where the table of symbols ends"),
+    ],
+)
+def test_without_section_headers_there_may_be_no_room(further: dict[str, object], reason: str) -> None:
+    built = build(replace(Blueprint(sections=False, bss=16 << 20), **further))  # type: ignore[arg-type]
     with pytest.raises(BinaryError, match=reason):
         edit_elf(built.data, CHANGES)
+
+
+def test_bytes_between_tables_may_be_data() -> None:
+    built = build(Blueprint(sections=False, bss=16 << 20, notes=(4, 8), gap=4))
+    assert edit_elf(built.data, CHANGES).way == "move"
+    start = built.parts[".note.0"].offset
+    with pytest.raises(BinaryError, match="no room"):
+        edit_elf(change(built.data, start - 1, b"\1"), CHANGES)
 
 
 def test_nothing_is_put_behind_an_overlay() -> None:

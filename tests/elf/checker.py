@@ -239,13 +239,14 @@ def displaced(before: bytes | bytearray, after: bytes | bytearray, *, names: byt
     """How many loaded bytes of each section changed or went, but for those that an edit of names is about.
 
     `names` is a file like `before` with its section headers, where that has none. The tables of names may change,
-    and so may sections that have moved: their old place is free.
+    and so may sections that have moved: their old place is free. Where no section headers tell, what leads to them must.
     """
     old, new = Layout(before), Layout(after)
     sections = [section for section in Layout(names or before).sections if section.loaded]
     now = {(section.name, section.kind): section.address for section in new.sections}
     free = {".dynamic", ".dynstr", ".gnu.version_r"}
     free |= {s.name for s in sections if now.get((s.name, s.kind), s.address) != s.address}
+    free |= {s.name for s in sections if not new.sections and _led_elsewhere(old, new, s)}
     result: Counter[str] = Counter()
     for load in old.loads:
         there = new.memory(load.address, load.memory_size)
@@ -261,6 +262,18 @@ def displaced(before: bytes | bytearray, after: bytes | bytearray, *, names: byt
                 if differing := _differing(was, there[at : at + section.size]):
                     result[section.name] += differing
     return result
+
+
+def _led_elsewhere(old: Layout, new: Layout, section: Section) -> bool:
+    """Whether tags or segments lead to the same bytes at another address now."""
+    tags, now = dict(old.tags), dict(new.tags)
+    places = {now[tag] for tag in _TABLES if tag in tags and tags[tag] == section.address}
+    for kind in ("PT_INTERP", "PT_NOTE"):
+        for before, after in zip(old.of(kind), new.of(kind), strict=True):
+            if before.holds(section.offset, section.address, section.size):
+                places.add(section.address - before.address + after.address)
+    was = old.data[section.offset : section.offset + section.size]
+    return bool(places - {section.address}) and all(new.memory(place, section.size) == was for place in places)
 
 
 def _differing(first: bytes, second: bytes) -> int:

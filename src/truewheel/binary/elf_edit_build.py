@@ -12,7 +12,7 @@ from truewheel.binary.elf_edit_places import Content, Place, Places, allotted, f
 from truewheel.binary.elf_edit_room import Need, Room, find_room
 from truewheel.binary.elf_edit_tables import Table
 from truewheel.binary.elf_layout import Tag
-from truewheel.binary.elf_symbols import SHT_DYNSYM, count_symbols
+from truewheel.binary.elf_symbols import SHT_DYNSYM, count_by_hashes, count_unhashed
 from truewheel.binary.patch import Patch, Write, merged_writes
 from truewheel.errors import BinaryError
 
@@ -81,12 +81,12 @@ def _grown(image: Image, plan: Plan) -> Patch:
 
 def _check_count(image: Image, tags: dict[int, int]) -> None:
     """Without a table of hashes or sections, the table behind the symbols tells how many there are."""
-    if Tag.SYMTAB not in tags:
+    if Tag.SYMTAB not in tags or count_by_hashes(image.layout, image.tags) is not None:
         return
     address = image.tags[Tag.SYMTAB]
     if any(section.type == SHT_DYNSYM and section.address == address for section in image.sections):
         return
-    if count_symbols(image.layout, tags) != count_symbols(image.layout, image.tags):
+    if count_unhashed(image.layout, tags) != count_unhashed(image.layout, image.tags):
         raise BinaryError("nothing but the place of the string table tells where the table of symbols ends")
 
 

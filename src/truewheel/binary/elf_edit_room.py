@@ -7,12 +7,14 @@ isn't behind the header. Ways to get along, in this order:
 2. ``reuse``: a segment that an earlier editor made for the string table gives its entry.
 3. ``gap``: there is unused room behind the table.
 4. ``drop``: PT_PHDR goes, which loaders ask for in programs only.
-5. ``move``: the small tables behind it give way, and go along into the new segment.
-6. ``extend``: the last segment grows, and its short rest of zeros (``.bss``) comes to stand in the file.
+5. ``extend``: the last segment grows, and its short rest of zeros (``.bss``) comes to stand in the file; only where
+   there are no section headers, which would have to agree.
+6. ``move``: the small tables behind it give way, and go along into the new segment.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -24,6 +26,7 @@ from truewheel.errors import BinaryError
 
 _LARGEST_BSS = 1 << 16
 _LARGEST_PADDING = 1 << 16
+_LARGEST_SEAM = 8  # bytes that align a table
 _LEAD = 16  # bytes in front of what another segment begins with
 _PAGES = {183: 0x10000, 21: 0x10000, 20: 0x10000, 258: 0x10000}
 """The largest page of a machine, where that isn't 4 KiB: AArch64, PowerPC, LoongArch."""
@@ -70,17 +73,14 @@ def find_room(image: Image, tables: tuple[Table, ...], need: Need) -> Room:
         return room
     _check_described(image, need)
     covered = _behind_everything(image)
-    for way in (_reuse, _gap, _drop, _move):
+    for way in (_reuse, _gap, _drop, _extend, _move):
         room = way(image, tables, need)
         if room is not None:
             _check_overlay(image, covered)
             return room
-    room = _extend(image, need)
-    if room is None:
-        raise BinaryError(
-            "there is no room for a program header: what follows the table can't be moved, and no entry can be spared"
-        )
-    return room
+    raise BinaryError(
+        "there is no room for a program header: what follows the table can't be moved, and no entry can be spared"
+    )
 
 
 def _check_loads(image: Image) -> None:
@@ -200,18 +200,38 @@ def _move(image: Image, tables: tuple[Table, ...], need: Need) -> Room | None:
 def _following(image: Image, tables: tuple[Table, ...], need: Need) -> tuple[Span, ...] | None:
     """The spans in the way of one more entry; None where it can't be told, or the entry wouldn't be loaded."""
     start, end = image.table_end, image.table_end + image.records.program.size
-    if not _described(image, need) or not any(p.offset <= image.table_at and end <= p.end for p in image.loads):
+    if not any(p.offset <= image.table_at and end <= p.end for p in image.loads):
         return None
     without = [need.strings] if need.grows else []  # of which the copy will be used
     near = tuple(s for s in spans(image, tables, without) if s.start < end and s.end > start)
     if any(span.start < start for span in near):
         return None
+    named = (*without, *((span.start, span.end) for span in near))
+    if image.sections:
+        return near if _described(image, need) and _only_filling(image, start, end, named) else None
+    return near if _seamless(image, start, end, named) else None
+
+
+def _only_filling(image: Image, start: int, end: int, named: Iterable[tuple[int, int]]) -> bool:
+    """Whether what nobody names is zeros, or of the one value that editors fill old tables with."""
     unnamed = bytearray(image.buffer[start:end])
-    for named in (*without, *((span.start, span.end) for span in near)):
-        low, high = max(named[0], start), min(named[1], end)
+    for first, last in named:
+        low, high = max(first, start), min(last, end)
         if low < high:
             unnamed[low - start : high - start] = bytes(high - low)
-    return near if len(set(unnamed) - {0}) <= 1 else None  # one value: what editors fill old tables with
+    return len(set(unnamed) - {0}) <= 1
+
+
+def _seamless(image: Image, start: int, end: int, named: Iterable[tuple[int, int]]) -> bool:
+    """Whether known tables follow one another so closely that nothing unknown can lie between them.
+
+    That is asked where no section headers tell what else there is.
+    """
+    for first, last in sorted(named):
+        if start < end and (first - start >= _LARGEST_SEAM or any(image.buffer[start:first])):
+            return False
+        start = max(start, last)
+    return start >= end
 
 
 def _described(image: Image, need: Need) -> bool:
@@ -256,7 +276,7 @@ def _begun_before(image: Image, segments: tuple[ProgramHeader, ...], need: Need,
     return any(segment.offset == first and placed(segment) for segment in segments[:last])
 
 
-def _extend(image: Image, need: Need) -> Room | None:
+def _extend(image: Image, tables: tuple[Table, ...], need: Need) -> Room | None:  # noqa: ARG001 one shape for all ways
     last = image.loads[-1]
     zeros = last.memory_size - last.file_size
     if image.sections or zeros > _LARGEST_BSS or (need.dynamic_moves and last.flags & PF_X):

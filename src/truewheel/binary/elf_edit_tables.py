@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from truewheel.binary.elf_edit_image import Image
 from truewheel.binary.elf_layout import Tag
-from truewheel.binary.elf_symbols import count_symbols, hash_head
+from truewheel.binary.elf_symbols import count_hashed, count_symbols, hash_head
 from truewheel.binary.elf_versions import Chain
 from truewheel.binary.fields import Buffer
 
@@ -114,21 +114,20 @@ def _symbol_tables(image: Image) -> Iterator[Table]:
         head = hash_head(layout, tags[Tag.HASH])
         sizes[Tag.HASH] = (2 + head.buckets + head.chains) * head.word
     if Tag.GNU_HASH in tags:
-        sizes[Tag.GNU_HASH] = _gnu_hash_size(image, tags[Tag.GNU_HASH], count)
+        sizes[Tag.GNU_HASH] = _gnu_hash_size(image, tags[Tag.GNU_HASH])
     for tag, size in sizes.items():
         if tag in tags and size:
             start = layout.locate(tags[tag], size, f"the table of DT_{tag.name}")
             yield Table(tag, start, start + size)
 
 
-def _gnu_hash_size(image: Image, address: int, count: int) -> int:
-    """The bytes of DT_GNU_HASH in a file of `count` symbols; no chains where none of them is hashed."""
+def _gnu_hash_size(image: Image, address: int) -> int:
+    """The bytes of DT_GNU_HASH, whose chains end with the last symbol that is hashed."""
     layout = image.layout
     offset = layout.locate(address, 16, "the GNU hash table")
     buckets, first, filters, _ = layout.fields.unpack(Struct(layout.order + "IIII"), offset, "the GNU hash table")
-    fixed = 16 + filters * (layout.bits // 8) + 4 * buckets
-    room = layout.extent(address, "the GNU hash table")[1]
-    return fixed + min(4 * max(0, count - first), max(0, room - fixed))
+    chains = max(0, count_hashed(layout, address) - first)
+    return 16 + filters * (layout.bits // 8) + 4 * buckets + 4 * chains
 
 
 def symbol_names(image: Image, among: set[int]) -> set[int]:

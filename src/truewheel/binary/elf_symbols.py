@@ -116,17 +116,23 @@ def _hash_head(layout: Layout, address: int, word: Struct) -> HashHead:
 
 
 def count_symbols(layout: Layout, tags: dict[int, int]) -> int:
-    """The number of symbols, which no entry of the dynamic table says.
+    """The number of symbols, which no entry of the dynamic table says."""
+    count = count_by_hashes(layout, tags)
+    return count_unhashed(layout, tags) if count is None else count
+
+
+def count_by_hashes(layout: Layout, tags: dict[int, int]) -> int | None:
+    """The number of symbols by the tables of their hashes; None where these don't tell.
 
     DT_GNU_HASH comes first, as for loaders; it counts nothing in a file that defines nothing.
     """
-    count = _count_hashed(layout, tags[Tag.GNU_HASH]) if Tag.GNU_HASH in tags else 0
+    count = count_hashed(layout, tags[Tag.GNU_HASH]) if Tag.GNU_HASH in tags else 0
     if not count and Tag.HASH in tags:
         return hash_head(layout, tags[Tag.HASH]).chains
-    return count or _count_unhashed(layout, tags)
+    return count or None
 
 
-def _count_hashed(layout: Layout, address: int) -> int:
+def count_hashed(layout: Layout, address: int) -> int:
     """The number of symbols by DT_GNU_HASH: the end of the last chain. 0 if no symbol is hashed."""
     what = "the GNU hash table"
     word = layout.codec.word
@@ -153,7 +159,7 @@ def _links(layout: Layout, part: Fields, at: int, what: str) -> int:
         links += len(column)
 
 
-def _count_unhashed(layout: Layout, tags: dict[int, int]) -> int:
+def count_unhashed(layout: Layout, tags: dict[int, int]) -> int:
     """The number of symbols where all are undefined: by the section header, else up to the next table."""
     symbols = tags[Tag.SYMTAB]
     size = layout.codec.symbol.size

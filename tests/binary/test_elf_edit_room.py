@@ -323,7 +323,7 @@ def by_segments(data: bytes) -> tuple[list[str], list[str], list[bytes]]:
     """Needed libraries, symbols, and notes with the interpreter, as pyelftools finds them without sections."""
     parts = list(ELFFile(BytesIO(data)).iter_segments())
     dynamic = next(part for part in parts if isinstance(part, DynamicSegment))
-    needed = [str(tag.needed) for tag in dynamic.iter_tags("DT_NEEDED")]
+    needed = [str(getattr(tag, "needed")) for tag in dynamic.iter_tags("DT_NEEDED")]  # noqa: B009 - set by its name
     read = [part.data() for part in parts if part.header.p_type in {"PT_INTERP", "PT_NOTE", "PT_GNU_PROPERTY"}]
     return needed, [str(symbol.name) for symbol in dynamic.iter_symbols()], read
 

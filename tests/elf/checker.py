@@ -239,7 +239,7 @@ def displaced(before: bytes | bytearray, after: bytes | bytearray, *, names: byt
     """How many loaded bytes of each section changed or went, but for those that an edit of names is about.
 
     `names` is a file like `before` with its section headers, where that has none. The tables of names may change,
-    and so may sections that have moved: their old place is free. Where no section headers tell, what leads to them must.
+    and so may sections that have moved: their old place is free. Without section headers, what leads to them tells.
     """
     old, new = Layout(before), Layout(after)
     sections = [section for section in Layout(names or before).sections if section.loaded]

@@ -10,7 +10,7 @@ from struct import pack
 from tests.binary.fixtures import EM_AARCH64, Need, Note, Recipe, Symbol, gnu_property, make
 from tests.support import wheel_bytes
 from truewheel.ops import Examination, examine
-from truewheel.ops.libraries import LibraryFile, NoLibraries, Package
+from truewheel.ops.libraries import LibraryFile, Package
 from truewheel.ops.patterns import Patterns
 from truewheel.ops.plan import Change, Graft, Plan
 from truewheel.ops.planner import Wishes, plan
@@ -149,7 +149,7 @@ def planned(
     executable: Collection[str] = (),
 ) -> Plan:
     """The plan for a wheel of `files`, with libraries `outside` of it."""
-    libraries = Disk(outside) if isinstance(outside, Mapping) else outside or NoLibraries()
+    libraries = Disk(outside) if isinstance(outside, Mapping) else outside or Disk({}, folders=())
     wanted = wanted or Wishes()
     return plan(examined(files, name, executable, wanted.exclude.globs), libraries, wanted)
 

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.strategies.elf import names
-from truewheel.ops.grafted_names import grafted_name, is_grafted, unique_names
+from truewheel.ops.grafted_names import grafted_name, original_name, unique_names
 from truewheel.wheel.paths import fault
 
 HASH = "8ec1a697" + hashlib.sha256(b"").hexdigest()[8:]
@@ -70,7 +70,7 @@ def test_every_name_can_lie_in_a_wheel(soname: str, sha256: str, digits: int) ->
     assert not name.startswith(("-", "."))
     assert len(name.encode("ascii")) <= 255
     assert sha256[:digits] in name
-    assert is_grafted(name)
+    assert original_name(name) != name
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,12 @@ def test_every_name_can_lie_in_a_wheel(soname: str, sha256: str, digits: int) ->
     ],
 )
 def test_names_that_carry_a_hash(name: str, carries: bool) -> None:
-    assert is_grafted(name) is carries
+    assert (original_name(name) != name) is carries
+
+
+def test_the_name_without_its_hash() -> None:
+    assert original_name("libyaml-0-8ec1a697.so.2") == "libyaml-0.so.2"
+    assert original_name("plugin-8ec1a697.abi3") == "plugin.abi3"
 
 
 def test_one_name_for_each_file() -> None:

@@ -251,7 +251,7 @@ class TestTags:
         ("asked", "expected"),
         [
             (("manylinux_2_28",), ("manylinux_2_28_x86_64",)),
-            (("manylinux2014_x86_64",), ("manylinux2014_x86_64",)),
+            (("manylinux2014_x86_64",), ("manylinux2014_x86_64", "manylinux_2_17_x86_64")),
             (("manylinux_2_17",), ("manylinux2014_x86_64", "manylinux_2_17_x86_64")),
             (("manylinux_2_28", "manylinux_2_34"), ("manylinux_2_28_x86_64", "manylinux_2_34_x86_64")),
             (("linux",), ("linux_x86_64",)),

@@ -97,7 +97,6 @@ class TestWhatGoes:
             "$LIB",
             "$PLATFORM/lib",
             "$ORIGINAL/lib",
-            "/usr/lib/x86_64-linux-gnu",
             "$ORIGIN/../../..",
             "$ORIGIN/../../../lib",
         ],

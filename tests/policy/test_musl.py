@@ -40,7 +40,7 @@ def rules(outcome: Outcome) -> list[tuple[str, str]]:
     ("name", "arch", "tag", "exact"),
     [
         ("malloc", "x86_64", "musllinux_1_1_x86_64", ()),
-        ("getrandom", "x86_64", "musllinux_1_1_x86_64", ()),
+        ("getrandom", "x86_64", "musllinux_1_1_x86_64", (1, 1, 20)),
         ("gettid", "x86_64", "musllinux_1_2_x86_64", (1, 2, 2)),
         ("qsort_r", "x86_64", "musllinux_1_2_x86_64", (1, 2, 3)),
         ("pthread_getname_np", "aarch64", "musllinux_1_2_aarch64", (1, 2, 3)),

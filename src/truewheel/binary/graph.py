@@ -279,12 +279,17 @@ def _elf_searcher(member: str, elf: Elf) -> _Searcher:
     return _Searcher(member, _elf_kind(elf), rpath, rpath, inherits=True)
 
 
+def is_system_folder(entry: str) -> bool:
+    """Whether a run path entry is a folder of the system's, where promised libraries are found."""
+    return _SYSTEM_FOLDER.fullmatch(entry) is not None
+
+
 def _elf_folders(folder: str, entries: Iterable[str]) -> Iterator[str | None]:
     """The folders of the wheel that run path entries mean; what doesn't begin with ``$ORIGIN`` is elsewhere.
 
     Behind a folder of the system's the order decides: a promised library is found there first.
     """
-    for entry in takewhile(lambda entry: not _SYSTEM_FOLDER.fullmatch(entry), entries):
+    for entry in takewhile(lambda entry: not is_system_folder(entry), entries):
         for origin in ("$ORIGIN", "${ORIGIN}"):
             rest = entry[len(origin) :]
             if entry.startswith(origin) and rest[:1] in {"", "/"}:

@@ -6,7 +6,7 @@ is applied. So a library of any size can be planned with from a mapped file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -64,19 +64,6 @@ class Patch:
             if offset < len(start):
                 first[offset : offset + len(data)] = data[: len(start) - offset]
         return bytes(first)
-
-    def pieces(self, source: Buffer) -> Iterator[bytes | memoryview]:
-        """The patched file piece by piece, to be written or hashed without a copy of it; see `applied`."""
-        view = memoryview(source)
-        position = 0
-        for offset, data in self.writes:
-            yield view[position:offset]
-            yield data
-            position = offset + len(data)
-        yield view[position:]
-        if self.tail:
-            yield bytes(self.tail_offset - self.source_size)
-            yield self.tail
 
 
 def merged_writes(source: Buffer, writes: Iterable[Write]) -> tuple[Write, ...]:

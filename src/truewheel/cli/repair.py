@@ -33,7 +33,7 @@ from truewheel.wheel import Limits
 )
 @click.option("--ldpaths", metavar="DIRS", default="", help="More such folders, separated as in PATH.")
 @click.option("--sysroot", metavar="DIR", help="Look for libraries in the system below DIR, as its loader would.")
-@click.option("--host-libs", is_flag=True, help="Look for libraries on this machine too, LD_LIBRARY_PATH first.")
+@click.option("--host-libs", is_flag=True, help="Look for libraries on this machine too, as its loader would.")
 @click.option(
     "--plat",
     multiple=True,
@@ -119,7 +119,7 @@ def _wants(values: dict[str, object]) -> api.Wants:
     only, folder, relr = bool(values["only_plat"]), str(values["lib_sdir"]), values["expand_relr"]
     if only and not platforms:
         raise RequestError("--only-plat needs a --plat TAG that it could be")
-    if not folder or "/" in folder or "\\" in folder:
+    if not folder or set(folder) & set("/\\$:"):
         raise RequestError(f"--lib-sdir {folder} is no suffix for the name of a folder", hint="such as .libs")
     return api.Wants(
         platforms=platforms,

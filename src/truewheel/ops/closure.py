@@ -17,15 +17,17 @@ from typing import NamedTuple
 from truewheel.binary import Elf, identify, read_elf
 from truewheel.binary.magic import HEAD
 from truewheel.errors import RequestError, TruewheelError
+from truewheel.ops.grafted_names import original_name
 from truewheel.ops.libraries import Libraries, LibraryFile
 from truewheel.ops.patterns import Patterns
 from truewheel.ops.runpaths import entries_of
 from truewheel.policy import Floor
 from truewheel.policy.given import is_given, is_libc_part
-from truewheel.policy.group import ET_DYN, is_libpython, is_program
+from truewheel.policy.group import ET_DYN, is_libpython, listed
 from truewheel.policy.libc import NONE, UNKNOWN, libc_of
 
 _CHUNK = 1 << 20
+_MOST_LOOKUPS = 1 << 18  # names times folders: hundreds of times those of the largest wheels, a few seconds
 
 
 class Fate(Enum):
@@ -43,12 +45,14 @@ class Asker(NamedTuple):
     """A file that needs libraries: a member of the wheel, or one that was found outside (``file``).
 
     ``path`` is that of the member, or where the file was found. ``libc`` is the C library it runs with.
+    ``inherited`` are the absolute DT_RPATH entries of those that load it, which hold for it as well (ld.so(8)).
     """
 
     path: str
     elf: Elf
     libc: str
     file: LibraryFile | None = None
+    inherited: tuple[str, ...] = ()
 
 
 class Loaded(NamedTuple):
@@ -75,12 +79,14 @@ class Lost(NamedTuple):
 class Members(NamedTuple):
     """The ELF files of a wheel, and what provides the libraries they need: ``providers`` by member and name.
 
-    ``by_chance`` are those of the providers to which no run path leads.
+    ``by_chance`` are those of the providers to which no run path leads. ``carried`` are the names of the files in the
+    folder for grafts.
     """
 
     askers: tuple[Asker, ...]
     providers: Mapping[tuple[str, str], str]
     by_chance: frozenset[tuple[str, str]]
+    carried: tuple[str, ...] = ()
 
 
 @dataclass
@@ -122,14 +128,16 @@ class _Follower:
         self._pending: deque[Asker] = deque(members.askers)
         self._read: dict[str, Elf | str] = {}
         self._searches: dict[tuple[object, ...], tuple[LibraryFile | None, tuple[str, ...]]] = {}
+        self._left = _MOST_LOOKUPS
         self._against: dict[str, dict[str, None]] = {}
         self._named = dict(reversed(list(_names(members.askers))))  # of several, the first by path
 
     def run(self) -> Closure:
         """Follow the members' needs to the end, then those of what is included besides."""
         self._follow()
-        for glob in self._include.idle({library for _, library in self._closure.fates}):
-            self._take_along(glob)
+        idle = self._include.idle({library for _, library in self._closure.fates})
+        for glob in self._include.globs:
+            self._take_along(glob, demanded=glob in idle)
         self._follow()
         users = self._closure.of(Fate.LOST)
         self._closure.lost = [Lost(library, users[library], tuple(self._against[library])) for library in users]
@@ -144,10 +152,15 @@ class _Follower:
                 if fate is Fate.LOST:
                     self._against.setdefault(library, {}).update(dict.fromkeys(words))
 
-    def _take_along(self, glob: str) -> None:
-        """Add the files that a glob means, though nobody needs them."""
+    def _take_along(self, glob: str, *, demanded: bool) -> None:
+        """Add the files that a glob means, though nobody needs them, unless an earlier repair has.
+
+        A glob that means nothing that is needed is a demand; one that does may mean more besides.
+        """
+        if Patterns((base_name(glob),)).mean(*self._members.carried, *map(original_name, self._members.carried)):
+            return
         files = self._libraries.matching(glob)
-        if not files:
+        if not files and demanded:
             raise RequestError(
                 f"--include {glob} means no library that anything in the wheel needs, and no file",
                 hint="give the path of the file, or its folder with -L",
@@ -155,35 +168,39 @@ class _Follower:
         machines = {_machine(asker.elf): asker for asker in self._members.askers}
         for file in files:
             elf = self._elf(file)
+            if not demanded and (isinstance(elf, str) or not _is_library(elf)):
+                continue
             if isinstance(elf, str):
                 raise RequestError(f"--include {glob} means {file.path}, which {elf}")
             if _machine(elf) not in machines or (problem := self._problem(file, machines[_machine(elf)])):
                 words = problem if _machine(elf) in machines else f"is for {elf.arch}, which no member is for"
                 raise RequestError(f"--include {glob} means {file.path}, which {words}")
-            self._load(file, elf, machines[_machine(elf)].libc, _own_name(file, elf), plugin=True)
+            self._load(file, elf, machines[_machine(elf)], _own_name(file, elf), plugin=True)
 
-    def _load(self, file: LibraryFile, elf: Elf, libc: str, library: str, *, plugin: bool = False) -> None:
-        """Take a file that was found into the closure, once."""
+    def _load(self, file: LibraryFile, elf: Elf, by: Asker, library: str, *, plugin: bool = False) -> None:
+        """Take a file that was found into the closure, once: with what the first that loads it hands down."""
         if file.path not in self._closure.loaded:
             own = libc_of(elf).name
-            asker = Asker(file.path, elf, libc if own in {NONE, UNKNOWN} else own, file)
+            asker = Asker(file.path, elf, by.libc if own in {NONE, UNKNOWN} else own, file, _handed_down(by))
             self._closure.loaded[file.path] = Loaded(library, asker, file, sha256_of(file), plugin)
             self._pending.append(asker)
 
     def _fate(self, asker: Asker, library: str) -> tuple[Fate, tuple[str, ...]]:
-        key = (asker.path, library)
-        if is_libpython(library) and (key not in self._members.providers or key in self._members.by_chance):
+        key, name = (asker.path, library), base_name(library)
+        if is_libpython(name) and (key not in self._members.providers or key in self._members.by_chance):
             return Fate.PYTHON, ()
-        given = is_given(asker.libc, asker.elf.arch, library, self._ceiling) and not self._include.mean(library)
+        given = is_given(asker.libc, asker.elf.arch, name, self._ceiling) and not self._include.mean(library, name)
         provider = self._provider(asker, library)
-        if provider is not None and not (given and key in self._members.by_chance):
+        # What comes from outside knows no run path into the wheel: what is there has the name by chance.
+        by_chance = asker.file is not None or key in self._members.by_chance
+        if provider is not None and not (given and by_chance):
             self._closure.found[key] = provider
             return Fate.INSIDE, ()
-        if self._exclude.mean(library):
-            return Fate.EXCLUDED, ()
         if given:
             return Fate.GIVEN, ()
-        if is_libc_part(asker.libc, library):
+        if self._exclude.mean(library, name):
+            return Fate.EXCLUDED, ()
+        if is_libc_part(asker.libc, name):
             return Fate.LOST, (f"it is a part of {asker.libc}, and a copy would fit no other build of it",)
         return self._graft(asker, library)
 
@@ -202,19 +219,22 @@ class _Follower:
             return Fate.EXCLUDED, ()
         elf = self._elf(file)
         if isinstance(elf, Elf):
-            self._load(file, elf, asker.libc, library)
+            self._load(file, elf, asker, library)
         return Fate.GRAFTED, ()
 
     def _search(self, asker: Asker, library: str) -> tuple[LibraryFile | None, tuple[str, ...]]:
         """The first file that the loader would take, and what spoke against those before it."""
-        paths = entries_of(asker.elf)
+        paths = (*entries_of(asker.elf), *(asker.inherited if asker.elf.runpath is None else ()))
         beside = asker.file.path if asker.file else None
         key = (library, paths, beside, asker.libc, *_machine(asker.elf))
         if key not in self._searches:
+            self._left -= 1 + len(paths)
+            if self._left < 0:
+                raise RequestError("the files need more libraries, in more folders, than can be looked for")
             against: list[str] = []
             chosen = None
             for file in self._libraries.candidates(library, paths, asker.file):
-                problem = self._problem(file, asker)
+                problem = self._problem(file, asker) or self._lacks(file, asker, library)
                 if not problem:
                     chosen = file
                     break
@@ -229,12 +249,23 @@ class _Follower:
             return elf
         if _machine(elf) != _machine(asker.elf):
             return f"is for {elf.arch}"
-        if elf.type != ET_DYN or is_program(elf):
+        if _float_abi(elf) != _float_abi(asker.elf):
+            return "passes floating-point numbers in another way"
+        if not _is_library(elf):
             return "is no shared library"
         libc = libc_of(elf).name
         if NONE not in {libc, asker.libc} and libc not in {asker.libc, UNKNOWN}:
             return f"is built for {libc}, and {asker.path} for {asker.libc}"
         return ""
+
+    def _lacks(self, file: LibraryFile, asker: Asker, library: str) -> str:
+        """The versions that a file doesn't define and the loader would demand of it; without any it is lenient."""
+        elf = self._elf(file)
+        if isinstance(elf, str) or not elf.version_definitions:
+            return ""
+        wanted = [need.version for need in asker.elf.version_needs if need.library == library and not need.weak]
+        lacking = [version for version in wanted if version not in elf.version_definitions]
+        return f"doesn't define {listed(lacking)}, which {asker.path} demands" if lacking else ""
 
     def _elf(self, file: LibraryFile) -> Elf | str:
         """The file as ELF, or in words why it is none."""
@@ -267,8 +298,27 @@ def _elf_or_words(file: LibraryFile) -> Elf | str:
 
 def _own_name(file: LibraryFile, elf: Elf) -> str:
     """The name of a library's file: its soname, without folders, or what the file is called."""
-    name = _base(elf.soname or "")
-    return _base(file.path) if name in {"", ".", ".."} else name
+    name = base_name(elf.soname or "")
+    return base_name(file.path) if name in {"", ".", ".."} else name
+
+
+_FLOAT_ABI = {40: 0x600, 243: 0x6, 258: 0x7}
+"""The bits of e_flags that tell the calling convention for floats: ARM (EABI 5), RISC-V and LoongArch psABIs."""
+
+
+def _float_abi(elf: Elf) -> int:
+    return elf.flags & _FLOAT_ABI.get(elf.machine, 0)
+
+
+def _is_library(elf: Elf) -> bool:
+    """Whether a file can be linked with: some libraries have an interpreter, for they can be started too (libcap)."""
+    return elf.type == ET_DYN and not elf.pie and (elf.interpreter is None or elf.soname is not None)
+
+
+def _handed_down(asker: Asker) -> tuple[str, ...]:
+    """The folders that an asker's own libraries are looked for in as well; DT_RUNPATH holds for the file alone."""
+    own = () if asker.elf.runpath is not None else asker.elf.rpath or ()
+    return tuple(dict.fromkeys([*(entry for entry in own if entry.startswith("/")), *asker.inherited]))
 
 
 def _machine(elf: Elf) -> tuple[int, int, bool]:
@@ -278,10 +328,11 @@ def _machine(elf: Elf) -> tuple[int, int, bool]:
 
 def _names(askers: tuple[Asker, ...]) -> Iterator[tuple[tuple[int, int, bool, str], str]]:
     for asker in askers:
-        if asker.elf.type == ET_DYN and not is_program(asker.elf):
-            for name in filter(None, (asker.elf.soname, _base(asker.path))):
+        if _is_library(asker.elf):
+            for name in filter(None, (asker.elf.soname, base_name(asker.path))):
                 yield (*_machine(asker.elf), name), asker.path
 
 
-def _base(path: str) -> str:
+def base_name(path: str) -> str:
+    """The last part of a path of any system."""
     return path.replace("\\", "/").rpartition("/")[2]

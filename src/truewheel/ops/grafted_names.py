@@ -23,7 +23,7 @@ not UTF-8 are in no wheel. Nobody types the name of a graft, so letters that som
 
 _LIBRARY: Final = re.compile(r"(.*)([.]so(?:[.].{1,100})?)")
 _OTHER: Final = re.compile(r"(.*?)([.][^.]{1,20})?")
-_HASHED: Final = re.compile(rf".+-[0-9a-f]{{{_FEWEST},{_MOST}}}")
+_HASHED: Final = re.compile(rf"(.+)-[0-9a-f]{{{_FEWEST},{_MOST}}}")
 
 
 def grafted_name(soname: str, sha256: str, digits: int = _FEWEST) -> str:
@@ -39,9 +39,11 @@ def grafted_name(soname: str, sha256: str, digits: int = _FEWEST) -> str:
     return (stem.lstrip("-.") or "lib")[: _LONGEST - len(tail)] + tail
 
 
-def is_grafted(name: str) -> bool:
-    """Whether the name of a file carries a hash, as `grafted_name` puts it. A date of eight digits looks the same."""
-    return bool(_HASHED.fullmatch(_split(name)[0]))
+def original_name(name: str) -> str:
+    """The name of a graft without its hash; other names as they are. A date of eight digits looks like a hash."""
+    stem, suffix = _split(name)
+    hashed = _HASHED.fullmatch(stem)
+    return f"{hashed[1]}{suffix}" if hashed else name
 
 
 def unique_names(items: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:

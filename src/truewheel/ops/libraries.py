@@ -62,26 +62,3 @@ class Libraries(Protocol):
     @property
     def searched(self) -> tuple[str, ...]:
         """The places in words, for the sentence that says that something was not found."""
-
-
-class NoLibraries:
-    """No place to look: a wheel that needs a library from outside can't be repaired."""
-
-    searched: tuple[str, ...] = ()
-
-    def candidates(
-        self, name: str, run_paths: tuple[str, ...] = (), beside: LibraryFile | None = None
-    ) -> Iterator[LibraryFile]:
-        """Nothing."""
-        del name, run_paths, beside
-        return iter(())
-
-    def matching(self, pattern: str) -> tuple[LibraryFile, ...]:
-        """Nothing."""
-        del pattern
-        return ()
-
-    def package_of(self, file: LibraryFile) -> Package | None:
-        """None."""
-        del file
-        return None

@@ -15,7 +15,7 @@ from truewheel.binary import Elf
 from truewheel.binary.elf_edit import ElfChanges, RunPath
 from truewheel.errors import RequestError, WheelError, Where
 from truewheel.findings import Finding, in_order
-from truewheel.ops.closure import Asker, Closure, Fate, Loaded, Lost, Members, follow
+from truewheel.ops.closure import Asker, Closure, Fate, Loaded, Lost, Members, base_name, follow
 from truewheel.ops.examine import Examination
 from truewheel.ops.grafted_names import unique_names
 from truewheel.ops.libraries import Libraries
@@ -31,6 +31,7 @@ from truewheel.wheel import Limits, Wheel
 from truewheel.wheel.paths import read_names
 
 _RELR_MARKER = "GLIBC_ABI_DT_RELR"
+_SHOWN = 8
 _OPENERS = frozenset({"dlopen", "dlmopen"})
 _NO_LIMITS = Limits(depth=1 << 20, name_length=1 << 20)
 
@@ -61,7 +62,7 @@ def plan(examination: Examination, libraries: Libraries, wishes: Wishes) -> Plan
     Raises `RequestError` where a library can't be found, where a member lies where no run path leads to the
     grafts, and where an ``--include`` means nothing.
     """
-    members = _members(examination)
+    members = _members(examination, f"{examination.wheel.name.distribution}{wishes.folder}/")
     closure = follow(members, libraries, exclude=wishes.exclude, include=wishes.include, ceiling=wishes.ceiling)
     if closure.lost:
         raise _not_found(closure.lost, members, libraries)
@@ -69,7 +70,7 @@ def plan(examination: Examination, libraries: Libraries, wishes: Wishes) -> Plan
     return with_strip(made, examination) if wishes.strip else made
 
 
-def _members(examination: Examination) -> Members:
+def _members(examination: Examination, folder: str) -> Members:
     """The ELF files that a loader links; those without a C library of their own take that of the others."""
     libcs = examination.outcome.libc
     known = {name for name in libcs.values() if name not in {NONE, UNKNOWN}}
@@ -84,6 +85,7 @@ def _members(examination: Examination) -> Members:
         askers,
         {(edge.member, edge.needed): provider for edge, provider in edges},
         frozenset((edge.member, edge.needed) for edge, _ in edges if edge.how == "soname"),
+        tuple(entry.name.removeprefix(folder) for entry in examination.wheel if entry.name.startswith(folder)),
     )
 
 
@@ -91,13 +93,14 @@ def _not_found(lost: list[Lost], members: Members, libraries: Libraries) -> Requ
     """The error for all libraries that are nowhere."""
     places = " or ".join(libraries.searched)
     words = []
-    for library, askers, against in lost:
+    for library, askers, against in lost[:_SHOWN]:
         others = f" and {len(askers) - 1} more" if len(askers) > 1 else ""
-        reasons = f" ({'; '.join(against)})" if against else ""
+        reasons = f" ({'; '.join(against[:_SHOWN])})" if against else ""
         words.append(f"{library}, which {askers[0]}{others} needs{reasons}")
+    rest = f"; and {len(lost) - _SHOWN} more libraries" if len(lost) > _SHOWN else ""
     first, inside = lost[0], {asker.path for asker in members.askers}
     return RequestError(
-        f"not found{f' in {places}' if places else ', for no place to look was named'}: {'; '.join(words)}",
+        f"not found{f' in {places}' if places else ', for no place to look was named'}: {'; '.join(words)}{rest}",
         where=Where(member=first.askers[0] if first.askers[0] in inside else ""),
         hint=f"name the folder of {first.library} with -L DIR, search this machine with --host-libs, "
         f"or say --exclude '{first.library}' if another package brings it",
@@ -120,6 +123,14 @@ class _Planner:
             for path, found in closure.loaded.items()
         }
         self._by_soname = {found.asker.elf.soname: self._new[found.file.path] for found in needed}
+        self._files: dict[str, set[str]] = {}
+        for member in members.askers:
+            for name in (base_name(member.path), member.elf.soname or ""):
+                self._files.setdefault(name, set()).add(member.path)
+        self._users: dict[str, set[str]] = {}
+        for (path, _), answer in closure.found.items():
+            self._users.setdefault(answer, set()).add(path)
+        self._started = _started_with(members, closure)
         self._plugins = len(needed) < len(closure.loaded)
         self._moved = {asker.path: self._program(asker) for asker in members.askers if self._is_script(asker)}
 
@@ -131,7 +142,7 @@ class _Planner:
             changes=tuple(change for asker in self._members.askers if (change := self._change(asker))),
             excluded=self._left(Fate.EXCLUDED),
             promised=self._left(Fate.GIVEN),
-            findings=in_order([*self._idle_exclusions(), *_drivers(grafts)]),
+            findings=in_order([*self._idle_exclusions(), *self._out_of_reach(), *_drivers(grafts)]),
         )
 
     def _left(self, fate: Fate) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -149,7 +160,7 @@ class _Planner:
             soname=asker.elf.soname if found.plugin else name,
             run_path=RunPath(entries, runpath=asker.libc == BIONIC) if entries or searches else None,
         )
-        users = {path for (path, _), answer in self._closure.found.items() if answer == found.file.path}
+        users = self._users.get(found.file.path, ())
         return Graft(
             library=found.library,
             member=f"{self._folder}/{name}",
@@ -185,12 +196,8 @@ class _Planner:
 
     def _common(self, asker: Asker) -> ElfChanges:
         """The edits that members and grafts have in common."""
-        elf, key = asker.elf, asker.path
-        renamed = {
-            library: self._new[self._closure.found[key, library]]
-            for library in dict.fromkeys(elf.needed)
-            if self._closure.fates[key, library] is Fate.GRAFTED
-        }
+        elf = asker.elf
+        renamed = {library: self._called(asker, library) for library in dict.fromkeys(elf.needed)}
         for need in elf.version_needs:
             # Versions may be asked of a library that another one brings into the process.
             if need.library not in elf.needed and need.library in self._by_soname:
@@ -209,23 +216,37 @@ class _Planner:
             fate = self._closure.fates[asker.path, library]
             if fate is Fate.GRAFTED:
                 goals.append(self._folder)
-            elif fate is Fate.INSIDE and (asker.file is not None or self._unled(asker, library)):
+            elif fate is Fate.INSIDE and self._leads(asker, library):
                 goals.append(folder_of(self._closure.found[asker.path, library]))
-        if self._plugins and any(symbol.name in _OPENERS for symbol in asker.elf.symbols.imports):
-            goals.append(self._folder)
+        if self._plugins and (asker.file is not None or _reachable(self._place(asker.path))):
+            goals += [self._folder for symbol in asker.elf.symbols.imports if symbol.name in _OPENERS]
         return tuple(dict.fromkeys(goals))
 
-    def _unled(self, asker: Asker, library: str) -> bool:
-        """Whether a library is in the wheel, no run path of a member leads there, and one could.
+    def _called(self, asker: Asker, library: str) -> str:
+        """The name that an asker is to ask for a library by."""
+        fate = self._closure.fates[asker.path, library]
+        if fate is Fate.GRAFTED:
+            return self._new[self._closure.found[asker.path, library]]
+        if fate is Fate.INSIDE and self._leads(asker, library):
+            return base_name(self._closure.found[asker.path, library])
+        # The path of a file on the machine that built the wheel is nothing to ask for.
+        return base_name(library) if fate in {Fate.GIVEN, Fate.EXCLUDED} else library
+
+    def _leads(self, asker: Asker, library: str) -> bool:
+        """Whether a library is in the wheel, no run path leads there, and one is to.
 
         A package may load it beforehand by its path; then the loader looks no further, and a run path is idle. Of
         several files of that name the package chooses.
         """
-        if (asker.path, library) not in self._members.by_chance or not _reachable(self._place(asker.path)):
-            return False
+        if asker.file is not None:
+            return True
+        return (asker.path, library) in self._members.by_chance and not self._unled(asker, library)
+
+    def _unled(self, asker: Asker, library: str) -> bool:
+        """Whether no run path can lead to a library of the wheel that nobody is led to yet."""
         provider = self._closure.found[asker.path, library]
-        named = [other for other in self._members.askers if other.path.rpartition("/")[2] == library]
-        return [other.path for other in named] == [provider] and _reachable(provider)
+        alone = self._files[library] == {provider}
+        return not (alone and _reachable(self._place(asker.path)) and _reachable(provider))
 
     def _has(self, asker: Asker, fate: Fate) -> bool:
         return any(self._closure.fates[asker.path, library] is fate for library in asker.elf.needed)
@@ -233,13 +254,13 @@ class _Planner:
     def _spare(self, asker: Asker, library: str) -> bool:
         """Whether a file in an interpreter's process can do without asking for the interpreter's library.
 
-        Its names are there already, since nothing but an interpreter loads the file. A program is started
-        without one, a version that is asked of a library can't go without it, and Android's loader looks for
-        names in what a file needs and nowhere else.
+        Its names are there already, if nothing but an interpreter loads the file. A program is started without
+        one, a version that is asked of a library can't go without it, and Android's loader looks for names in what
+        a file needs and nowhere else.
         """
         if self._closure.fates[asker.path, library] is not Fate.PYTHON or is_program(asker.elf):
             return False
-        if asker.libc == BIONIC:
+        if asker.libc == BIONIC or asker.path in self._started:
             return False
         return all(need.library != library for need in asker.elf.version_needs)
 
@@ -251,7 +272,7 @@ class _Planner:
         elf, wish = asker.elf, self._wishes.expand_relr
         if not elf.relr or wish is False or not (elf.needed or not is_program(elf)):
             return False
-        if asker.libc == MUSL:
+        if asker.libc in {MUSL, NONE}:  # what needs no C library is loaded by either loader
             return True
         marked = any(need.version == _RELR_MARKER and not need.weak for need in elf.version_needs)
         return bool(wish) and asker.libc == GLIBC and not marked
@@ -273,8 +294,32 @@ class _Planner:
             suggestion = f"; did you mean {meant}?" if meant else ""
             yield Finding(rules.LIB_EXCLUDE_IDLE, f"--exclude {glob} matches no library that is needed{suggestion}")
 
+    def _out_of_reach(self) -> Iterator[Finding]:
+        for asker in self._members.askers:
+            for library in asker.elf.needed:
+                inside = self._closure.fates[asker.path, library] is Fate.INSIDE
+                if inside and (asker.path, library) in self._members.by_chance and self._unled(asker, library):
+                    provider = self._closure.found[asker.path, library]
+                    what = f"needs {library}, and no run path leads to {provider}"
+                    yield Finding(rules.LIB_UNLED, what, asker.path)
+
     def _outside_paths(self) -> Iterable[str]:
         return {path for path in self._closure.found.values() if path not in self._wheel.by_name}
+
+
+def _started_with(members: Members, closure: Closure) -> set[str]:
+    """The programs and all that they load: there may be no interpreter in their processes."""
+    loads: dict[str, list[str]] = {}
+    for (path, _), provider in closure.found.items():
+        loads.setdefault(path, []).append(provider)
+    pending = [asker.path for asker in members.askers if is_program(asker.elf)]
+    reached: set[str] = set()
+    while pending:
+        path = pending.pop()
+        if path not in reached:
+            reached.add(path)
+            pending += loads.get(path, ())
+    return reached
 
 
 def _soname(found: Loaded) -> str:
@@ -288,6 +333,8 @@ def _joined(grafts: Iterable[Graft]) -> tuple[Graft, ...]:
         other = joined.get(graft.member)
         if other is not None and other.sha256 != graft.sha256:
             raise RequestError(f"{other.file.path} and {graft.file.path} would both be {graft.member}")
+        if other is not None and other.changes != graft.changes:
+            raise RequestError(f"{other.file.path} and {graft.file.path} are the same, and load different libraries")
         users = graft.needed_by if other is None else tuple(sorted({*other.needed_by, *graft.needed_by}))
         joined[graft.member] = replace(other or graft, needed_by=users)
     return tuple(joined.values())

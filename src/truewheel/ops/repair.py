@@ -7,6 +7,7 @@ the edited files are read again, and the tags follow from them alone.
 from __future__ import annotations
 
 import base64
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from truewheel.binary import Elf, Image, read_elf
 from truewheel.binary.graph import resolve
 from truewheel.errors import RequestError, TruewheelError, Where
 from truewheel.findings import Finding, in_order
+from truewheel.ops.closure import base_name
 from truewheel.ops.edits import Outside, edited
 from truewheel.ops.examine import Examination, ask
 from truewheel.ops.launcher import launcher
@@ -83,6 +85,8 @@ def repair(examination: Examination, libraries: Libraries, request: Request) -> 
     before = judge(wheel.name, examination.images, examination.outcome)
     if not _is_for_linux(examination, before):
         _demand_complete(examination, before)
+        if request.platforms and not wheel.name.pure:
+            demanded_platforms(request.platforms, before)
         return Repair(wheel, Plan(), before, before, examination.outcome.findings)
     request = replace(request, platforms=_whole(request.platforms, examination))
     wishes = replace(request.wishes, ceiling=_ceiling(request.platforms))
@@ -96,15 +100,15 @@ def _applied(examination: Examination, planned: Plan, before: Tags, request: Req
     """The wheel after the plan, under its new name."""
     wheel, images = _edited(examination, planned)
     # What is left to others by the path where it was found is known by its name now.
-    left, exclude = dict(planned.excluded), request.wishes.exclude
-    outcome = ask(wheel.name, images, resolve(images), lambda library: library in left or exclude.mean(library))
+    left = {base_name(library) for library, _ in planned.excluded}
+    outcome = ask(wheel.name, images, resolve(images), left.__contains__)
     after = judge(wheel.name, images, outcome)
-    wheel = retag(wheel, _platforms(after, request, planned))
+    wheel = retag(wheel, _held(_platforms(after, request, planned), after))
     wheel = _with_root(wheel, images)
     if request.bill and planned.grafts:
         from truewheel.ops import sbom  # noqa: PLC0415  # for those who ask for one
 
-        path = wheel.info_path(sbom.FILE)
+        path = _free_path(wheel, wheel.info_path(sbom.FILE))
         rows = rows_of(wheel)
         hashes = {graft.member: _hexadecimal(rows[graft.member]) for graft in planned.grafts}
         data = sbom.bill(wheel.name, planned, hashes, request.timestamp)
@@ -171,7 +175,8 @@ def _whole(platforms: Iterable[str], examination: Examination) -> tuple[str, ...
 def _ceiling(platforms: Iterable[str]) -> Floor | None:
     """The floor that decides which libraries the platform promises."""
     floors = [floor for platform in platforms if (floor := floor_of(canonical_platform(platform)))]
-    return min((floor for floor in floors if floor.family in {"manylinux", "android"}), default=None)
+    promising = [floor for floor in floors if floor.family in {"manylinux", "android"}]
+    return min(promising, key=lambda floor: floor.version, default=None)
 
 
 def _platforms(after: Tags, request: Request, planned: Plan) -> tuple[str, ...]:
@@ -183,7 +188,7 @@ def _platforms(after: Tags, request: Request, planned: Plan) -> tuple[str, ...]:
             too_high = _of_kinds(after.deciding, request.platforms)
             raise RequestError(error.what, hint=_way_out(too_high, planned, error.hint)) from None
         if request.only or after.computed is None:
-            return with_legacy(demanded)
+            return with_legacy(map(canonical_platform, demanded))
         return true_platforms(after)
     chosen = true_platforms(after)
     if any(platform.startswith("linux_") for platform in chosen):
@@ -204,6 +209,24 @@ def _of_kinds(deciding: Iterable[Requirement], platforms: Iterable[str]) -> list
 
 def _because(deciding: Iterable[Requirement]) -> str:
     return some(tuple(f"{r.member}: {r.reason}" if r.member else r.reason for r in deciding))
+
+
+def _held(chosen: tuple[str, ...], after: Tags) -> tuple[str, ...]:
+    """The tags without those that lower a claim on musl by what its number can't say.
+
+    What needs musl 1.1.24 is true to musllinux_1_1 as the world uses the word, for its images had that release; but
+    whoever wrote musllinux_1_2 isn't contradicted for less than the whole of 1.1 (PEP 656).
+    """
+    true = (platform for platform in after.claimed if platform not in after.false)
+    claims = {floor: platform for platform in true if (floor := floor_of(platform))}
+    held = dict.fromkeys(chosen)
+    for requirement in after.deciding:
+        low = requirement.floor
+        above = [floor for floor in claims if (floor.family, floor.arch) == (low.family, low.arch)]
+        if low.family == "musllinux" and low.tag in held and any(requirement.exact[2:]) and above and low < min(above):
+            del held[low.tag]
+            held[claims[min(above)]] = None
+    return tuple(sorted(held))
 
 
 def _way_out(deciding: Iterable[Requirement], planned: Plan, hint: str) -> str:
@@ -276,6 +299,14 @@ def _with_root(wheel: Wheel, images: Mapping[str, Image]) -> Wheel:
     if not read_wheel_file(wheel).root_is_purelib:
         return wheel
     return amended(wheel, Entry(entry.name, entry.executable, Bytes(with_purelib(entry.read(), pure=False))))
+
+
+def _free_path(wheel: Wheel, path: str) -> str:
+    """The path itself, or one with a number where a bill of an earlier repair lies there: both are true."""
+    stem, dot, extension = path.rpartition("/")[2].partition(".")
+    folder = path.rpartition("/")[0]
+    names = itertools.chain([path], (f"{folder}/{stem}-{number}{dot}{extension}" for number in itertools.count(2)))
+    return next(name for name in names if name not in wheel.by_name)
 
 
 def _hexadecimal(row: RecordRow) -> str:

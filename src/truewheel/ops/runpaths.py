@@ -8,14 +8,14 @@ folder a process happens to be in, and what is found there is nobody's choice (l
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import dropwhile
 from typing import NamedTuple
 
 from truewheel.binary.elf_edit import RunPath
-from truewheel.binary.graph import installed_path, join
+from truewheel.binary.graph import installed_path, is_system_folder, join
 from truewheel.binary.model import Elf
 
 _ORIGINS = ("$ORIGIN", "${ORIGIN}")
-_DEFAULTS = frozenset({"/lib", "/lib64", "/usr/lib", "/usr/lib64"})
 
 
 class Search(NamedTuple):
@@ -54,7 +54,9 @@ def search(member: str, elf: Elf, goals: Iterable[str], *, outside: bool, runpat
     kept = [entry for entry in dict.fromkeys(before) if _stays(entry, folder, outside=outside)]
     reached = {_place(entry, folder) for entry in kept}
     added = [way(folder, goal) for goal in dict.fromkeys(goals) if goal not in reached]
-    if not added and [entry for entry in before if entry not in _DEFAULTS] == kept and not _switched_off(elf):
+    hidden = {_place(entry, folder) for entry in dropwhile(lambda entry: not is_system_folder(entry), before)}
+    plain = [entry for entry in before if not is_system_folder(entry)] == kept and not _switched_off(elf)
+    if not added and plain and hidden.isdisjoint(goals):
         return Search(None, ())
     entries = (*kept, *added)
     dropped = tuple(entry for entry in (*before, *_switched_off(elf)) if entry not in entries)

@@ -53,9 +53,14 @@ def examine(
 
     The file name tells which Pythons load the wheel, and decides between macOS and iOS where it holds files for
     both; floors never depend on it. The order of `images` has no meaning. Libraries that are `brought` by another
-    package count as if they were in the wheel, and ask for nothing.
+    package count as if they were in the wheel, and ask for nothing, unless the platform promises them.
     """
-    external = {library: members for library, members in graph.external.items() if not brought(library)}
+    archs = frozenset(image.arch for image in images.values() if isinstance(image, Elf))
+    external = {
+        library: members
+        for library, members in graph.external.items()
+        if not brought(library) or _is_promised(library, archs)
+    }
     elves, machos = _only(Elf, images), _only(MachO, images)
     pes, wasms = _only(Pe, images), _only(Wasm, images)
     outcomes: list[Outcome] = []
@@ -85,6 +90,18 @@ def examine(
         unknown=together.unknown,
         libc=together.libc,
     )
+
+
+def _is_promised(library: str, archs: frozenset[str]) -> bool:
+    """Whether all platforms of some C library promise a library to ELF files.
+
+    Whoever else brings it, its versions count: a process has one of a name, and which is a matter of luck.
+    """
+    from truewheel.policy.given import is_given  # noqa: PLC0415  # with tables, for those who leave libraries out
+    from truewheel.policy.libc import GLIBC, MUSL  # noqa: PLC0415  # the same
+
+    oldest = (Floor("manylinux", arch, ()) for arch in archs)
+    return any(is_given(libc, floor.arch, library, floor) for floor in oldest for libc in (GLIBC, MUSL))
 
 
 def _only(kind: type[_I], images: Mapping[str, Image]) -> dict[str, _I]:

@@ -39,7 +39,8 @@ def _given_by_glibc(arch: str, library: str, ceiling: Floor | None) -> bool:
     since = policy.libraries.get(library)
     if since is None:
         return glibc.is_loader(library)
-    return ceiling is None or ceiling.family != glibc.FAMILY or since <= ceiling.version
+    # Below the oldest tag of the architecture nothing is promised, and the wheel is refused for that reason.
+    return ceiling is None or ceiling.family != glibc.FAMILY or since <= max(ceiling.version, policy.oldest)
 
 
 def is_libc_part(libc: str, library: str) -> bool:

@@ -76,6 +76,14 @@ def examine(group: Group) -> Outcome:
     )
 
 
+def packed(group: Group) -> Iterator[Outcome]:
+    """What DT_RELR asks of glibc in files that need no C library and may be loaded beside any."""
+    policy = glibc_policy(group.arch)
+    if policy is not None:
+        for member, elf in group.members.items():
+            yield Outcome(tuple(_relr(group, policy, member, elf)))
+
+
 def _examine_member(group: Group, policy: GlibcPolicy, member: str, elf: Elf) -> Outcome:
     return merged(
         [

@@ -182,9 +182,10 @@ def _linked(linked: Group, libcs: Mapping[str, Libc], family: str) -> Outcome:
     if family == BIONIC:
         return android.examine(linked, frozenset(m for m in linked.members if libcs[m].name != BIONIC))
     policy = glibc_policy(linked.arch)
-    return unpromised(
+    external = unpromised(
         linked, lambda name: musl.is_promised(name) and policy is not None and name in policy.libraries, "platform"
     )
+    return merged([external, *glibc.packed(linked), *musl.packed(linked)])
 
 
 def _with_floor(outcome: Outcome, files: Group, static: Mapping[str, Elf], family: str) -> Outcome:

@@ -98,12 +98,24 @@ def _releases(group: Group, table: MuslTable, member: str, elf: Elf) -> Iterator
     """What must be newer than the oldest musl of the architecture, one outcome for each reason."""
     if newest := _newest(group, table, member, elf):
         yield _demand(group, member, table.since[newest], newest)
+    yield from _relr(group, table, member, elf)
+    if table.tlsdesc and _TLSDESC.get(group.arch) in elf.relocations:
+        yield _demand(group, member, table.tlsdesc, "TLS descriptors")
+
+
+def _relr(group: Group, table: MuslTable, member: str, elf: Elf) -> Iterator[Outcome]:
     if elf.relr and table.relr > table.port:
         what = f"needs musl {_dotted(table.relr)} (DT_RELR); older loaders leave its pointers as they are"
         demand = _demand(group, member, table.relr, "DT_RELR relocations")
         yield Outcome(demand.requirements, (Finding(LIBC_MUSL_RELR, what, member),))
-    if table.tlsdesc and _TLSDESC.get(group.arch) in elf.relocations:
-        yield _demand(group, member, table.tlsdesc, "TLS descriptors")
+
+
+def packed(group: Group) -> Iterator[Outcome]:
+    """What DT_RELR asks of musl in files that need no C library and may be loaded beside any."""
+    table = musl_table(group.arch)
+    if table is not None:
+        for member, elf in group.members.items():
+            yield from _relr(group, table, member, elf)
 
 
 def _newest(group: Group, table: MuslTable, member: str, elf: Elf) -> str | None:
@@ -117,8 +129,9 @@ def _demand(group: Group, member: str, needed: Release, what: str) -> Outcome:
     """A requirement, and the finding that the tag can't say it all."""
     version = max(needed[:2], _OLDEST)
     floor_ = Floor(FAMILY, group.arch, version)
-    if version == _OLDEST or not any(needed[2:]):
-        return Outcome((Requirement(floor_, member, f"{what}, since musl {_dotted(needed)}"),))
+    exact = needed if any(needed[2:]) else ()
+    if version == _OLDEST or not exact:
+        return Outcome((Requirement(floor_, member, f"{what}, since musl {_dotted(needed)}", exact=exact),))
     message = f"needs musl {_dotted(needed)} ({what}); the tag admits {_dotted(version)}.0"
     return Outcome(
         (Requirement(floor_, member, f"{what}, since musl {_dotted(needed)}", exact=needed),),

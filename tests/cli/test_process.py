@@ -46,7 +46,7 @@ def test_without_any_output_it_ends_without_a_traceback(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (2, "")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGTERM)])
 def test_ended_in_the_middle_it_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
     path = write_wheel(tmp_path, {f"sample/{n}.bin": os.urandom(2_000_000) for n in range(25)})
     out = tmp_path / "out"

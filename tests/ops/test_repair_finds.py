@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,16 +11,17 @@ from tests.binary.fixtures import Need, Recipe, Symbol
 from tests.ops.fakes import Disk, calling, examined, lib, musl, planned, program, wheel_of, wishes
 from tests.ops.test_closure import MEMBER as ASKER
 from tests.ops.test_closure import fate, followed
-from tests.ops.test_repair import LOWEST, MEMBER, NONE, PLUGINS, elf_of, grafts_of, repaired
+from tests.ops.test_repair import FOO, LOWEST, MEMBER, NONE, PLUGINS, elf_of, grafts_of, repaired
 from tests.strategies.macho import MachFile, build_version, packed
 from truewheel import rules
 from truewheel.binary.elf_edit import RunPath
-from truewheel.errors import RequestError
+from truewheel.errors import LimitError, RequestError
 from truewheel.ops import audit
 from truewheel.ops.closure import Fate
 from truewheel.ops.planner import Wishes
 from truewheel.ops.repair import Request, repair
 from truewheel.ops.sbom import FILE
+from truewheel.wheel import Limits
 
 OUTSIDE = {"/opt/one/libone.so": lib("libtwo.so"), "/opt/two/libtwo.so": lib()}
 
@@ -238,3 +240,10 @@ def test_a_demand_on_a_wheel_of_another_system_is_kept_or_refused() -> None:
     assert repaired({"pkg/a.dylib": code}, name=mac, platforms=("macosx_12_0_arm64",)).wheel.name.platforms
     with pytest.raises(RequestError, match="would promise too much"):
         repaired({"pkg/a.dylib": code}, name=mac, platforms=("manylinux_2_17_x86_64",))
+
+
+@pytest.mark.parametrize("limits", [Limits(member_size=1000), Limits(total_size=1000)])
+def test_libraries_from_outside_are_held_to_the_limits(limits: Limits) -> None:
+    wanted = replace(wishes(), limits=limits)
+    with pytest.raises(LimitError, match=r"/lib/libfoo\.so\.1 has|ve [0-9,]+ bytes; the limit is 1,000"):
+        planned({MEMBER: lib("libfoo.so.1")}, {"/lib/libfoo.so.1": FOO + bytes(1000)}, wanted)

@@ -15,7 +15,7 @@ from truewheel.ops import Patterns, Tags, examine
 from truewheel.ops.libraries import Libraries
 from truewheel.ops.plan import Plan
 from truewheel.ops.planner import Wishes
-from truewheel.wheel import Profile, Wheel, demand, verify_record
+from truewheel.wheel import Limits, Profile, Wheel, demand, verify_record
 from truewheel.world import OpenWheel, file_sha256, open_wheel, replacing
 from truewheel.world.libraries import LibrarySearch
 
@@ -137,6 +137,7 @@ def _repair_wheel(opened: OpenWheel, libraries: Libraries, wants: Wants, how: Op
         folder=wants.folder,
         expand_relr=wants.expand_relr,
         keep_exec_stack=wants.keep_exec_stack,
+        limits=how.limits or Limits(),
         strip=wants.strip,
     )
     request = verb.Request(wishes, wants.platforms, wants.only, wants.bill, how.timestamp)

@@ -56,7 +56,10 @@ def _group() -> None:
 
 def main() -> None:
     """Run the command line of this process, and end it."""
-    signal.signal(signal.SIGTERM, _ended)  # so that drafts are removed, as after ctrl-C
+    for name in ("SIGTERM", "SIGHUP"):  # so that drafts are removed, as after ctrl-C; Windows has no SIGHUP
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup has it ignored
+            signal.signal(number, _ended)
     if sys.stdout is None or sys.stderr is None:
         sys.exit(2)  # closed by whoever started us: there is nobody to tell anything
     for stream in (sys.stdout, sys.stderr):

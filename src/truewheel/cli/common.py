@@ -90,6 +90,8 @@ class Told:
             yield
         except TruewheelError as error:
             self.add(error.within(file=str(path)))
+        except MemoryError:
+            self.add(RequestError("there is not enough memory for it").within(file=str(path)))
         except OSError as error:
             self.add(RequestError(f"can't be read: {error.strerror or error}").within(file=str(path)))
 

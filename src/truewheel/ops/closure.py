@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from truewheel.binary import Elf, identify, read_elf
 from truewheel.binary.magic import HEAD
@@ -25,8 +25,12 @@ from truewheel.policy import Floor
 from truewheel.policy.given import is_given, is_libc_part
 from truewheel.policy.group import ET_DYN, is_libpython, listed
 from truewheel.policy.libc import NONE, UNKNOWN, libc_of
+from truewheel.wheel import Limits
 
 _CHUNK = 1 << 20
+USUAL_LIMITS: Final = Limits()
+"""The limits that hold where nobody says anything else."""
+
 _MOST_LOOKUPS = 1 << 18  # names times folders: hundreds of times those of the largest wheels, a few seconds
 
 
@@ -109,16 +113,34 @@ class Closure:
 
 
 def follow(
-    members: Members, libraries: Libraries, *, exclude: Patterns, include: Patterns, ceiling: Floor | None
+    members: Members,
+    libraries: Libraries,
+    *,
+    exclude: Patterns,
+    include: Patterns,
+    ceiling: Floor | None,
+    limits: Limits = USUAL_LIMITS,
 ) -> Closure:
-    """Decide the fate of every library that the members need, and that those need which are found."""
-    return _Follower(members, libraries, exclude, include, ceiling).run()
+    """Decide the fate of every library that the members need, and that those need which are found.
+
+    Raises `LimitError` where one of those is larger than a member may be, or all together than a wheel may.
+    """
+    return _Follower(members, libraries, exclude=exclude, include=include, ceiling=ceiling, limits=limits).run()
 
 
 class _Follower:
     def __init__(
-        self, members: Members, libraries: Libraries, exclude: Patterns, include: Patterns, ceiling: Floor | None
+        self,
+        members: Members,
+        libraries: Libraries,
+        *,
+        exclude: Patterns,
+        include: Patterns,
+        ceiling: Floor | None,
+        limits: Limits,
     ) -> None:
+        self._limits = limits
+        self._size = 0
         self._members = members
         self._libraries = libraries
         self._exclude = exclude
@@ -180,10 +202,22 @@ class _Follower:
     def _load(self, file: LibraryFile, elf: Elf, by: Asker, library: str, *, plugin: bool = False) -> None:
         """Take a file that was found into the closure, once: with what the first that loads it hands down."""
         if file.path not in self._closure.loaded:
+            self._weigh(file)
             own = libc_of(elf).name
             asker = Asker(file.path, elf, by.libc if own in {NONE, UNKNOWN} else own, file, _handed_down(by))
             self._closure.loaded[file.path] = Loaded(library, asker, file, sha256_of(file), plugin)
             self._pending.append(asker)
+
+    def _weigh(self, file: LibraryFile) -> None:
+        """Hold a file to the limits before it is read whole."""
+        size = len(file.data)
+        self._size += size
+        for limit, found, what in (
+            ("member_size", size, f"{file.path} has {size:,} bytes"),
+            ("total_size", self._size, f"the libraries up to {file.path} have {self._size:,} bytes"),
+        ):
+            if found > getattr(self._limits, limit):
+                raise self._limits.exceeded(limit, what)
 
     def _fate(self, asker: Asker, library: str) -> tuple[Fate, tuple[str, ...]]:
         key, name = (asker.path, library), base_name(library)

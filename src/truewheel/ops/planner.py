@@ -15,7 +15,7 @@ from truewheel.binary import Elf
 from truewheel.binary.elf_edit import ElfChanges, RunPath
 from truewheel.errors import RequestError, WheelError, Where
 from truewheel.findings import Finding, in_order
-from truewheel.ops.closure import Asker, Closure, Fate, Loaded, Lost, Members, base_name, follow
+from truewheel.ops.closure import USUAL_LIMITS, Asker, Closure, Fate, Loaded, Lost, Members, base_name, follow
 from truewheel.ops.examine import Examination
 from truewheel.ops.grafted_names import unique_names
 from truewheel.ops.libraries import Libraries
@@ -44,6 +44,7 @@ class Wishes:
     ``include`` are globs for libraries: left to others; carried though the platform promises them, or though
     nothing needs them but at run time. ``folder`` is the suffix of the folder for grafts. ``expand_relr`` of None
     expands DT_RELR where the platform's loader may be too old for it. ``keep_exec_stack`` leaves PT_GNU_STACK.
+    ``limits`` hold for libraries from outside.
     ``strip`` takes symbol tables and debug information out of every file.
     """
 
@@ -53,6 +54,7 @@ class Wishes:
     folder: str = ".libs"
     expand_relr: bool | None = None
     keep_exec_stack: bool = False
+    limits: Limits = USUAL_LIMITS
     strip: bool = False
 
 
@@ -63,7 +65,14 @@ def plan(examination: Examination, libraries: Libraries, wishes: Wishes) -> Plan
     grafts, and where an ``--include`` means nothing.
     """
     members = _members(examination, f"{examination.wheel.name.distribution}{wishes.folder}/")
-    closure = follow(members, libraries, exclude=wishes.exclude, include=wishes.include, ceiling=wishes.ceiling)
+    closure = follow(
+        members,
+        libraries,
+        exclude=wishes.exclude,
+        include=wishes.include,
+        ceiling=wishes.ceiling,
+        limits=wishes.limits,
+    )
     if closure.lost:
         raise _not_found(closure.lost, members, libraries)
     made = _Planner(examination.wheel, members, closure, wishes).plan()

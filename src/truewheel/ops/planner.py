@@ -7,19 +7,20 @@ folders or of sets.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from truewheel import rules
 from truewheel.binary import Elf
 from truewheel.binary.elf_edit import ElfChanges, RunPath
-from truewheel.errors import RequestError, WheelError, Where
+from truewheel.errors import RequestError, Where
 from truewheel.findings import Finding, in_order
 from truewheel.ops.closure import USUAL_LIMITS, Asker, Closure, Fate, Loaded, Lost, Members, base_name, follow
 from truewheel.ops.examine import Examination
 from truewheel.ops.grafted_names import unique_names
 from truewheel.ops.libraries import Libraries
 from truewheel.ops.patterns import NO_PATTERNS, Patterns, near
+from truewheel.ops.places import demand_places, demand_reachable, reachable
 from truewheel.ops.plan import Change, Graft, Plan
 from truewheel.ops.runpaths import Search, folder_of, search, way
 from truewheel.ops.stripping import with_strip
@@ -28,12 +29,10 @@ from truewheel.policy.given import is_driver
 from truewheel.policy.group import ET_DYN, ET_EXEC, is_program
 from truewheel.policy.libc import BIONIC, GLIBC, MUSL, NONE, UNKNOWN
 from truewheel.wheel import Limits, Wheel
-from truewheel.wheel.paths import read_names
 
 _RELR_MARKER = "GLIBC_ABI_DT_RELR"
 _SHOWN = 8
 _OPENERS = frozenset({"dlopen", "dlmopen"})
-_NO_LIMITS = Limits(depth=1 << 20, name_length=1 << 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +144,7 @@ class _Planner:
 
     def plan(self) -> Plan:
         grafts = _joined(self._graft(found) for found in self._closure.loaded.values())
-        _demand_places(self._wheel, {*(graft.member for graft in grafts), *self._moved.values()})
+        demand_places(self._wheel, {*(graft.member for graft in grafts), *self._moved.values()})
         return Plan(
             grafts=grafts,
             changes=tuple(change for asker in self._members.askers if (change := self._change(asker))),
@@ -197,7 +196,7 @@ class _Planner:
         goals, outside = self._goals(asker), self._has(asker, Fate.EXCLUDED)
         if not moved_to:
             if goals:
-                _demand_reachable(asker.path)
+                demand_reachable(asker.path)
             return search(asker.path, asker.elf, goals, outside=outside, runpath=asker.libc == BIONIC)
         # What it searched was seen from a folder that only the installer knew.
         elf = replace(asker.elf, rpath=None, runpath=None)
@@ -227,7 +226,7 @@ class _Planner:
                 goals.append(self._folder)
             elif fate is Fate.INSIDE and self._leads(asker, library):
                 goals.append(folder_of(self._closure.found[asker.path, library]))
-        if self._plugins and (asker.file is not None or _reachable(self._place(asker.path))):
+        if self._plugins and (asker.file is not None or reachable(self._place(asker.path))):
             goals += [self._folder for symbol in asker.elf.symbols.imports if symbol.name in _OPENERS]
         return tuple(dict.fromkeys(goals))
 
@@ -255,7 +254,7 @@ class _Planner:
         """Whether no run path can lead to a library of the wheel that nobody is led to yet."""
         provider = self._closure.found[asker.path, library]
         alone = self._files[library] == {provider}
-        return not (alone and _reachable(self._place(asker.path)) and _reachable(provider))
+        return not (alone and reachable(self._place(asker.path)) and reachable(provider))
 
     def _has(self, asker: Asker, fate: Fate) -> bool:
         return any(self._closure.fates[asker.path, library] is fate for library in asker.elf.needed)
@@ -347,37 +346,6 @@ def _joined(grafts: Iterable[Graft]) -> tuple[Graft, ...]:
         users = graft.needed_by if other is None else tuple(sorted({*other.needed_by, *graft.needed_by}))
         joined[graft.member] = replace(other or graft, needed_by=users)
     return tuple(joined.values())
-
-
-def _demand_places(wheel: Wheel, places: Collection[str]) -> None:
-    """Raise `RequestError` where a new member would be in another's way, or its name is none for a wheel.
-
-    Names come from libraries, and from who asks for a folder; neither is bound by what a wheel may hold.
-    """
-    taken = wheel.by_name.keys() & places
-    if taken:
-        raise RequestError(f"there is a {min(taken)} in the wheel already, which is another file")
-    names = [name.encode("utf-8", "surrogateescape") for name in (*wheel.by_name, *sorted(places))]
-    try:
-        read_names(names, _NO_LIMITS, lambda index: index)
-    except WheelError as error:
-        raise RequestError(f"{error.where.member} can't be a new member: {error.what}") from None
-
-
-def _reachable(member: str) -> bool:
-    """Whether relative paths lead from a member to the package and back, wherever installers put them."""
-    purelib = member.partition("/")[0].endswith(".data") and member.split("/")[1] == "purelib"
-    return not purelib and not folder_of(member).startswith("/")
-
-
-def _demand_reachable(member: str) -> None:
-    """Raise `RequestError` for a member from which no run path leads to the grafts."""
-    if not _reachable(member):
-        raise RequestError(
-            "it needs libraries from outside, but it is installed where no relative path leads to the package",
-            where=Where(member=member),
-            hint="put the file into the package, or link it statically",
-        )
 
 
 def _drivers(grafts: Iterable[Graft]) -> Iterator[Finding]:

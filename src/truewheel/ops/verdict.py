@@ -79,7 +79,7 @@ def judge(name: WheelName, images: Mapping[str, Image], outcome: Outcome) -> Tag
     elif outcome.unknown:
         return Tags(name.platforms, None, Verdict.UNKNOWN, strongest(outcome.requirements), outcome.unknown, ())
     else:
-        reached = all(any(_reaches(promise, r.floor) for promise in asked) for r in relevant)
+        reached = all(any(_reaches(promise, r) for promise in asked) for r in relevant)
         verdict = Verdict.EXACT if reached else Verdict.STRICTER
     reasons = outcome.unknown or _apart(relevant, outcome)
     return Tags(name.platforms, _tags(relevant, outcome), verdict, relevant, reasons, false)
@@ -218,6 +218,14 @@ def _apart(relevant: tuple[Requirement, ...], outcome: Outcome) -> tuple[str, ..
     return (f"{' and '.join(archs)} have files of their own",)
 
 
-def _reaches(promise: Floor, computed: Floor) -> bool:
-    """Whether a claim goes down as far as the binaries do."""
-    return promise.family == computed.family and admits(computed, promise)
+def _reaches(promise: Floor, computed: Requirement) -> bool:
+    """Whether a claim goes down as far as the binaries do.
+
+    What needs musl 1.1.24 runs on a part of musllinux_1_1: who claims 1_2, all of whose releases do, claims enough.
+    """
+    floor = computed.floor
+    if promise.family != floor.family:
+        return False
+    if floor.family == "musllinux" and any(computed.exact[2:]):
+        floor = floor._replace(version=(floor.version[0], floor.version[1] + 1))
+    return admits(floor, promise)

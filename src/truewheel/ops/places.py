@@ -1,0 +1,43 @@
+"""Places in a wheel: from which of them relative paths lead to the package, and which are free for new members."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from truewheel.errors import RequestError, WheelError, Where
+from truewheel.ops.runpaths import folder_of
+from truewheel.wheel import Limits, Wheel
+from truewheel.wheel.paths import read_names
+
+_NO_LIMITS = Limits(depth=1 << 20, name_length=1 << 20)
+
+
+def demand_places(wheel: Wheel, places: Collection[str]) -> None:
+    """Raise `RequestError` where a new member would be in another's way, or its name is none for a wheel.
+
+    Names come from libraries, and from who asks for a folder; neither is bound by what a wheel may hold.
+    """
+    taken = wheel.by_name.keys() & places
+    if taken:
+        raise RequestError(f"there is a {min(taken)} in the wheel already, which is another file")
+    names = [name.encode("utf-8", "surrogateescape") for name in (*wheel.by_name, *sorted(places))]
+    try:
+        read_names(names, _NO_LIMITS, lambda index: index)
+    except WheelError as error:
+        raise RequestError(f"{error.where.member} can't be a new member: {error.what}") from None
+
+
+def reachable(member: str) -> bool:
+    """Whether relative paths lead from a member to the package and back, wherever installers put them."""
+    purelib = member.partition("/")[0].endswith(".data") and member.split("/")[1] == "purelib"
+    return not purelib and not folder_of(member).startswith("/")
+
+
+def demand_reachable(member: str) -> None:
+    """Raise `RequestError` for a member from which no run path leads to the grafts."""
+    if not reachable(member):
+        raise RequestError(
+            "it needs libraries from outside, but it is installed where no relative path leads to the package",
+            where=Where(member=member),
+            hint="put the file into the package, or link it statically",
+        )

@@ -30,6 +30,7 @@ _SHT_SYMTAB = 2
 _SHN_ABS = 0xFFF1
 _LARGEST_INDEX = 0xFF00  # SHN_LORESERVE
 _CHUNK = 1 << 16  # symbols looked at together
+_FEW = 32  # sections that move: real files have a dozen
 
 
 def new_segments(image: Image, room: Room, places: Places) -> tuple[ProgramHeader, ...]:
@@ -128,8 +129,10 @@ def moved_symbols(image: Image, sections: tuple[SectionHeader, ...]) -> Iterator
     dynamic = next((item for item in steps.values() if item[0].type == SHT_DYNAMIC), None)
     if dynamic is not None:
         steps[_SHN_ABS] = (dynamic[0], dynamic[1])
-    for table in image.sections if steps else ():
-        if table.type in (_SHT_SYMTAB, SHT_DYNSYM) and table.end <= len(image.buffer):
+    for kind in (_SHT_SYMTAB, SHT_DYNSYM) if steps else ():
+        # A file has one of each (gABI, figure 4-9); more would only keep us busy.
+        table = next((section for section in image.sections if section.type == kind), None)
+        if table is not None and table.end <= len(image.buffer):
             yield from _moved_in(image, table, steps)
 
 
@@ -150,12 +153,16 @@ def _moved_in(image: Image, table: SectionHeader, steps: Mapping[int, tuple[Sect
 def _in_sections(image: Image, data: bytes, size: int, steps: Mapping[int, object]) -> Iterator[tuple[int, int]]:
     """Number and section index of the symbols that name one of some sections.
 
-    Only the column of the indexes is searched, which does the work of a loop in C.
+    Only the column of the indexes is searched, which does the work of a loop in C where few sections move.
     """
     at = 6 if image.layout.bits == 64 else 14
     low_at, high_at = (at, at + 1) if image.layout.little_endian else (at + 1, at)
     count = len(data) // size
     low, high = data[low_at : count * size : size], data[high_at : count * size : size]
+    if len(steps) > _FEW:
+        pairs = enumerate(zip(low, high, strict=True))
+        yield from ((number, index) for number, (a, b) in pairs if (index := a | b << 8) in steps)
+        return
     for index in steps:
         number = low.find(index & 0xFF)
         while number >= 0:

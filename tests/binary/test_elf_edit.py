@@ -128,6 +128,8 @@ def test_a_second_edit_and_the_expansion_load_too(built: Path, tmp_path: Path) -
     assert len(second) - first.stat().st_size < 100
     third = edit(tmp_path / "second" / "libuser.so", tmp_path / "third" / "libuser.so", ElfChanges(expand_relr=True))
     assert not read_elf(third).relr
+    # The need of GLIBC_ABI_DT_RELR too, which a glibc that has the version goes on to meet.
+    assert read_elf(third).version_needs == read_elf(second).version_needs
     for folder in ("second", "third"):
         assert call(tmp_path / folder / "libuser.so").splitlines()[0] == str(RESULT)
 

@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import subprocess  # noqa: TID251 - libFuzzer ends its process; each target gets one
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 MOST_SECONDS, MOST_MEGABYTES = 2, 300
@@ -55,9 +56,24 @@ def _fuzz(name: str, seconds: int) -> int:
         f"-artifact_prefix={_CORPUS}/{name}-",
         "-print_final_stats=1",
     ]
-    atheris.Setup([sys.argv[0], *options, str(folder)], TARGETS[name])
+    atheris.Setup([sys.argv[0], *options, str(folder)], _keeping(name, TARGETS[name]))
     atheris.Fuzz()
     return 0
+
+
+def _keeping(name: str, target: Callable[[bytes], None]) -> Callable[[bytes], None]:
+    """The target, which writes an input down before its defect ends the process: libFuzzer comes too late at times."""
+
+    def run(data: bytes) -> None:
+        try:
+            target(data)
+        except BaseException:
+            find = _CORPUS / f"{name}-find-{hashlib.sha256(data).hexdigest()[:16]}"
+            find.write_bytes(data)
+            print(f"found: {find}", flush=True)
+            raise
+
+    return run
 
 
 sys.exit(main())

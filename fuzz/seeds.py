@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from fuzz.targets import FILES, INFO, SEPARATOR
-from tests.binary import test_native_mutation
+import sqlite3
+import tempfile
+from pathlib import Path
+
+from fuzz.systems import DATABASES, SEPARATOR
+from fuzz.targets import FILES, INFO
+from tests.binary import test_elf_edit_hostile, test_elf_strip, test_native_mutation
 from tests.binary.fixtures import (
     EM_386,
     EM_S390,
@@ -20,6 +25,7 @@ from tests.strategies.macho import MachFile, build_version, dylib, fat, rpath, s
 from tests.support import wheel_members, zip_bytes
 from tests.wheel import hostile, hostile_whole, rawzip
 from tests.wheel.test_archive_mutated import SEEDS as ARCHIVES
+from tests.world.rpmdb import Rpm, ndb, write_sqlite
 
 _SYMBOLS = (
     Symbol("printf", version=2),
@@ -98,6 +104,42 @@ def _shows() -> list[bytes]:
     return [SEPARATOR.join([*first, data]) for data in BINARIES] + [SEPARATOR.join(first)]
 
 
+_LOADERS = [
+    b"# ours\n\t/opt/one  # first\ninclude ld.so.conf.d/*.conf /etc/extra\nhwcap 0 x\n/opt/gone\n",
+    b"/opt/two\r\ninclude a.conf ../ld.so.conf\n",
+    b"include /etc/*.conf b.conf [a-b].conf\nrelative\n/usr/../lib\n",
+    b"/opt/one:/lib\n /opt/two \n::/usr/lib",
+    b"/opt/two\n/../..\n",
+]
+
+_RPMS = (Rpm("foo", ("/usr/lib/libfoo.so.1", "/usr/lib/libbar.so")), Rpm("bar", ("/lib/libbar.so",), epoch=3))
+
+
+def _databases() -> list[bytes]:
+    """Each database alone, and all of them in one system."""
+    stanza = b"Package: %s\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1:2.3-4+b1\n"
+    with tempfile.TemporaryDirectory() as folder:
+        path = write_sqlite(Path(folder, "rpmdb.sqlite"), _RPMS)
+        database = sqlite3.connect(path)
+        database.execute("PRAGMA page_size = 512")  # so that the fuzzer takes it whole
+        database.execute("VACUUM")
+        database.close()
+        rpmdb = path.read_bytes()
+    pieces = [
+        b'ID=debian\nVERSION_ID="12"\n',
+        stanza % b"foo" + b"\n" + stanza % b"baz",
+        b"/.\n/usr/lib\n/usr/lib/libfoo.so.1\n",
+        stanza % b"bar",
+        b"0123456789abcdef0123456789abcdef  lib/libbar.so\n",
+        b"P:top\nV:1.2-r3\nA:x86_64\nF:usr/lib\nR:libfoo.so.1\n\nP:x\nV:1\nA:noarch\nR:libtop.so\n",
+        ndb(_RPMS),
+        rpmdb,
+    ]
+    assert len(pieces) == len(DATABASES)
+    alone = ([piece if place == at else b"" for place, piece in enumerate(pieces)] for at in range(len(pieces)))
+    return [SEPARATOR.join(some) for some in (*alone, pieces[:5], pieces)]
+
+
 def seeds(target: str) -> list[bytes]:
     """The seeds of a target."""
     return _SEEDS[target]
@@ -111,5 +153,9 @@ _SEEDS = {
     "record": _RECORDS,
     "metadata": _METADATA,
     "show": _shows(),
+    "edit": [*(file.data for file in test_elf_edit_hostile.FILES), *test_elf_edit_hostile.EDITED],
+    "strip": test_elf_strip.SEEDS,
+    "ldconf": [SEPARATOR.join(_LOADERS), *(SEPARATOR.join(_LOADERS[at:]) for at in range(1, len(_LOADERS)))],
+    "packages": _databases(),
     "show_archive": [*_archives()[:8], *(zip_bytes(wheel_members({"sample/a.so": data})) for data in BINARIES[:4])],
 }

@@ -12,6 +12,8 @@ from functools import wraps
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from fuzz import edits, systems
+from fuzz.systems import SEPARATOR
 from tests.support import record_text, zip_bytes
 from truewheel import api
 from truewheel.binary import Elf, Image, MachO, pe_checksum, read
@@ -26,9 +28,6 @@ from truewheel.wheel.metadata import parse_metadata, parse_wheel_file
 from truewheel.wheel.record import parse, render
 
 Target: TypeAlias = Callable[[bytes], None]
-
-SEPARATOR: Final = b"\n%%\n"
-"""What stands between the pieces of an input that means several files."""
 
 _NAMES: Final = tuple(
     WheelName.parse(f"sample-1.0-{tag}.whl")
@@ -172,6 +171,10 @@ def _folder() -> Path:
 _FOLDERS: list[tempfile.TemporaryDirectory[str]] = []
 
 TARGETS: Final[dict[str, Target]] = {
-    target.__name__: target for target in (binary, policy, leaks, archive, record, metadata, show, show_archive)
+    target.__name__: target
+    for target in (
+        *(binary, policy, leaks, archive, record, metadata, show, show_archive),
+        *map(_tolerant, (edits.edit, edits.strip, systems.ldconf, systems.packages)),
+    )
 }
 """Every target by its name."""

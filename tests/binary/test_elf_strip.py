@@ -39,6 +39,7 @@ def loaded(data: bytes | bytearray) -> list[bytes]:
     return [
         bytes(data[max(segment.offset, head) : segment.offset + segment.file_size])
         for segment in read_layout(data).segments
+        if segment.type  # PT_NULL says nothing
     ]
 
 
@@ -330,6 +331,13 @@ class TestWhatIsLeft:
         table = elf_sections.header(data)[0]
         data[table + 64 : table + 68] = b"\xff\xff\xff\x7f"
         assert "names of its sections are damaged" in strip_elf(bytes(data)).left
+
+    def test_a_segment_beyond_the_end(self) -> None:
+        """A find of the fuzzer: what is put behind the end would be in it."""
+        data = bytearray(build(replace(BLUEPRINTS[0], extra=((0x60000000, 4),))).data)
+        row = program_headers(data)[-1]
+        data[row + 32 : row + 40] = (1 << 40).to_bytes(8, "little")
+        assert "beyond the end" in strip_elf(bytes(data)).left
 
     def test_not_for_padding(self) -> None:
         assert strip_elf(PLAIN + bytes(100)).applied(PLAIN + bytes(100)) == stripped(PLAIN)

@@ -6,7 +6,7 @@ the interpreter) can live anywhere; code and data can't.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import NamedTuple
 
 from truewheel.binary.elf_edit_image import (
@@ -92,7 +92,7 @@ def _named(image: Image, tables: Iterable[Table]) -> Iterator[Span]:
     interpreters = {(s.offset, s.end) for s in image.segments if s.type == PT_INTERP}
     for section in image.sections[1:]:
         if section.type != SHT_NOBITS and section.size:
-            movable = _movable(section) or (section.loaded and (section.offset, section.end) in interpreters)
+            movable = _movable(section, interpreters)
             yield Span(section.offset, section.end, movable, max(1, section.alignment))
     for segment in image.segments:
         if placed(segment):
@@ -105,13 +105,11 @@ def _named(image: Image, tables: Iterable[Table]) -> Iterator[Span]:
         yield Span(image.sections_at, image.sections_at + size, movable=False, alignment=1)
 
 
-def _movable(section: SectionHeader) -> bool:
-    return (
-        section.loaded
-        and not section.flags & SHF_WRITE
-        and section.type in _MOVABLE_SECTIONS
-        and _sound(section.alignment)
-    )
+def _movable(section: SectionHeader, interpreters: Container[tuple[int, int]]) -> bool:
+    if not section.loaded or not _sound(section.alignment):
+        return False
+    known = section.type in _MOVABLE_SECTIONS and not section.flags & SHF_WRITE
+    return known or (section.offset, section.end) in interpreters
 
 
 def _sound(alignment: int) -> bool:

@@ -183,7 +183,9 @@ def _joined(ranges: Iterable[Range]) -> Iterator[Range]:
 def _end(image: Image, gone: frozenset[int], extents: Iterable[Extent], segments: Iterable[Range]) -> int:
     """Where that ends which must stay in its place, because it is loaded or something behind it is."""
     end = max(extent.end for extent in _fixed(image, extents))
-    end = max([end, *(min(stop, len(image.buffer)) for _, stop in segments)])
+    end = max([end, *(stop for _, stop in segments)])
+    if end > len(image.buffer):
+        raise BinaryError("a segment reaches beyond the end of the file")
     for extent in extents:
         if extent.start < end and extent.section not in gone:
             end = max(end, extent.end)

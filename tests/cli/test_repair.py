@@ -224,7 +224,7 @@ class TestRefusals:
             (["--sysroot", "nowhere"], "nowhere"),
             (["--include", "libnope.so"], "--include libnope.so means no library"),
             (["--plat", "nonsense"], "nonsense"),
-            (["--plat", "manylinux_2_17_aarch64"], "would promise too much"),
+            (["--plat", "manylinux_2_17_aarch64"], "the wheel is not for manylinux_2_17_aarch64"),
             (["--no-such-option"], "--no-such-option"),
         ],
     )

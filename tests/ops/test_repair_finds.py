@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from tests.binary.fixtures import Need, Recipe, Symbol
-from tests.ops.fakes import Disk, calling, examined, lib, musl, planned, program, wheel_of, wishes
+from tests.ops.fakes import EXEC_STACK, Disk, calling, examined, lib, musl, planned, program, wheel_of, wishes
 from tests.ops.test_closure import MEMBER as ASKER
 from tests.ops.test_closure import fate, followed
 from tests.ops.test_repair import FOO, LOWEST, MEMBER, NONE, PLUGINS, elf_of, grafts_of, repaired
 from tests.strategies.macho import MachFile, build_version, packed
+from tests.support import write_wheel
 from truewheel import rules
 from truewheel.binary.elf_edit import RunPath
+from truewheel.cli.repair import command
 from truewheel.errors import LimitError, RequestError
 from truewheel.ops import audit
 from truewheel.ops.closure import Fate
@@ -247,3 +251,39 @@ def test_libraries_from_outside_are_held_to_the_limits(limits: Limits) -> None:
     wanted = replace(wishes(), limits=limits)
     with pytest.raises(LimitError, match=r"/lib/libfoo\.so\.1 has|ve [0-9,]+ bytes; the limit is 1,000"):
         planned({MEMBER: lib("libfoo.so.1")}, {"/lib/libfoo.so.1": FOO + bytes(1000)}, wanted)
+
+
+def test_the_interpreters_library_is_not_included_in_silence() -> None:
+    with pytest.raises(RequestError, match=r"means libpython3\.12\.so\.1\.0, the interpreter's own"):
+        planned({MEMBER: lib("libpython3.12.so.1.0")}, {}, wishes(include=("libpython*",)))
+
+
+def test_executable_stacks_that_are_kept_are_told() -> None:
+    stack = Recipe(segments=(EXEC_STACK,))
+    files, outside = (
+        {MEMBER: lib("libfoo.so.1", like=stack)},
+        {"/lib/libfoo.so.1": lib(soname="libfoo.so.1", like=stack)},
+    )
+    made = planned(files, outside, Wishes(keep_exec_stack=True))
+    places = [finding.member for finding in made.findings if finding.rule is rules.SEC_EXEC_STACK]
+    assert sorted(places) == sorted([MEMBER, made.grafts[0].member])
+
+
+@pytest.mark.parametrize("platform", ["manylinux_2_28_aarch64", "musllinux_1_2_x86_64"])
+def test_a_demand_of_another_kind_is_told_apart_from_one_that_is_too_old(platform: str) -> None:
+    with pytest.raises(RequestError, match=f"the wheel is not for {platform}: what is inside is for manylinux_2_5_x86"):
+        repaired({MEMBER: lib()}, platforms=(platform,))
+
+
+@pytest.mark.parametrize("recipe", [Recipe(symbols=(Symbol("f", True, 1, 10),)), Recipe(tags=((30, 0x10),))])
+def test_what_musl_never_loads_is_not_for_musl_though_it_needs_no_libc(recipe: Recipe) -> None:
+    """An indirect function, and thread-local variables of the initial-exec model."""
+    done = repaired({"pkg/native.so": lib(glibc=None, like=recipe)}, name=NONE)
+    assert done.wheel.name.platforms == LOWEST
+
+
+@pytest.mark.parametrize("options", [["-L", ""], ["--sysroot", ""]])
+def test_an_unset_variable_is_no_folder(options: list[str], tmp_path: Path) -> None:
+    result = CliRunner().invoke(command, [*options, str(write_wheel(tmp_path))])
+    assert result.exit_code == 2
+    assert "is empty, and names no folder" in result.stderr

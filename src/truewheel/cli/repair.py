@@ -135,6 +135,11 @@ def _wants(values: dict[str, object]) -> api.Wants:
 
 
 def _places(values: dict[str, object]) -> api.Places:
+    for option in ("lib_dir", "sysroot"):
+        given = values[option]
+        if given == "" or (isinstance(given, tuple) and "" in given):
+            # A variable that nobody has set isn't the current folder.
+            raise RequestError(f"--{option.replace('_', '-')} is empty, and names no folder")
     given = [os.environ.get("AUDITWHEEL_LD_LIBRARY_PATH", ""), str(values["ldpaths"])]
     sysroot = values["sysroot"]
     return api.Places(

@@ -157,6 +157,9 @@ class _Follower:
     def run(self) -> Closure:
         """Follow the members' needs to the end, then those of what is included besides."""
         self._follow()
+        for library in self._closure.of(Fate.PYTHON):
+            if self._include.mean(library, base_name(library)):
+                raise RequestError(f"--include means {library}, the interpreter's own library, which is never grafted")
         idle = self._include.idle({library for _, library in self._closure.fates})
         for glob in self._include.globs:
             self._take_along(glob, demanded=glob in idle)

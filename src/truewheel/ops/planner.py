@@ -150,7 +150,9 @@ class _Planner:
             changes=tuple(change for asker in self._members.askers if (change := self._change(asker))),
             excluded=self._left(Fate.EXCLUDED),
             promised=self._left(Fate.GIVEN),
-            findings=in_order([*self._idle_exclusions(), *self._out_of_reach(), *_drivers(grafts)]),
+            findings=in_order(
+                [*self._idle_exclusions(), *self._out_of_reach(), *self._stacks(grafts), *_drivers(grafts)]
+            ),
         )
 
     def _left(self, fate: Fate) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -310,6 +312,15 @@ class _Planner:
                     provider = self._closure.found[asker.path, library]
                     what = f"needs {library}, and no run path leads to {provider}"
                     yield Finding(rules.LIB_UNLED, what, asker.path)
+
+    def _stacks(self, grafts: Iterable[Graft]) -> Iterator[Finding]:
+        """The executable stacks that are kept, as they were wished."""
+        kept = [(asker.path, asker.elf) for asker in self._members.askers]
+        places = {graft.file.path: graft.member for graft in grafts}
+        kept += [(places[path], found.asker.elf) for path, found in self._closure.loaded.items() if path in places]
+        for member, elf in kept if self._wishes.keep_exec_stack else ():
+            if elf.exec_stack and not is_program(elf):
+                yield Finding(rules.SEC_EXEC_STACK, "PT_GNU_STACK is executable", member)
 
     def _outside_paths(self) -> Iterable[str]:
         return {path for path in self._closure.found.values() if path not in self._wheel.by_name}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import itertools
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -24,7 +25,7 @@ from truewheel.ops.plan import Change, Graft, Plan
 from truewheel.ops.planner import Wishes, plan
 from truewheel.ops.retag import demanded_platforms, retag, true_platforms, with_legacy
 from truewheel.ops.verdict import Tags, Verdict, judge, some
-from truewheel.policy import Floor, Requirement, canonical_platform, fits, floor_of, promises
+from truewheel.policy import Floor, Requirement, canonical_platform, fits, floor_of, promises, spelled
 from truewheel.policy.group import ET_DYN, ET_EXEC
 from truewheel.wheel import (
     Bytes,
@@ -41,6 +42,7 @@ from truewheel.wheel import (
 )
 
 _KEPT = 1 << 20
+_WITHOUT_ARCH = re.compile(r"manylinux(1|2010|2014|_\d+_\d+)|(musllinux)_\d+_\d+|linux")
 _LINUX = ("linux", "manylinux", "musllinux", "android")
 
 
@@ -167,7 +169,7 @@ def _whole(platforms: Iterable[str], examination: Examination) -> tuple[str, ...
     parts = [part for platform in platforms for part in platform.split(".")]
     found: list[str] = []
     for part in parts:
-        bare = archs and floor_of(part) is None and part != "any" and not part.endswith(tuple(archs))
+        bare = archs and _WITHOUT_ARCH.fullmatch(part) is not None
         found += [f"{part}_{arch}" for arch in archs] if bare else [part]
     return tuple(dict.fromkeys(found))
 
@@ -186,6 +188,12 @@ def _platforms(after: Tags, request: Request, planned: Plan) -> tuple[str, ...]:
             demanded = demanded_platforms(request.platforms, after)
         except RequestError as error:
             too_high = _of_kinds(after.deciding, request.platforms)
+            if after.deciding and not too_high:
+                needed = ", ".join(spelled(requirement.floor for requirement in after.deciding))
+                raise RequestError(
+                    f"the wheel is not for {', '.join(request.platforms)}: what is inside is for {needed}",
+                    hint="--plat names a platform of the family and the processor that the wheel was built for",
+                ) from None
             raise RequestError(error.what, hint=_way_out(too_high, planned, error.hint)) from None
         if request.only or after.computed is None:
             return with_legacy(map(canonical_platform, demanded))

@@ -111,6 +111,8 @@ def _arch(files: Group) -> Outcome:
         named.update(dict.fromkeys(linked.members, family))
     asked = merged([_linked(linked, libcs, family), *_processor(files, static)])
     outcome = merged([_certain(asked, unclear), Outcome(unknown=tuple(unclear.values()), libc=named)])
+    # What needs no C library may ask for what musl's loader never does.
+    family = GLIBC if family == NONE and linked.members and not musl.is_fit(linked) else family
     return outcome if unclear or family == BIONIC else _with_floor(outcome, files, static, family)
 
 
@@ -185,7 +187,7 @@ def _linked(linked: Group, libcs: Mapping[str, Libc], family: str) -> Outcome:
     external = unpromised(
         linked, lambda name: musl.is_promised(name) and policy is not None and name in policy.libraries, "platform"
     )
-    return merged([external, *glibc.packed(linked), *musl.packed(linked)])
+    return merged([external, *glibc.packed(linked), *(musl.packed(linked) if musl.is_fit(linked) else ())])
 
 
 def _with_floor(outcome: Outcome, files: Group, static: Mapping[str, Elf], family: str) -> Outcome:

@@ -118,6 +118,16 @@ def packed(group: Group) -> Iterator[Outcome]:
             yield from _relr(group, table, member, elf)
 
 
+def is_fit(group: Group) -> bool:
+    """Whether musl's loader can do what files ask of it that need no C library and may be loaded beside any."""
+    table = musl_table(group.arch)
+    return table is not None and not any(
+        finding
+        for member, elf in group.members.items()
+        for finding in (*_ifunc(group, member, elf), *_static_tls(group, member, elf))
+    )
+
+
 def _newest(group: Group, table: MuslTable, member: str, elf: Elf) -> str | None:
     """The name that musl was the last to get, of those that the file takes from it."""
     names = {s.name for s in strong_imports(elf) if table.since.get(s.name, ()) > max(table.port, _FIRST_READ)}

@@ -124,6 +124,8 @@ def replacing(target: Path) -> Iterator[Draft]:
     so nobody ever sees half a wheel. Its mode is what the umask gives a new file.
     """
     folder = target.parent
+    if folder.exists() and not folder.is_dir():
+        raise RequestError("is a file, and no folder to write into", where=Where(file=str(folder)))
     made = [place for place in (folder, *folder.parents) if not place.exists()]
     name = folder / f".{target.name[:64]}.{secrets.token_hex(8)}.part"
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess  # noqa: TID251 - the linker is a program; the ban protects src
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tests.ops.test_closure import fate, followed
 from tests.ops.test_repair import FOO, LOWEST, MEMBER, NONE, PLUGINS, elf_of, grafts_of, repaired
 from tests.strategies.macho import MachFile, build_version, packed
 from tests.support import write_wheel
+from tests.tools import need
 from truewheel import rules
 from truewheel.binary.elf_edit import RunPath
 from truewheel.cli.repair import command
@@ -287,3 +289,30 @@ def test_an_unset_variable_is_no_folder(options: list[str], tmp_path: Path) -> N
     result = CliRunner().invoke(command, [*options, str(write_wheel(tmp_path))])
     assert result.exit_code == 2
     assert "is empty, and names no folder" in result.stderr
+
+
+def test_a_library_that_only_stands_for_another_is_not_taken(tmp_path: Path) -> None:
+    """What the linker makes with ``-F``: the loader fails without the other library."""
+    source = tmp_path / "a.c"
+    source.write_text("int f(void) { return 1; }\n")
+    (gcc,) = need("gcc")
+    options = ["-shared", "-fPIC", "-nostdlib", "-Wl,-F,libimpl.so.1", "-Wl,-soname,libfoo.so.1"]
+    subprocess.run([gcc, *options, "-o", tmp_path / "libfoo.so.1", source], check=True)
+    outside = {"/lib/libfoo.so.1": (tmp_path / "libfoo.so.1").read_bytes()}
+    (lost,) = followed(lib("libfoo.so.1"), outside).lost
+    assert lost.against == ("/lib/libfoo.so.1 stands for libimpl.so.1 (DT_FILTER), which isn't followed",)
+
+
+def test_who_asks_for_a_lower_tag_gets_it() -> None:
+    asked = ("musllinux_1_1_x86_64",)
+    done = repaired({"pkg/native.so": SECURE_GETENV}, name="pkg-1.0-py3-none-musllinux_1_2_x86_64.whl", platforms=asked)
+    assert done.wheel.name.platforms == asked
+
+
+def test_a_plugin_with_another_name_than_its_file_comes_once() -> None:
+    outside = {"/lib/libplug.so": lib(soname="libplug.so.1")}
+    once = repaired({MEMBER: lib()}, outside, include=("/lib/libplug.so",))
+    assert grafts_of(once) == ["pkg.libs/libplug.so.1"]
+    files = {entry.name: bytes(entry.read()) for entry in once.wheel}
+    request = Request(wishes(include=("/lib/libplug.so",)))
+    assert repair(examined(files, str(once.wheel.name)), Disk(outside), request).plan.grafts == ()

@@ -74,6 +74,7 @@ def read_elf(buffer: Buffer) -> Elf:
         android_api=notes.android_api,
         isa_needed=notes.isa_needed,
         isa_used=notes.isa_used,
+        filters=tuple(strings.at(value) for tag, value in entries if tag == Tag.FILTER),
         load_alignment=max((segment.alignment for segment in layout.of(PT_LOAD)), default=0),
     )
 

@@ -65,7 +65,8 @@ class Elf:
     does. ``runpath``/``rpath`` are None where the tag is absent. ``exec_stack`` is None where the file has no
     PT_GNU_STACK. ``relr`` is true with DT_RELR, ``static_tls`` with DF_STATIC_TLS. ``isa_needed`` and
     ``isa_used`` are the GNU property bit masks. ``relocations`` are the kinds of dynamic relocations
-    (R_* numbers of this machine). ``dynamic`` tells whether there is a PT_DYNAMIC at all.
+    (R_* numbers of this machine). ``dynamic`` tells whether there is a PT_DYNAMIC at all. ``filters`` are the
+    libraries that one of DT_FILTER only stands for.
     """
 
     bits: int
@@ -96,6 +97,7 @@ class Elf:
     isa_needed: int
     isa_used: int
     load_alignment: int
+    filters: tuple[str, ...] = ()
 
     format = "elf"
 

@@ -200,7 +200,8 @@ class _Follower:
             if _machine(elf) not in machines or (problem := self._problem(file, machines[_machine(elf)])):
                 words = problem if _machine(elf) in machines else f"is for {elf.arch}, which no member is for"
                 raise RequestError(f"--include {glob} means {file.path}, which {words}")
-            self._load(file, elf, machines[_machine(elf)], _own_name(file, elf), plugin=True)
+            if _own_name(file, elf) not in self._members.carried:
+                self._load(file, elf, machines[_machine(elf)], _own_name(file, elf), plugin=True)
 
     def _load(self, file: LibraryFile, elf: Elf, by: Asker, library: str, *, plugin: bool = False) -> None:
         """Take a file that was found into the closure, once: with what the first that loads it hands down."""
@@ -288,8 +289,9 @@ class _Follower:
             return f"is for {elf.arch}"
         if _float_abi(elf) != _float_abi(asker.elf):
             return "passes floating-point numbers in another way"
-        if not _is_library(elf):
-            return "is no shared library"
+        if not _is_library(elf) or elf.filters:
+            filtered = f"stands for {listed(elf.filters)} (DT_FILTER), which isn't followed"
+            return filtered if elf.filters else "is no shared library"
         libc = libc_of(elf).name
         if NONE not in {libc, asker.libc} and libc not in {asker.libc, UNKNOWN}:
             return f"is built for {libc}, and {asker.path} for {asker.libc}"

@@ -105,7 +105,8 @@ def _applied(examination: Examination, planned: Plan, before: Tags, request: Req
     left = {base_name(library) for library, _ in planned.excluded}
     outcome = ask(wheel.name, images, resolve(images), left.__contains__)
     after = judge(wheel.name, images, outcome)
-    wheel = retag(wheel, _held(_platforms(after, request, planned), after))
+    platforms = _platforms(after, request, planned)
+    wheel = retag(wheel, platforms if request.platforms else _held(platforms, after))
     wheel = _with_root(wheel, images)
     if request.bill and planned.grafts:
         from truewheel.ops import sbom  # noqa: PLC0415  # for those who ask for one

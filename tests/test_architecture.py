@@ -48,6 +48,7 @@ BREACHES = [
     ("reporters", "truewheel/report/sarif.py", "import truewheel.report.text"),
     ("deflate", "truewheel/wheel/name.py", "import deflate"),
     ("click", "truewheel/report/__init__.py", "import click"),
+    ("editors", "truewheel/policy/musl.py", "import truewheel.binary.patch"),
     ("cycles", "truewheel/wheel/name.py", "import truewheel.wheel.model"),
 ]
 

@@ -57,6 +57,12 @@ def test_a_library_with_an_interpreter_is_one_all_the_same() -> None:
     assert fate("libcap.so.2", found) is Fate.GRAFTED
 
 
+def test_its_stack_is_a_librarys_too() -> None:
+    like = Recipe(interpreter="/lib64/ld-linux-x86-64.so.2", segments=(EXEC_STACK,))
+    (graft,) = planned({MEMBER: lib("libcap.so.2")}, {"/lib/libcap.so.2": lib(soname="libcap.so.2", like=like)}).grafts
+    assert graft.changes.clear_exec_stack
+
+
 def test_a_program_is_none() -> None:
     data = lib(like=Recipe(interpreter="/lib64/ld-linux-x86-64.so.2"))
     assert fate("libcap.so.2", followed(lib("libcap.so.2"), {"/lib/libcap.so.2": data})) is Fate.LOST

@@ -193,7 +193,7 @@ class _Follower:
         machines = {_machine(asker.elf): asker for asker in self._members.askers}
         for file in files:
             elf = self._elf(file)
-            if not demanded and (isinstance(elf, str) or not _is_library(elf)):
+            if not demanded and (isinstance(elf, str) or not is_library(elf)):
                 continue
             if isinstance(elf, str):
                 raise RequestError(f"--include {glob} means {file.path}, which {elf}")
@@ -289,7 +289,7 @@ class _Follower:
             return f"is for {elf.arch}"
         if _float_abi(elf) != _float_abi(asker.elf):
             return "passes floating-point numbers in another way"
-        if not _is_library(elf) or elf.filters:
+        if not is_library(elf) or elf.filters:
             filtered = f"stands for {listed(elf.filters)} (DT_FILTER), which isn't followed"
             return filtered if elf.filters else "is no shared library"
         libc = libc_of(elf).name
@@ -349,7 +349,7 @@ def _float_abi(elf: Elf) -> int:
     return elf.flags & _FLOAT_ABI.get(elf.machine, 0)
 
 
-def _is_library(elf: Elf) -> bool:
+def is_library(elf: Elf) -> bool:
     """Whether a file can be linked with: some libraries have an interpreter, for they can be started too (libcap)."""
     return elf.type == ET_DYN and not elf.pie and (elf.interpreter is None or elf.soname is not None)
 
@@ -367,7 +367,7 @@ def _machine(elf: Elf) -> tuple[int, int, bool]:
 
 def _names(askers: tuple[Asker, ...]) -> Iterator[tuple[tuple[int, int, bool, str], str]]:
     for asker in askers:
-        if _is_library(asker.elf):
+        if is_library(asker.elf):
             for name in filter(None, (asker.elf.soname, base_name(asker.path))):
                 yield (*_machine(asker.elf), name), asker.path
 

@@ -15,7 +15,18 @@ from truewheel.binary import Elf
 from truewheel.binary.elf_edit import ElfChanges, RunPath
 from truewheel.errors import RequestError, Where
 from truewheel.findings import Finding, in_order
-from truewheel.ops.closure import USUAL_LIMITS, Asker, Closure, Fate, Loaded, Lost, Members, base_name, follow
+from truewheel.ops.closure import (
+    USUAL_LIMITS,
+    Asker,
+    Closure,
+    Fate,
+    Loaded,
+    Lost,
+    Members,
+    base_name,
+    follow,
+    is_library,
+)
 from truewheel.ops.examine import Examination
 from truewheel.ops.grafted_names import unique_names
 from truewheel.ops.libraries import Libraries
@@ -215,7 +226,7 @@ class _Planner:
         return ElfChanges(
             needed={old: new for old, new in renamed.items() if old != new},
             drop_needed=frozenset(filter(lambda library: self._spare(asker, library), elf.needed)),
-            clear_exec_stack=bool(elf.exec_stack) and not is_program(elf) and not self._wishes.keep_exec_stack,
+            clear_exec_stack=bool(elf.exec_stack) and is_library(elf) and not self._wishes.keep_exec_stack,
             expand_relr=self._expands(asker),
         )
 
@@ -319,7 +330,7 @@ class _Planner:
         places = {graft.file.path: graft.member for graft in grafts}
         kept += [(places[path], found.asker.elf) for path, found in self._closure.loaded.items() if path in places]
         for member, elf in kept if self._wishes.keep_exec_stack else ():
-            if elf.exec_stack and not is_program(elf):
+            if elf.exec_stack and is_library(elf):
                 yield Finding(rules.SEC_EXEC_STACK, "PT_GNU_STACK is executable", member)
 
     def _outside_paths(self) -> Iterable[str]:

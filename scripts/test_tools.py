@@ -40,6 +40,8 @@ PACKAGES = {
     "objcopy": "binutils",
     "pg_config": "libpq-dev",
     "readelf": "binutils",
+    "rpm": "rpm",
+    "rpmbuild": "rpm",
     "strip": "binutils",
     "unshare": "util-linux",
     "xml2-config": "libxml2-dev",

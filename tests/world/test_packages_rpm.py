@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import shutil
 import sqlite3
 import struct
 import subprocess  # noqa: TID251 - rpm is a program
@@ -15,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.tools import need
 from tests.world.rpmdb import INT32, STRING, STRINGS, Rpm, header, ndb, write_sqlite
 from truewheel.world import packages_rpm
 from truewheel.world.packages_model import Claim
@@ -208,8 +208,6 @@ def test_a_damaged_database_is_never_an_error(
         assert claim.version
 
 
-RPM, RPMBUILD = shutil.which("rpm"), shutil.which("rpmbuild")
-
 SPEC = """\
 Name: foo-libs
 Version: 1.2.3
@@ -227,8 +225,8 @@ echo x > %{buildroot}/usr/lib64/libfoo.so.1
 """
 
 
-@pytest.mark.skipif(not (RPM and RPMBUILD), reason="rpm isn't installed; its databases are written by hand above")
 def test_a_database_of_rpm_itself(tmp_path: Path) -> None:
+    need("rpm", "rpmbuild")
     (tmp_path / "foo.spec").write_text(SPEC)
     build = ["rpmbuild", "--define", f"_topdir {tmp_path}/top", "--target", "x86_64", "-bb", str(tmp_path / "foo.spec")]
     subprocess.run(build, check=True, capture_output=True)

@@ -226,7 +226,7 @@ echo x > %{buildroot}/usr/lib64/libfoo.so.1
 
 
 def test_a_database_of_rpm_itself(tmp_path: Path) -> None:
-    need("rpm", "rpmbuild")
+    rpm, _ = need("rpm", "rpmbuild")
     (tmp_path / "foo.spec").write_text(SPEC)
     build = ["rpmbuild", "--define", f"_topdir {tmp_path}/top", "--target", "x86_64", "-bb", str(tmp_path / "foo.spec")]
     subprocess.run(build, check=True, capture_output=True)
@@ -234,12 +234,12 @@ def test_a_database_of_rpm_itself(tmp_path: Path) -> None:
     base = tmp_path / "root"
     here = ["rpm", "--root", str(base), "--dbpath", "/var/lib/rpm", "--define", "_db_backend sqlite"]
     install = [*here, "--install", "--nodeps", "--noscripts", "--ignorearch", "--force-debian", str(package)]
-    subprocess.run([word for word in install if is_understood(word)], check=True, capture_output=True)
+    subprocess.run([word for word in install if is_understood(word, rpm)], check=True, capture_output=True)
     said = subprocess.run([*here, "-qa", "--qf", "%{NAME} %{EVR} %{ARCH}"], check=True, capture_output=True, text=True)
     (claim,) = claims(base, "libfoo.so.1")
     assert claim == ("usr/lib64", *said.stdout.split())
 
 
-def is_understood(word: str) -> bool:
+def is_understood(word: str, rpm: Path) -> bool:
     """Debian's rpm wants to be told that it is on Debian; no other knows the word."""
-    return word != "--force-debian" or b"force-debian" in Path(str(RPM)).read_bytes()
+    return word != "--force-debian" or b"force-debian" in rpm.read_bytes()

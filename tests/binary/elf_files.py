@@ -8,6 +8,18 @@ from __future__ import annotations
 
 from tests.binary.elf_blueprint import ALLOC, RELATIVE, SHT, TLS, WITH_REL, WRITE, Blueprint, Builder, Built, Part
 
+TAGGED = [
+    (64, True, 62),
+    (64, True, 183),
+    (64, True, 21),
+    (64, False, 22),
+    (64, True, 243),
+    (64, True, 258),
+    (32, True, 3),
+    (32, True, 40),
+]
+"""Size, byte order (little) and machine of the processors that tags name."""
+
 
 def build(blueprint: Blueprint) -> Built:
     """The file that a blueprint describes."""

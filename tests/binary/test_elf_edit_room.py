@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.binary.elf_blueprint import Blueprint, Built
-from tests.binary.elf_files import build
+from tests.binary.elf_files import TAGGED, build
 from tests.binary.elf_oracles import by_pyelftools
 from tests.binary.elf_soundness import changed, complaints, dynamic_values, section_header, segments_of, static_symbols
 from truewheel.binary.elf import read_elf
@@ -26,17 +26,7 @@ CHANGES = ElfChanges(
 SECOND = ElfChanges(needed={"libfoo-0123abcd.so.1": "libfoo-4567.so.1"}, run_path=RunPath(("$ORIGIN",), runpath=True))
 LONGER = ElfChanges(soname="libme-89ab0123456789.so.1", run_path=RunPath(("$ORIGIN/../of-another-project.libs",)))
 NAMES = {".dynamic", ".dynstr", ".gnu.version_r"}
-MACHINES = [
-    (64, True, 62),
-    (64, True, 183),
-    (64, True, 21),
-    (64, False, 22),
-    (64, True, 243),
-    (64, True, 258),
-    (32, True, 3),
-    (32, True, 40),
-    (32, False, 20),
-]
+MACHINES = [*TAGGED, (32, False, 20)]
 
 
 def apply(built: Built | bytes, changes: ElfChanges) -> tuple[bytes, Patch]:

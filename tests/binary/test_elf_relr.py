@@ -12,24 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.binary.elf_blueprint import RELATIVE, Blueprint, Built
-from tests.binary.elf_files import build
+from tests.binary.elf_files import TAGGED, build
 from tests.binary.elf_soundness import changed, complaints, dynamic_values, section_header, segments_of
 from truewheel.binary.elf import read_elf
 from truewheel.binary.elf_edit import ElfChanges, RunPath, edit_elf
 from truewheel.errors import BinaryError
 
 EXPAND = ElfChanges(expand_relr=True)
-MACHINES = [
-    (64, True, 62),
-    (64, True, 183),
-    (64, True, 21),
-    (64, False, 22),
-    (64, True, 243),
-    (64, True, 258),
-    (32, True, 3),
-    (32, True, 40),
-    (32, True, 62),  # x32
-]
+MACHINES = [*TAGGED, (32, True, 62)]  # and x32
 Relocation = tuple[int, int, int]
 
 

@@ -37,7 +37,7 @@ from truewheel.ops.runpaths import Search, folder_of, search, way
 from truewheel.ops.stripping import with_strip
 from truewheel.policy import Floor
 from truewheel.policy.given import is_driver
-from truewheel.policy.group import ET_DYN, ET_EXEC, is_program
+from truewheel.policy.group import is_loaded, is_program
 from truewheel.policy.libc import BIONIC, GLIBC, MUSL, NONE, UNKNOWN
 from truewheel.wheel import Limits, Wheel
 
@@ -97,7 +97,7 @@ def _members(examination: Examination, folder: str) -> Members:
     askers = tuple(
         Asker(member, image, common if libcs.get(member, NONE) in {NONE, UNKNOWN} else libcs[member])
         for member, image in sorted(examination.images.items())
-        if isinstance(image, Elf) and image.dynamic and image.type in {ET_EXEC, ET_DYN}
+        if isinstance(image, Elf) and image.dynamic and is_loaded(image)
     )
     edges = [(edge, edge.provider) for edge in examination.graph.edges if edge.provider is not None]
     return Members(

@@ -16,6 +16,7 @@ from truewheel.binary import Elf, Image, read_elf
 from truewheel.binary.graph import resolve
 from truewheel.errors import RequestError, TruewheelError, Where
 from truewheel.findings import Finding, in_order
+from truewheel.ops import sbom
 from truewheel.ops.closure import base_name
 from truewheel.ops.edits import Outside, edited
 from truewheel.ops.examine import Examination, ask
@@ -26,7 +27,7 @@ from truewheel.ops.planner import Wishes, plan
 from truewheel.ops.retag import demanded_platforms, retag, true_platforms, with_legacy
 from truewheel.ops.verdict import Tags, Verdict, judge, some
 from truewheel.policy import Floor, Requirement, canonical_platform, fits, floor_of, promises, spelled
-from truewheel.policy.group import ET_DYN, ET_EXEC
+from truewheel.policy.group import is_loaded
 from truewheel.wheel import (
     Bytes,
     Content,
@@ -109,8 +110,6 @@ def _applied(examination: Examination, planned: Plan, before: Tags, request: Req
     wheel = retag(wheel, platforms if request.platforms else _held(platforms, after))
     wheel = _with_root(wheel, images)
     if request.bill and planned.grafts:
-        from truewheel.ops import sbom  # noqa: PLC0415  # for those who ask for one
-
         path = _free_path(wheel, wheel.info_path(sbom.FILE))
         rows = rows_of(wheel)
         hashes = {graft.member: _hexadecimal(rows[graft.member]) for graft in planned.grafts}
@@ -137,7 +136,7 @@ def _is_for_linux(examination: Examination, tags: Tags) -> bool:
 
 
 def _loadable(image: Image) -> bool:
-    return isinstance(image, Elf) and image.type in {ET_EXEC, ET_DYN}
+    return isinstance(image, Elf) and is_loaded(image)
 
 
 def _demand_complete(examination: Examination, tags: Tags) -> None:

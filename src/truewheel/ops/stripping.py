@@ -16,7 +16,7 @@ from truewheel.errors import TruewheelError
 from truewheel.findings import Finding, in_order
 from truewheel.ops.examine import Examination
 from truewheel.ops.plan import Change, Graft, Plan
-from truewheel.policy.group import ET_DYN, ET_EXEC
+from truewheel.policy.group import is_loaded
 
 REASON = "its symbol table and debug information go"
 
@@ -54,8 +54,7 @@ def _native(examination: Examination) -> Iterator[str]:
 
 
 def _is_native(image: Image) -> bool:
-    linked = isinstance(image, Elf) and image.type in {ET_EXEC, ET_DYN}
-    return linked and not any(arch.startswith("machine-") for arch in image.archs)
+    return isinstance(image, Elf) and is_loaded(image) and not any(arch.startswith("machine-") for arch in image.archs)
 
 
 def _has(place: str, data: Buffer, findings: list[Finding]) -> bool:

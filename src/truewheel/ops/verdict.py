@@ -22,12 +22,12 @@ from truewheel.policy import (
     system,
     unserved,
 )
+from truewheel.policy.group import is_loaded
 from truewheel.wheel import WheelName
 
 SEVERAL_PLATFORMS: Final = "it holds binaries for several platforms, which may be data that is used where it fits"
 """The reason for which nothing is said of an ``any`` wheel as setuptools is one."""
 
-_ET_EXEC, _ET_DYN = 2, 3
 _SHOWN = 3
 
 
@@ -144,7 +144,7 @@ def _scattered(images: Mapping[str, Image], outcome: Outcome) -> bool:
 def _loadable(image: Image) -> bool:
     """Whether a file could run somewhere: no object for a linker, and no data for a WebAssembly runtime."""
     if isinstance(image, Elf):
-        return image.type in (_ET_EXEC, _ET_DYN)
+        return is_loaded(image)
     return not isinstance(image, Wasm) or image.shared
 
 

@@ -56,11 +56,7 @@ def examine(
     package count as if they were in the wheel, and ask for nothing, unless the platform promises them.
     """
     archs = frozenset(image.arch for image in images.values() if isinstance(image, Elf))
-    external = {
-        library: members
-        for library, members in graph.external.items()
-        if not brought(library) or _is_promised(library, archs)
-    }
+    external = {library: m for library, m in graph.external.items() if not (brought(library) and _free(library, archs))}
     elves, machos = _only(Elf, images), _only(MachO, images)
     pes, wasms = _only(Pe, images), _only(Wasm, images)
     outcomes: list[Outcome] = []
@@ -92,16 +88,11 @@ def examine(
     )
 
 
-def _is_promised(library: str, archs: frozenset[str]) -> bool:
-    """Whether all platforms of some C library promise a library to ELF files.
+def _free(library: str, archs: frozenset[str]) -> bool:
+    """Whether a library that another package brings asks for nothing: no platform promises it as well."""
+    from truewheel.policy.given import is_always_given  # noqa: PLC0415  # with tables, where something is left out
 
-    Whoever else brings it, its versions count: a process has one of a name, and which is a matter of luck.
-    """
-    from truewheel.policy.given import is_given  # noqa: PLC0415  # with tables, for those who leave libraries out
-    from truewheel.policy.libc import GLIBC, MUSL  # noqa: PLC0415  # the same
-
-    oldest = (Floor("manylinux", arch, ()) for arch in archs)
-    return any(is_given(libc, floor.arch, library, floor) for floor in oldest for libc in (GLIBC, MUSL))
+    return not is_always_given(library, archs)
 
 
 def _only(kind: type[_I], images: Mapping[str, Image]) -> dict[str, _I]:

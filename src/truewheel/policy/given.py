@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from truewheel.policy import glibc, musl
 from truewheel.policy.libc import BIONIC, GLIBC, MUSL, NONE
@@ -41,6 +42,15 @@ def _given_by_glibc(arch: str, library: str, ceiling: Floor | None) -> bool:
         return glibc.is_loader(library)
     # Below the oldest tag of the architecture nothing is promised, and the wheel is refused for that reason.
     return ceiling is None or ceiling.family != glibc.FAMILY or since <= max(ceiling.version, policy.oldest)
+
+
+def is_always_given(library: str, archs: Iterable[str]) -> bool:
+    """Whether all platforms of some C library promise a library to ELF files.
+
+    Whoever else brings it, its versions count: a process has one of a name, and which is a matter of luck.
+    """
+    oldest = (Floor(glibc.FAMILY, arch, ()) for arch in archs)
+    return any(is_given(libc, floor.arch, library, floor) for floor in oldest for libc in (GLIBC, MUSL))
 
 
 def is_libc_part(libc: str, library: str) -> bool:

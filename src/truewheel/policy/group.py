@@ -157,6 +157,11 @@ def is_libpython(library: str) -> bool:
     return _LIBPYTHON.fullmatch(library) is not None
 
 
+def is_loaded(elf: Elf) -> bool:
+    """Whether a loader takes a file: a program or a library, and no object for a linker."""
+    return elf.type in (ET_EXEC, ET_DYN)
+
+
 def is_program(elf: Elf) -> bool:
     """Whether a file is started, not loaded into a process: static and position-independent programs too."""
     return elf.type == ET_EXEC or elf.interpreter is not None or elf.pie

@@ -17,9 +17,8 @@ from truewheel.binary.model import Elf
 from truewheel.findings import Finding
 from truewheel.policy import android, glibc, musl
 from truewheel.policy.group import (
-    ET_DYN,
-    ET_EXEC,
     Group,
+    is_loaded,
     is_program,
     is_python_name,
     listed,
@@ -67,7 +66,7 @@ def examine(elves: Mapping[str, Elf], external: _Users, by_name: _Users = Mappin
     member has the name of, though no run path leads to it. Objects for a linker, and files for processors that
     no tag names, ask for nothing, unless there is nothing else.
     """
-    loadable = {member: elves[member] for member in sorted(elves) if elves[member].type in (ET_EXEC, ET_DYN)}
+    loadable = {member: elves[member] for member in sorted(elves) if is_loaded(elves[member])}
     tagged = {member: elf for member, elf in loadable.items() if not _NO_TAG.fullmatch(elf.arch)}
     wheel = Group("", tagged, _frozen(external), _frozen(by_name))
     strange = () if tagged else tuple(f"{m} is for {elf.arch}, which no tag names" for m, elf in loadable.items())

@@ -188,7 +188,8 @@ def _platforms(after: Tags, request: Request, planned: Plan) -> tuple[str, ...]:
             demanded = demanded_platforms(request.platforms, after)
         except RequestError as error:
             too_high = _of_kinds(after.deciding, request.platforms)
-            if after.deciding and not too_high:
+            known = all(floor_of(canonical_platform(platform)) for platform in request.platforms)
+            if known and after.deciding and not too_high:
                 needed = ", ".join(spelled(requirement.floor for requirement in after.deciding))
                 raise RequestError(
                     f"the wheel is not for {', '.join(request.platforms)}: what is inside is for {needed}",

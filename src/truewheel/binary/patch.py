@@ -24,9 +24,10 @@ class Write(NamedTuple):
 class Patch:
     """The difference between two versions of a file of `source_size` bytes.
 
-    ``writes`` don't overlap and are sorted by offset. ``tail`` is put behind the end, which is filled with zeros
-    up to ``tail_offset`` first (``source_size`` where there is no tail). ``way`` says in a word how room was
-    made, for people who look into it; "" where nothing changes.
+    ``writes`` don't overlap and are sorted by offset. ``cut`` bytes at the end of the source are left out: none of
+    the writes lies there. ``tail`` is put behind the rest, which is filled with zeros up to ``tail_offset`` first
+    (0 where there is no tail). ``way`` says in a word how room was made, for people who look into it; "" where
+    nothing changes.
     """
 
     source_size: int
@@ -34,15 +35,16 @@ class Patch:
     tail_offset: int = 0
     tail: bytes = b""
     way: str = ""
+    cut: int = 0
 
     def __bool__(self) -> bool:
         """Whether anything changes."""
-        return bool(self.writes or self.tail)
+        return bool(self.writes or self.tail or self.cut)
 
     @property
     def size(self) -> int:
         """The number of bytes of the patched file."""
-        return self.tail_offset + len(self.tail) if self.tail else self.source_size
+        return self.tail_offset + len(self.tail) if self.tail else self.source_size - self.cut
 
     def applied(self, source: Buffer) -> bytearray:
         """The patched file, a new copy. `source` must be the very file that the patch was made for."""
@@ -52,14 +54,16 @@ class Patch:
         """The same, made of a copy that the caller does without."""
         for offset, data in self.writes:
             copy[offset : offset + len(data)] = data
+        if self.cut:
+            del copy[self.source_size - self.cut :]
         if self.tail:
-            copy += bytes(self.tail_offset - self.source_size)
+            copy += bytes(self.tail_offset - len(copy))
             copy += self.tail
         return copy
 
     def head(self, start: bytes) -> bytes:
-        """The first bytes of the patched file: as many as `start` has, which are the first of the other."""
-        first = bytearray(start)
+        """The first bytes of the patched file: as many as `start` has, which are the first of the other, or all."""
+        first = bytearray(start[: self.size])
         for offset, data in self.writes:
             if offset < len(start):
                 first[offset : offset + len(data)] = data[: len(start) - offset]

@@ -9,11 +9,13 @@ from struct import pack
 
 from tests.binary.fixtures import EM_AARCH64, Need, Note, Recipe, Symbol, gnu_property, make
 from tests.support import wheel_bytes
+from truewheel.binary.elf_edit import ElfChanges
 from truewheel.ops import Examination, examine
+from truewheel.ops.elf_planner import plan_elf
 from truewheel.ops.libraries import LibraryFile, Package
 from truewheel.ops.patterns import Patterns
 from truewheel.ops.plan import Change, Graft, Plan
-from truewheel.ops.planner import Wishes, plan
+from truewheel.ops.wishes import Wishes
 from truewheel.policy import Floor
 from truewheel.wheel import Wheel, WheelName, read
 
@@ -60,21 +62,22 @@ class Disk:
     asked: list[tuple[str, tuple[str, ...], str]] = field(default_factory=list)
 
     def candidates(
-        self, name: str, run_paths: tuple[str, ...] = (), beside: LibraryFile | None = None
+        self, name: str, run_paths: tuple[str, ...] = (), beside: LibraryFile | None = None, *, kind: str = "elf"
     ) -> Iterator[LibraryFile]:
         self.asked.append((name, run_paths, beside.path if beside else ""))
         own = beside.path.rpartition("/")[0] if beside else None
-        entries = (entry if own is None else entry.replace("$ORIGIN", own) for entry in run_paths)
+        token = "@loader_path" if kind == "macho" else "$ORIGIN"
+        entries = (entry if own is None else entry.replace(token, own) for entry in run_paths)
         for folder in dict.fromkeys((*(entry for entry in entries if entry.startswith("/")), *self.folders)):
-            if f"{folder}/{name}" in self.files:
-                yield self[f"{folder}/{name}"]
+            yield from (self[path] for path in sorted(self.files) if _same(path, f"{folder}/{name}", kind))
 
-    def matching(self, pattern: str) -> tuple[LibraryFile, ...]:
+    def matching(self, pattern: str, *, kind: str = "elf") -> tuple[LibraryFile, ...]:
         """By path or by the name of the file; a pattern may be either."""
         return tuple(
             self[path]
             for path in sorted(self.files)
-            if fnmatchcase(path, pattern) or fnmatchcase(path.rpartition("/")[2], pattern)
+            for spelled, wanted in ([path, pattern] if kind != "pe" else [path.lower(), pattern.lower()],)
+            if fnmatchcase(spelled, wanted) or fnmatchcase(spelled.rpartition("/")[2], wanted)
         )
 
     def package_of(self, file: LibraryFile) -> Package | None:
@@ -86,6 +89,11 @@ class Disk:
 
     def __getitem__(self, path: str) -> File:
         return File(path, self.files[path])
+
+
+def _same(path: str, wanted: str, kind: str) -> bool:
+    """Whether a file is the one that is asked for; names of DLLs are the same in any case."""
+    return path == wanted or (kind == "pe" and path.lower() == wanted.lower())
 
 
 def lib(*needed: str, soname: str | None = None, glibc: str | None = "2.5", like: Recipe = PLAIN) -> bytes:
@@ -147,20 +155,20 @@ def planned(
     *,
     name: str = LINUX,
     executable: Collection[str] = (),
-) -> Plan:
+) -> Plan[ElfChanges]:
     """The plan for a wheel of `files`, with libraries `outside` of it."""
     libraries = Disk(outside) if isinstance(outside, Mapping) else outside or Disk({}, folders=())
     wanted = wanted or Wishes()
-    return plan(examined(files, name, executable, wanted.exclude.globs), libraries, wanted)
+    return plan_elf(examined(files, name, executable, wanted.exclude.globs), libraries, wanted)
 
 
-def the_graft(made: Plan, library: str) -> Graft:
+def the_graft(made: Plan[ElfChanges], library: str) -> Graft[ElfChanges]:
     """The only graft for a library."""
     (found,) = [graft for graft in made.grafts if graft.library == library]
     return found
 
 
-def the_change(made: Plan, member: str) -> Change:
+def the_change(made: Plan[ElfChanges], member: str) -> Change[ElfChanges]:
     """The change of a member."""
     (found,) = [change for change in made.changes if change.member == member]
     return found

@@ -38,9 +38,9 @@ from truewheel.ops import Depth, Patterns, Verdict, audit, examine
 from truewheel.ops import repair as package
 from truewheel.ops.launcher import launcher
 from truewheel.ops.libraries import Package
-from truewheel.ops.planner import Wishes
 from truewheel.ops.repair import Repair, Request, repair
 from truewheel.ops.sbom import FILE
+from truewheel.ops.wishes import Wishes
 from truewheel.wheel import Wheel, WheelName, read, read_wheel_file, verify_record
 
 MEMBER = "pkg/_x.cpython-312-x86_64-linux-gnu.so"

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 from tests.binary.fixtures import Need, Recipe, Symbol
 from tests.ops.fakes import EXEC_STACK, Disk, calling, examined, lib, musl, planned, program, wheel_of, wishes
-from tests.ops.test_closure import MEMBER as ASKER
-from tests.ops.test_closure import fate, followed
+from tests.ops.test_elf_closure import MEMBER as ASKER
+from tests.ops.test_elf_closure import fate, followed
 from tests.ops.test_repair import FOO, LOWEST, MEMBER, NONE, PLUGINS, elf_of, grafts_of, repaired
 from tests.strategies.macho import MachFile, build_version, packed
 from tests.support import write_wheel
@@ -23,10 +23,10 @@ from truewheel.binary.elf_edit import RunPath
 from truewheel.cli.repair import command
 from truewheel.errors import LimitError, RequestError
 from truewheel.ops import audit
-from truewheel.ops.closure import Fate
-from truewheel.ops.planner import Wishes
+from truewheel.ops.fates import Fate
 from truewheel.ops.repair import Request, repair
 from truewheel.ops.sbom import FILE
+from truewheel.ops.wishes import Wishes
 from truewheel.wheel import Limits
 
 OUTSIDE = {"/opt/one/libone.so": lib("libtwo.so"), "/opt/two/libtwo.so": lib()}

@@ -18,7 +18,7 @@ from packageurl import PackageURL
 
 from truewheel.binary.elf_edit import ElfChanges
 from truewheel.ops.libraries import Package
-from truewheel.ops.plan import Change, Graft, Plan
+from truewheel.ops.plan import Change, Changes, Graft, Plan
 from truewheel.ops.sbom import bill, package_url
 from truewheel.wheel import WheelName
 
@@ -40,7 +40,7 @@ class File:
         pass
 
 
-def graft(member: str, *needed_by: str, library: str = "libx.so.1", package: Package | None = None) -> Graft:
+def graft(member: str, *needed_by: str, library: str = "libx.so.1", package: Package | None = None) -> Graft[Changes]:
     return Graft(library, member, File(), A, 6, needed_by, ElfChanges(), package)
 
 
@@ -50,7 +50,7 @@ CRYPTO = graft("x.libs/libcrypto-a.so.3", "x.libs/libssl-a.so.3", library="libcr
 PLUGIN = graft("x.libs/plugin.so", library="plugin.so")
 
 
-def hashes(plan: Plan, digest: str = B) -> dict[str, str]:
+def hashes(plan: Plan[Changes], digest: str = B) -> dict[str, str]:
     return {item.member: digest for item in plan.grafts}
 
 
@@ -235,7 +235,7 @@ GRAFTS = st.lists(
 
 
 @given(GRAFTS, st.data())
-def test_the_order_of_the_plan_does_not_matter(grafts: Sequence[Graft], data: st.DataObject) -> None:
+def test_the_order_of_the_plan_does_not_matter(grafts: Sequence[Graft[Changes]], data: st.DataObject) -> None:
     contents = {item.member: data.draw(st.sampled_from([A, B])) for item in grafts}
     grafts = [replace(grafts[0], needed_by=("x/_m.so",)), *grafts[1:]]  # a plan in which nothing is asked for is none
     first = bill(NAME, Plan(tuple(grafts)), contents, 1)
@@ -246,7 +246,7 @@ def test_the_order_of_the_plan_does_not_matter(grafts: Sequence[Graft], data: st
     valid(first)
 
 
-def number_and_rest(grafts: Sequence[Graft], contents: Mapping[str, str], time: int | None) -> tuple[str, str]:
+def number_and_rest(grafts: Sequence[Graft[Changes]], contents: Mapping[str, str], time: int | None) -> tuple[str, str]:
     document = json.loads(bill(NAME, Plan(tuple(grafts)), contents, time))
     return document.pop("serialNumber"), json.dumps(document)
 
@@ -256,7 +256,7 @@ def number_and_rest(grafts: Sequence[Graft], contents: Mapping[str, str], time: 
 @example([YAML], [YAML], C, None)
 @example([YAML], [YAML], B, 1)
 def test_the_serial_number_is_that_of_the_contents(
-    one: Sequence[Graft], other: Sequence[Graft], digest: str, time: int | None
+    one: Sequence[Graft[Changes]], other: Sequence[Graft[Changes]], digest: str, time: int | None
 ) -> None:
     number, rest = number_and_rest(one, {item.member: B for item in one}, None)
     number_2, rest_2 = number_and_rest(other, {item.member: digest for item in other}, time)

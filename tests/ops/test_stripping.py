@@ -18,9 +18,9 @@ from truewheel.binary.elf_strip import strip_elf
 from truewheel.errors import BinaryError
 from truewheel.ops.edits import Outside, edited
 from truewheel.ops.plan import Change, Plan
-from truewheel.ops.planner import Wishes
 from truewheel.ops.repair import Repair, Request, repair
 from truewheel.ops.stripping import REASON, with_strip
+from truewheel.ops.wishes import Wishes
 from truewheel.report.repairs import repair_rows
 from truewheel.wheel import Bytes, Wheel, amended, verify_record
 
@@ -110,7 +110,8 @@ class TestTheWheel:
         for member in (MEMBER, OTHER, graft.member):
             assert is_stripped(read(done.wheel, member)), member
         assert {member: read(done.wheel, member) for member in OTHERS} == OTHERS
-        change = the_change(done.plan, MEMBER)
+        (change,) = (change for change in done.plan.changes if change.member == MEMBER)
+        assert isinstance(change.changes, ElfChanges)
         stripped = bytes(strip_elf(NEEDY).applied(NEEDY))
         assert read(done.wheel, MEMBER) == bytes(edit_elf(stripped, change.changes).applied(stripped))
         assert read_elf(read(done.wheel, MEMBER)).needed == (graft.member.rpartition("/")[2],)

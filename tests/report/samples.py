@@ -9,7 +9,7 @@ from truewheel import rules
 from truewheel.binary.elf_edit import ElfChanges
 from truewheel.findings import Finding
 from truewheel.ops import Audit, Binary, Depth, Tags, Verdict
-from truewheel.ops.plan import Change, Graft, Plan
+from truewheel.ops.plan import Change, Changes, Graft, Plan
 from truewheel.policy import Floor, Missing, Requirement
 from truewheel.wheel import WheelName
 
@@ -51,14 +51,14 @@ def findings() -> tuple[Finding, ...]:
 
 BEFORE = audit().tags
 AFTER = replace(BEFORE, claimed=(FLOOR.tag,), verdict=Verdict.EXACT)
-NO_PLAN = Plan()
+NO_PLAN: Plan[Changes] = Plan()
 
 
 @dataclass(frozen=True)
 class Repaired:
     """The outcome of a repair, by hand."""
 
-    plan: Plan = NO_PLAN
+    plan: Plan[Changes] = NO_PLAN
     written: bool = True
     changed: bool = True
     size: int | None = 1234
@@ -71,7 +71,7 @@ class Repaired:
     profile: str = "ld1"
 
 
-def graft(library: str, *users: str, path: str = "") -> Graft:
+def graft(library: str, *users: str, path: str = "") -> Graft[Changes]:
     member = f"sample.libs/{library}"
     return Graft(library, member, File(path or f"/lib/{library}", b""), "b" * 64, 5678, users, ElfChanges())
 

@@ -13,8 +13,8 @@ from truewheel.api.common import Advance, AnyPath, Options, elsewhere, ignore, w
 from truewheel.findings import Finding
 from truewheel.ops import Patterns, Tags, examine
 from truewheel.ops.libraries import Libraries
-from truewheel.ops.plan import Plan
-from truewheel.ops.planner import Wishes
+from truewheel.ops.plan import Changes, Plan
+from truewheel.ops.wishes import Wishes
 from truewheel.wheel import Limits, Profile, Wheel, demand, verify_record
 from truewheel.world import OpenWheel, file_sha256, open_wheel, replacing
 from truewheel.world.libraries import LibrarySearch
@@ -25,13 +25,15 @@ class Places:
     """Where `repair` looks for libraries, in this order: nowhere else, and nowhere at all by default.
 
     ``lib_dirs`` and ``ldpaths`` are folders; ``sysroot`` is the root of another system, searched as its own loader
-    would; with ``host`` this machine is, ``LD_LIBRARY_PATH`` of the environment included.
+    would; with ``host`` this machine is, ``LD_LIBRARY_PATH``, ``DYLD_LIBRARY_PATH`` or ``PATH`` of the environment
+    included. ``executable_path`` is the folder that ``@executable_path`` means on macOS.
     """
 
     lib_dirs: tuple[AnyPath, ...] = ()
     ldpaths: tuple[AnyPath, ...] = ()
     sysroot: AnyPath | None = None
     host: bool = False
+    executable_path: AnyPath | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +42,35 @@ class Wants:
 
     ``platforms`` are tags that the wheel must be true to (with ``only``: it gets no lower ones); empty for
     whatever comes out. ``exclude`` and ``include`` are globs for libraries, left to other packages or carried though
-    nothing asks for them. ``folder`` is the suffix of the folder for grafts. ``expand_relr`` of None writes DT_RELR
-    out for musl, whose older loaders ignore it. ``keep_exec_stack`` leaves stacks executable. ``bill`` adds a bill
-    of materials. ``strip`` takes symbol tables and debug information out of ELF files.
+    nothing asks for them. ``folder`` is the suffix of the folder for grafts, None for the usual one. ``bill`` adds a
+    bill of materials.
+
+    For Linux, ``expand_relr`` of None writes DT_RELR out for musl, whose older loaders ignore it. ``keep_exec_stack``
+    leaves stacks executable. ``strip`` takes symbol tables and debug information out.
+
+    For macOS, ``archs`` are architectures that every Mach-O file must have, and ``macos`` is the oldest release that
+    the wheel must run on. ``resign`` lets signatures of somebody's identity be replaced by ad hoc ones, without their
+    entitlements; ``keep_rpaths`` leaves run paths that name the build machine.
+
+    For Windows, ``no_mangle`` are globs for DLLs that keep their names, and ``namespaces`` the packages (``a.b``)
+    whose ``__init__.py`` belongs to other distributions too, and is left alone.
     """
 
     platforms: tuple[str, ...] = ()
     only: bool = False
     exclude: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
-    folder: str = ".libs"
+    folder: str | None = None
     expand_relr: bool | None = None
     keep_exec_stack: bool = False
     bill: bool = False
     strip: bool = False
+    archs: tuple[str, ...] = ()
+    macos: tuple[int, ...] | None = None
+    resign: bool = False
+    keep_rpaths: bool = False
+    no_mangle: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +89,7 @@ class Repaired:
     size: int | None
     sha256: str | None
     profile: str
-    plan: Plan
+    plan: Plan[Changes]
     before: Tags
     after: Tags
     findings: tuple[Finding, ...]
@@ -126,6 +143,7 @@ def _search(places: Places) -> AbstractContextManager[Libraries]:
         sysroot=None if places.sysroot is None else Path(places.sysroot),
         host=places.host,
         environment=os.environ,
+        executable_path=None if places.executable_path is None else Path(places.executable_path),
     )
 
 
@@ -139,8 +157,14 @@ def _repair_wheel(opened: OpenWheel, libraries: Libraries, wants: Wants, how: Op
         keep_exec_stack=wants.keep_exec_stack,
         limits=how.limits or Limits(),
         strip=wants.strip,
+        resign=wants.resign,
+        keep_rpaths=wants.keep_rpaths,
+        no_mangle=Patterns(wants.no_mangle),
+        namespaces=wants.namespaces,
     )
-    request = verb.Request(wishes, wants.platforms, wants.only, wants.bill, how.timestamp)
+    request = verb.Request(
+        wishes, wants.platforms, wants.only, wants.archs, wants.macos, bill=wants.bill, timestamp=how.timestamp
+    )
     examination = examine(opened.wheel, brought=exclude.mean)
     opened.forget_pages()
     return verb.repair(examination, libraries, request)

@@ -8,12 +8,16 @@ from typing import TypeAlias
 
 from truewheel.binary.elf_edit import ElfChanges, edit_elf
 from truewheel.binary.elf_strip import Stripped, strip_elf
+from truewheel.binary.macho_edit import MachChanges, edit_macho
+from truewheel.binary.macho_fat import Reassembled
 from truewheel.binary.patch import Patch
+from truewheel.binary.pe_edit import edit_pe
 from truewheel.ops.libraries import LibraryFile
+from truewheel.ops.plan import Changes
 from truewheel.wheel import Content
 from truewheel.wheel.model import Data
 
-Step: TypeAlias = Stripped | Patch
+Step: TypeAlias = Stripped | Reassembled | Patch
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,8 @@ class Outside:
         return bytes(self.file.data[:count])
 
 
-def edited(content: Content, changes: ElfChanges, *, strip: bool) -> tuple[Edited, Data]:
-    """An ELF file with changes, stripped before them if that is wanted, and its bytes.
+def edited(content: Content, changes: Changes, *, strip: bool) -> tuple[Edited, Data]:
+    """A native file with changes, stripped before them if that is wanted (ELF only), and its bytes.
 
     Raises `BinaryError` where it is damaged, and where a change can't be made safely.
     """
@@ -70,8 +74,15 @@ def edited(content: Content, changes: ElfChanges, *, strip: bool) -> tuple[Edite
     if strip:
         steps.append(strip_elf(data))
         data = _taken(data, steps[-1])
-    steps.append(edit_elf(data, changes))
+    steps.append(_step(data, changes))
     return Edited(content, tuple(steps)), _taken(data, steps[-1])
+
+
+def _step(data: Data, changes: Changes) -> Step:
+    """The edit that makes changes, by the format that they are for."""
+    if isinstance(changes, ElfChanges):
+        return edit_elf(data, changes)
+    return edit_macho(data, changes) if isinstance(changes, MachChanges) else edit_pe(data, changes)
 
 
 def _taken(data: Data, step: Step) -> Data:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from truewheel.errors import RequestError, WheelError, Where
-from truewheel.ops.runpaths import folder_of
+from truewheel.ops.elf_runpaths import folder_of
 from truewheel.wheel import Limits, Wheel
 from truewheel.wheel.paths import read_names
 

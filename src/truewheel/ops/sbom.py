@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from truewheel.ops.libraries import Package
-from truewheel.ops.plan import Graft, Plan
+from truewheel.ops.plan import Changes, Graft, Plan
 from truewheel.wheel import WheelName
 
 FILE: Final = "sboms/truewheel.cdx.json"
@@ -32,7 +32,7 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _Object = dict[str, object]
 
 
-def bill(wheel_name: WheelName, plan: Plan, contents: Mapping[str, str], timestamp: int | None) -> bytes:
+def bill(wheel_name: WheelName, plan: Plan[Changes], contents: Mapping[str, str], timestamp: int | None) -> bytes:
     """The bill for a wheel, as a file in UTF-8.
 
     `contents` maps the path of each graft to the SHA-256, in hexadecimal, of its bytes as they lie in the wheel.
@@ -84,7 +84,7 @@ def _wheel(name: WheelName) -> _Object:
     return {"type": "library", "bom-ref": purl, "name": name.project, "version": name.version, "purl": purl}
 
 
-def _component(graft: Graft, sha256: str) -> _Object:
+def _component(graft: Graft[Changes], sha256: str) -> _Object:
     """A graft. Where its package is known it goes by that name, under which scanners look for vulnerabilities."""
     package = graft.package
     library = graft.library.rpartition("/")[2]  # one without a soname may be asked for by a path of the machine
@@ -100,7 +100,7 @@ def _component(graft: Graft, sha256: str) -> _Object:
     return found
 
 
-def _dependencies(wheel: str, grafts: list[Graft]) -> Iterator[_Object]:
+def _dependencies(wheel: str, grafts: list[Graft[Changes]]) -> Iterator[_Object]:
     """Who asks for which graft. Members of the wheel are the wheel, and so is who opens a library at run time."""
     known = {graft.member for graft in grafts}
     asked: dict[str, list[str]] = {ref: [] for ref in (wheel, *sorted(known))}

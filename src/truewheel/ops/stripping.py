@@ -21,7 +21,7 @@ from truewheel.policy.group import is_loaded
 REASON = "its symbol table and debug information go"
 
 
-def with_strip(planned: Plan, examination: Examination) -> Plan:
+def with_strip(planned: Plan[ElfChanges], examination: Examination) -> Plan[ElfChanges]:
     """The plan that strips too what has something to strip, whether it is edited or not.
 
     The files are read for it, one after the other. What can't be stripped is told.
@@ -41,7 +41,7 @@ def with_strip(planned: Plan, examination: Examination) -> Plan:
     return replace(planned, grafts=grafts, changes=in_members_order, findings=in_order(findings))
 
 
-def _stripped_graft(graft: Graft, findings: list[Finding]) -> Graft:
+def _stripped_graft(graft: Graft[ElfChanges], findings: list[Finding]) -> Graft[ElfChanges]:
     strip = _has(graft.member, graft.file.data, findings)
     graft.file.forget()
     return replace(graft, strip=strip)

@@ -136,12 +136,12 @@ def _scattered(images: Mapping[str, Image], outcome: Outcome) -> bool:
         found.setdefault(key, set()).add(machine(requirement.floor))
     if outcome.unknown:
         for member, image in images.items():
-            if member not in found and _loadable(image):
+            if member not in found and is_loadable(image):
                 found[member] = set(places(image))
     return bool(found) and not set.intersection(*found.values())
 
 
-def _loadable(image: Image) -> bool:
+def is_loadable(image: Image) -> bool:
     """Whether a file could run somewhere: no object for a linker, and no data for a WebAssembly runtime."""
     if isinstance(image, Elf):
         return is_loaded(image)

@@ -13,10 +13,10 @@ from truewheel.binary.graph import Graph
 from truewheel.binary.model import Elf, Image, MachO, Pe, Platform, Wasm
 from truewheel.findings import in_order
 from truewheel.policy import python
-from truewheel.policy.installable import admits, floor_of, promises, spelled
+from truewheel.policy.installable import MAC_ARCHS, admits, floor_of, promises, spelled
 from truewheel.policy.installable import canonical as canonical_platform
 from truewheel.policy.installable import problem as installable_problem
-from truewheel.policy.machines import fits, places, system
+from truewheel.policy.machines import fits, format_of, places, system
 from truewheel.policy.model import Floor, Missing, Outcome, Requirement, merged, strongest
 from truewheel.policy.python import unserved
 from truewheel.wheel.name import WheelName
@@ -32,6 +32,7 @@ __all__ = [
     "examine",
     "fits",
     "floor_of",
+    "format_of",
     "installable_problem",
     "merged",
     "places",

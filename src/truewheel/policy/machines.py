@@ -29,6 +29,11 @@ def system(floor: Floor) -> str:
     return "linux" if floor.family in {"manylinux", "musllinux"} else floor.family
 
 
+def format_of(floor: Floor) -> str:
+    """The format of the native files that a platform loads: elf, macho, pe or wasm; "" for an unknown family."""
+    return _FORMATS.get(floor.family, "")
+
+
 def fits(image: Image, promise: Floor) -> bool:
     """Whether a file is for the system and processor of a promise, as far as its header tells.
 

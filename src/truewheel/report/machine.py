@@ -13,7 +13,7 @@ from truewheel.policy import Missing, Requirement
 from truewheel.report.shapes import Json, RepairedWheel, WrittenWheel
 
 if TYPE_CHECKING:
-    from truewheel.ops.plan import Change, Graft
+    from truewheel.ops.plan import Change, Changes, Graft
 
 
 def document(command: str, wheels: Sequence[Json], errors: Iterable[TruewheelError]) -> str:
@@ -162,7 +162,7 @@ def repaired(result: RepairedWheel) -> Json:
     }
 
 
-def _graft(graft: Graft) -> Json:
+def _graft(graft: Graft[Changes]) -> Json:
     return {
         "library": _text(graft.library),
         "member": _text(graft.member),
@@ -173,7 +173,7 @@ def _graft(graft: Graft) -> Json:
     }
 
 
-def _change(change: Change) -> Json:
+def _change(change: Change[Changes]) -> Json:
     return {
         "member": _text(change.member),
         "moved_to": _text(change.moved_to) if change.moved_to else None,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from truewheel.findings import Severity
 from truewheel.ops import Tags
-from truewheel.ops.plan import Change, Graft
+from truewheel.ops.plan import Change, Changes, Graft
 from truewheel.report.rows import Row
 from truewheel.report.shapes import RepairedWheel
 
@@ -41,13 +41,13 @@ def _tags(before: Tags, after: Tags) -> Iterator[Row]:
         yield Row("because", f"{requirement.floor.tag}: {member}{requirement.reason}")
 
 
-def _graft(graft: Graft) -> str:
+def _graft(graft: Graft[Changes]) -> str:
     asked = f"for {_users(graft.needed_by)}" if graft.needed_by else "opened at run time"
     stripped = ", stripped" if graft.strip else ""
     return f"{graft.member} ({graft.size:,} bytes) from {graft.file.path}{stripped}, {asked}"
 
 
-def _change(change: Change) -> str:
+def _change(change: Change[Changes]) -> str:
     return f"{change.member}: {'; '.join(change.reasons)}"
 
 

@@ -9,7 +9,7 @@ from truewheel.findings import Finding
 from truewheel.ops import Tags
 
 if TYPE_CHECKING:
-    from truewheel.ops.plan import Plan
+    from truewheel.ops.plan import Changes, Plan
 
 Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
 """What a JSON document is made of here: floats don't occur, so documents are equal when their text is."""
@@ -71,7 +71,7 @@ class RepairedWheel(Protocol):
         """The compression profile."""
 
     @property
-    def plan(self) -> Plan:
+    def plan(self) -> Plan[Changes]:
         """What was grafted and edited."""
 
     @property

@@ -8,73 +8,41 @@ folders or of sets.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from truewheel import rules
 from truewheel.binary import Elf
 from truewheel.binary.elf_edit import ElfChanges, RunPath
-from truewheel.errors import RequestError, Where
+from truewheel.errors import RequestError
 from truewheel.findings import Finding, in_order
-from truewheel.ops.closure import (
-    USUAL_LIMITS,
-    Asker,
-    Closure,
-    Fate,
-    Loaded,
-    Lost,
-    Members,
-    base_name,
-    follow,
-    is_library,
-)
+from truewheel.ops.elf_closure import Asker, Closure, Loaded, Members, follow, is_library
+from truewheel.ops.elf_runpaths import Search, folder_of, search, way
 from truewheel.ops.examine import Examination
+from truewheel.ops.fates import Fate, base_name, idle_exclusions, not_found
 from truewheel.ops.grafted_names import unique_names
 from truewheel.ops.libraries import Libraries
-from truewheel.ops.patterns import NO_PATTERNS, Patterns, near
 from truewheel.ops.places import demand_places, demand_reachable, reachable
 from truewheel.ops.plan import Change, Graft, Plan
-from truewheel.ops.runpaths import Search, folder_of, search, way
 from truewheel.ops.stripping import with_strip
-from truewheel.policy import Floor
+from truewheel.ops.wishes import Wishes
 from truewheel.policy.given import is_driver
 from truewheel.policy.group import is_loaded, is_program
 from truewheel.policy.libc import BIONIC, GLIBC, MUSL, NONE, UNKNOWN
-from truewheel.wheel import Limits, Wheel
+from truewheel.wheel import Wheel
 
+_FOLDER = ".libs"  # as auditwheel calls it
 _RELR_MARKER = "GLIBC_ABI_DT_RELR"
-_SHOWN = 8
 _OPENERS = frozenset({"dlopen", "dlmopen"})
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What is asked of a repair.
-
-    ``ceiling`` is the platform that the wheel must run on, None for whatever comes out. ``exclude`` and
-    ``include`` are globs for libraries: left to others; carried though the platform promises them, or though
-    nothing needs them but at run time. ``folder`` is the suffix of the folder for grafts. ``expand_relr`` of None
-    expands DT_RELR where the platform's loader may be too old for it. ``keep_exec_stack`` leaves PT_GNU_STACK.
-    ``limits`` hold for libraries from outside.
-    ``strip`` takes symbol tables and debug information out of every file.
-    """
-
-    ceiling: Floor | None = None
-    exclude: Patterns = NO_PATTERNS
-    include: Patterns = NO_PATTERNS
-    folder: str = ".libs"
-    expand_relr: bool | None = None
-    keep_exec_stack: bool = False
-    limits: Limits = USUAL_LIMITS
-    strip: bool = False
-
-
-def plan(examination: Examination, libraries: Libraries, wishes: Wishes) -> Plan:
+def plan_elf(examination: Examination, libraries: Libraries, wishes: Wishes) -> Plan[ElfChanges]:
     """The plan for an examined wheel.
 
     Raises `RequestError` where a library can't be found, where a member lies where no run path leads to the
     grafts, and where an ``--include`` means nothing.
     """
-    members = _members(examination, f"{examination.wheel.name.distribution}{wishes.folder}/")
+    folder = f"{examination.wheel.name.distribution}{_FOLDER if wishes.folder is None else wishes.folder}"
+    members = _members(examination, f"{folder}/")
     closure = follow(
         members,
         libraries,
@@ -84,8 +52,8 @@ def plan(examination: Examination, libraries: Libraries, wishes: Wishes) -> Plan
         limits=wishes.limits,
     )
     if closure.lost:
-        raise _not_found(closure.lost, members, libraries)
-    made = _Planner(examination.wheel, members, closure, wishes).plan()
+        raise not_found(closure.lost, {asker.path for asker in members.askers}, libraries)
+    made = _Planner(examination.wheel, members, closure, wishes, folder).plan()
     return with_strip(made, examination) if wishes.strip else made
 
 
@@ -108,33 +76,15 @@ def _members(examination: Examination, folder: str) -> Members:
     )
 
 
-def _not_found(lost: list[Lost], members: Members, libraries: Libraries) -> RequestError:
-    """The error for all libraries that are nowhere."""
-    places = " or ".join(libraries.searched)
-    words = []
-    for library, askers, against in lost[:_SHOWN]:
-        others = f" and {len(askers) - 1} more" if len(askers) > 1 else ""
-        reasons = f" ({'; '.join(against[:_SHOWN])})" if against else ""
-        words.append(f"{library}, which {askers[0]}{others} needs{reasons}")
-    rest = f"; and {len(lost) - _SHOWN} more libraries" if len(lost) > _SHOWN else ""
-    first, inside = lost[0], {asker.path for asker in members.askers}
-    return RequestError(
-        f"not found{f' in {places}' if places else ', for no place to look was named'}: {'; '.join(words)}{rest}",
-        where=Where(member=first.askers[0] if first.askers[0] in inside else ""),
-        hint=f"name the folder of {first.library} with -L DIR, search this machine with --host-libs, "
-        f"or say --exclude '{first.library}' if another package brings it",
-    )
-
-
 class _Planner:
     """What was decided of the libraries, turned into edits."""
 
-    def __init__(self, wheel: Wheel, members: Members, closure: Closure, wishes: Wishes) -> None:
+    def __init__(self, wheel: Wheel, members: Members, closure: Closure, wishes: Wishes, folder: str) -> None:
         self._wheel = wheel
         self._members = members
         self._closure = closure
         self._wishes = wishes
-        self._folder = f"{wheel.name.distribution}{wishes.folder}"
+        self._folder = folder
         needed = [found for found in closure.loaded.values() if not found.plugin]
         names = unique_names((_soname(found), found.sha256) for found in needed)
         self._new = {
@@ -153,17 +103,17 @@ class _Planner:
         self._plugins = len(needed) < len(closure.loaded)
         self._moved = {asker.path: self._program(asker) for asker in members.askers if self._is_script(asker)}
 
-    def plan(self) -> Plan:
+    def plan(self) -> Plan[ElfChanges]:
         grafts = _joined(self._graft(found) for found in self._closure.loaded.values())
         demand_places(self._wheel, {*(graft.member for graft in grafts), *self._moved.values()})
+        needed = {library for _, library in self._closure.fates}
+        idle = idle_exclusions(self._wishes.exclude, needed, self._outside_paths())
         return Plan(
             grafts=grafts,
             changes=tuple(change for asker in self._members.askers if (change := self._change(asker))),
             excluded=self._left(Fate.EXCLUDED),
             promised=self._left(Fate.GIVEN),
-            findings=in_order(
-                [*self._idle_exclusions(), *self._out_of_reach(), *self._stacks(grafts), *_drivers(grafts)]
-            ),
+            findings=in_order([*idle, *self._out_of_reach(), *self._stacks(grafts), *_drivers(grafts)]),
         )
 
     def _left(self, fate: Fate) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -172,7 +122,7 @@ class _Planner:
         return tuple((library, tuple(sorted(set(map(self._place, users[library]))))) for library in users)
 
     # --- what comes into the wheel
-    def _graft(self, found: Loaded) -> Graft:
+    def _graft(self, found: Loaded) -> Graft[ElfChanges]:
         asker, name = found.asker, self._new[found.file.path]
         entries = tuple(dict.fromkeys(way(self._folder, goal) for goal in self._goals(asker)))
         searches = asker.elf.rpath is not None or asker.elf.runpath is not None
@@ -197,7 +147,7 @@ class _Planner:
         return f"{self._folder}/{self._new[path]}" if path in self._new else self._moved.get(path, path)
 
     # --- what is edited
-    def _change(self, asker: Asker) -> Change | None:
+    def _change(self, asker: Asker) -> Change[ElfChanges] | None:
         moved_to = self._moved.get(asker.path, "")
         found = self._search(asker, moved_to)
         changes = replace(self._common(asker), run_path=found.run_path)
@@ -308,13 +258,6 @@ class _Planner:
         return f"{self._wheel.name.distribution}.scripts/{asker.path.rpartition('/')[2]}"
 
     # --- what is worth knowing
-    def _idle_exclusions(self) -> Iterator[Finding]:
-        names = {library for _, library in self._closure.fates}
-        for glob in self._wishes.exclude.idle([*names, *self._outside_paths()]):
-            meant = near(glob, names)
-            suggestion = f"; did you mean {meant}?" if meant else ""
-            yield Finding(rules.LIB_EXCLUDE_IDLE, f"--exclude {glob} matches no library that is needed{suggestion}")
-
     def _out_of_reach(self) -> Iterator[Finding]:
         for asker in self._members.askers:
             for library in asker.elf.needed:
@@ -324,7 +267,7 @@ class _Planner:
                     what = f"needs {library}, and no run path leads to {provider}"
                     yield Finding(rules.LIB_UNLED, what, asker.path)
 
-    def _stacks(self, grafts: Iterable[Graft]) -> Iterator[Finding]:
+    def _stacks(self, grafts: Iterable[Graft[ElfChanges]]) -> Iterator[Finding]:
         """The executable stacks that are kept, as they were wished."""
         kept = [(asker.path, asker.elf) for asker in self._members.askers]
         places = {graft.file.path: graft.member for graft in grafts}
@@ -356,9 +299,9 @@ def _soname(found: Loaded) -> str:
     return found.asker.elf.soname or found.library
 
 
-def _joined(grafts: Iterable[Graft]) -> tuple[Graft, ...]:
+def _joined(grafts: Iterable[Graft[ElfChanges]]) -> tuple[Graft[ElfChanges], ...]:
     """The grafts by their new paths; a file that was found in two places comes once."""
-    joined: dict[str, Graft] = {}
+    joined: dict[str, Graft[ElfChanges]] = {}
     for graft in sorted(grafts, key=lambda graft: (graft.member, graft.library, graft.file.path)):
         other = joined.get(graft.member)
         if other is not None and other.sha256 != graft.sha256:
@@ -370,7 +313,7 @@ def _joined(grafts: Iterable[Graft]) -> tuple[Graft, ...]:
     return tuple(joined.values())
 
 
-def _drivers(grafts: Iterable[Graft]) -> Iterator[Finding]:
+def _drivers(grafts: Iterable[Graft[ElfChanges]]) -> Iterator[Finding]:
     for graft in grafts:
         if is_driver(graft.library):
             yield Finding(

@@ -7,42 +7,27 @@ for, and what is found asks in its turn.
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from truewheel.binary import Elf, identify, read_elf
 from truewheel.binary.magic import HEAD
 from truewheel.errors import RequestError, TruewheelError
+from truewheel.ops.elf_runpaths import entries_of
+from truewheel.ops.fates import Fate, Lost, Scales, base_name, sha256_of
 from truewheel.ops.grafted_names import original_name
 from truewheel.ops.libraries import Libraries, LibraryFile
 from truewheel.ops.patterns import Patterns
-from truewheel.ops.runpaths import entries_of
+from truewheel.ops.wishes import USUAL_LIMITS
 from truewheel.policy import Floor
 from truewheel.policy.given import is_given, is_libc_part
 from truewheel.policy.group import ET_DYN, is_libpython, listed
 from truewheel.policy.libc import NONE, UNKNOWN, libc_of
 from truewheel.wheel import Limits
 
-_CHUNK = 1 << 20
-USUAL_LIMITS: Final = Limits()
-"""The limits that hold where nobody says anything else."""
-
 _MOST_LOOKUPS = 1 << 18  # names times folders: hundreds of times those of the largest wheels, a few seconds
-
-
-class Fate(Enum):
-    """What becomes of a needed library."""
-
-    INSIDE = "inside"
-    GIVEN = "given"
-    EXCLUDED = "excluded"
-    PYTHON = "python"
-    GRAFTED = "grafted"
-    LOST = "lost"
 
 
 class Asker(NamedTuple):
@@ -70,14 +55,6 @@ class Loaded(NamedTuple):
     file: LibraryFile
     sha256: str
     plugin: bool = False
-
-
-class Lost(NamedTuple):
-    """A library that was not found, those that need it, and what spoke against the files of its name."""
-
-    library: str
-    askers: tuple[str, ...]
-    against: tuple[str, ...]
 
 
 class Members(NamedTuple):
@@ -139,8 +116,7 @@ class _Follower:
         ceiling: Floor | None,
         limits: Limits,
     ) -> None:
-        self._limits = limits
-        self._size = 0
+        self._scales = Scales(limits)
         self._members = members
         self._libraries = libraries
         self._exclude = exclude
@@ -206,22 +182,11 @@ class _Follower:
     def _load(self, file: LibraryFile, elf: Elf, by: Asker, library: str, *, plugin: bool = False) -> None:
         """Take a file that was found into the closure, once: with what the first that loads it hands down."""
         if file.path not in self._closure.loaded:
-            self._weigh(file)
+            self._scales.weigh(file)
             own = libc_of(elf).name
             asker = Asker(file.path, elf, by.libc if own in {NONE, UNKNOWN} else own, file, _handed_down(by))
             self._closure.loaded[file.path] = Loaded(library, asker, file, sha256_of(file), plugin)
             self._pending.append(asker)
-
-    def _weigh(self, file: LibraryFile) -> None:
-        """Hold a file to the limits before it is read whole."""
-        size = len(file.data)
-        self._size += size
-        for limit, found, what in (
-            ("member_size", size, f"{file.path} has {size:,} bytes"),
-            ("total_size", self._size, f"the libraries up to {file.path} have {self._size:,} bytes"),
-        ):
-            if found > getattr(self._limits, limit):
-                raise self._limits.exceeded(limit, what)
 
     def _fate(self, asker: Asker, library: str) -> tuple[Fate, tuple[str, ...]]:
         key, name = (asker.path, library), base_name(library)
@@ -313,16 +278,6 @@ class _Follower:
         return self._read[file.path]
 
 
-def sha256_of(file: LibraryFile) -> str:
-    """The hash of a file in hexadecimal."""
-    digest = hashlib.sha256()
-    with memoryview(file.data) as view:
-        for start in range(0, len(view), _CHUNK):
-            digest.update(view[start : start + _CHUNK])
-            file.forget()
-    return digest.hexdigest()
-
-
 def _elf_or_words(file: LibraryFile) -> Elf | str:
     try:
         data = file.data
@@ -370,8 +325,3 @@ def _names(askers: tuple[Asker, ...]) -> Iterator[tuple[tuple[int, int, bool, st
         if is_library(asker.elf):
             for name in filter(None, (asker.elf.soname, base_name(asker.path))):
                 yield (*_machine(asker.elf), name), asker.path
-
-
-def base_name(path: str) -> str:
-    """The last part of a path of any system."""
-    return path.replace("\\", "/").rpartition("/")[2]

@@ -1,0 +1,102 @@
+"""What becomes of the libraries that a wheel needs: the words that the planners of all systems share."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator
+from enum import Enum
+from typing import NamedTuple
+
+from truewheel import rules
+from truewheel.errors import RequestError, Where
+from truewheel.findings import Finding
+from truewheel.ops.libraries import Libraries, LibraryFile
+from truewheel.ops.patterns import Patterns, near
+from truewheel.wheel import Limits
+
+_CHUNK = 1 << 20
+_SHOWN = 8
+
+
+class Fate(Enum):
+    """What becomes of a needed library.
+
+    It is in the wheel; the platform gives it; it is excluded, for another package brings it; it is the interpreter's
+    own; it is grafted; it isn't found, and can be done without or not.
+    """
+
+    INSIDE = "inside"
+    GIVEN = "given"
+    EXCLUDED = "excluded"
+    PYTHON = "python"
+    GRAFTED = "grafted"
+    OPTIONAL = "optional"
+    LOST = "lost"
+
+
+class Lost(NamedTuple):
+    """A library that was not found, those that need it, and what spoke against the files of its name."""
+
+    library: str
+    askers: tuple[str, ...]
+    against: tuple[str, ...]
+
+
+def not_found(lost: list[Lost], inside: Collection[str], libraries: Libraries) -> RequestError:
+    """The error for all libraries that are nowhere; `inside` are the members of the wheel that ask."""
+    places = " or ".join(libraries.searched)
+    words = []
+    for library, askers, against in lost[:_SHOWN]:
+        others = f" and {len(askers) - 1} more" if len(askers) > 1 else ""
+        reasons = f" ({'; '.join(against[:_SHOWN])})" if against else ""
+        words.append(f"{library}, which {askers[0]}{others} needs{reasons}")
+    rest = f"; and {len(lost) - _SHOWN} more libraries" if len(lost) > _SHOWN else ""
+    first = lost[0]
+    return RequestError(
+        f"not found{f' in {places}' if places else ', for no place to look was named'}: {'; '.join(words)}{rest}",
+        where=Where(member=first.askers[0] if first.askers[0] in inside else ""),
+        hint=f"name the folder of {base_name(first.library)} with -L DIR, search this machine with --host-libs, "
+        f"or say --exclude '{base_name(first.library)}' if another package brings it",
+    )
+
+
+def idle_exclusions(exclude: Patterns, needed: Collection[str], found: Iterable[str]) -> Iterator[Finding]:
+    """The findings for exclusions that mean no library that is `needed`, nor the path of one that was `found`."""
+    for glob in exclude.idle([*needed, *found]):
+        meant = near(glob, needed)
+        suggestion = f"; did you mean {meant}?" if meant else ""
+        yield Finding(rules.LIB_EXCLUDE_IDLE, f"--exclude {glob} matches no library that is needed{suggestion}")
+
+
+class Scales:
+    """Holds files from outside to the limits, one by one and together."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._size = 0
+
+    def weigh(self, file: LibraryFile) -> None:
+        """Count a file, before it is read whole. Raises `LimitError`."""
+        size = len(file.data)
+        self._size += size
+        for limit, found, what in (
+            ("member_size", size, f"{file.path} has {size:,} bytes"),
+            ("total_size", self._size, f"the libraries up to {file.path} have {self._size:,} bytes"),
+        ):
+            if found > getattr(self._limits, limit):
+                raise self._limits.exceeded(limit, what)
+
+
+def sha256_of(file: LibraryFile) -> str:
+    """The hash of a file in hexadecimal."""
+    digest = hashlib.sha256()
+    with memoryview(file.data) as view:
+        for start in range(0, len(view), _CHUNK):
+            digest.update(view[start : start + _CHUNK])
+            file.forget()
+    return digest.hexdigest()
+
+
+def base_name(path: str) -> str:
+    """The last part of a path of any system."""
+    return path.replace("\\", "/").rpartition("/")[2]

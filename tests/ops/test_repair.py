@@ -35,7 +35,7 @@ from truewheel import rules
 from truewheel.binary import Elf, read_elf
 from truewheel.errors import BinaryError, RequestError, TruewheelError, WheelError
 from truewheel.ops import Depth, Patterns, Verdict, audit, examine
-from truewheel.ops import repair as package
+from truewheel.ops import applied as package
 from truewheel.ops.launcher import launcher
 from truewheel.ops.libraries import Package
 from truewheel.ops.repair import Repair, Request, repair

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from packaging.tags import mac_platforms
 
-from tests.policy.images import BUNDLE, DSYM, DYLIB, OBJECT, macho, part, universal
+from tests.policy.images import BUNDLE, DSYM, DYLIB, EXECUTE, OBJECT, macho, part, universal
 from truewheel import rules
+from truewheel.binary.graph import resolve
 from truewheel.binary.model import MachO, Platform, Version3
 from truewheel.policy import macos, spelled
 from truewheel.policy.model import Outcome, strongest
@@ -18,6 +19,15 @@ from truewheel.policy.model import Outcome, strongest
 
 def examine(**images: MachO) -> Outcome:
     return macos.examine(images, {})
+
+
+def resolved(images: dict[str, MachO]) -> Outcome:
+    graph = resolve(images)
+    return macos.examine(images, graph.external, graph.edges)
+
+
+def library(arch: str, minos: Version3, *dylibs: str) -> MachO:
+    return macho(part(arch, minos, filetype=DYLIB, dylibs=dylibs))
 
 
 def tags(outcome: Outcome) -> list[str]:
@@ -104,6 +114,84 @@ class TestArchitectures:
     def test_one_thin_file_decides(self) -> None:
         outcome = examine(a=universal(), b=macho(part("x86_64", (10, 13, 0))))
         assert tags(outcome) == ["macosx_10_13_x86_64"]
+
+    def test_what_one_processor_alone_loads_takes_nothing_from_the_others(self) -> None:
+        images = {
+            "pkg/_x.so": macho(part("x86_64", (10, 9, 0), dylibs=("@loader_path/.dylibs/libomp-1.dylib",)), part()),
+            "pkg/.dylibs/libomp-1.dylib": library("x86_64", (10, 13, 0), "@loader_path/libz-2.dylib"),
+            "pkg/.dylibs/libz-2.dylib": library("x86_64", (10, 12, 0), "/usr/lib/libSystem.B.dylib"),
+        }
+        assert tags(resolved(images)) == ["macosx_10_13_universal2"]
+
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            "@loader_path/.dylibs/libomp.dylib",  # there, for another processor
+            "@rpath/libomp.dylib",
+            "/opt/homebrew/lib/libomp.dylib",
+            "@rpath/libomp.5.dylib",  # by its install name
+        ],
+    )
+    def test_what_another_processor_asks_for_is_missed_there(self, asked: str) -> None:
+        images = {
+            "pkg/_x.so": macho(
+                part("x86_64", (10, 9, 0), dylibs=("@loader_path/.dylibs/libomp.dylib",)), part(dylibs=(asked,))
+            ),
+            "pkg/.dylibs/libomp.dylib": macho(
+                part("x86_64", (10, 9, 0), filetype=DYLIB, install_name="/DLC/libomp.5.dylib")
+            ),
+        }
+        assert tags(resolved(images)) == ["macosx_10_9_x86_64"]
+        # One that answers by its name alone is no proof that the loader finds it.
+        images["z/" + asked.rpartition("/")[2]] = library("arm64", (11, 0, 0))
+        images["z/_z.so"] = macho(
+            part("x86_64", (10, 9, 0)), part(dylibs=("@loader_path/" + asked.rpartition("/")[2],))
+        )
+        assert tags(resolved(images)) != ["macosx_10_9_universal2"]
+
+    def test_a_library_of_the_system_is_asked_for_by_its_path(self) -> None:
+        images = {
+            "pkg/_x.so": macho(
+                part("x86_64", (10, 9, 0), dylibs=("@loader_path/libz.dylib",)), part(dylibs=("/usr/lib/libz.dylib",))
+            ),
+            "pkg/libz.dylib": library("x86_64", (10, 9, 0)),
+        }
+        assert tags(resolved(images)) == ["macosx_10_9_universal2"]
+
+    @pytest.mark.parametrize(
+        "others",
+        [
+            {},  # nothing loads it: it may be opened at run time
+            {"pkg/liby.dylib": ("@loader_path/libx.dylib",)},  # what loads it isn't loaded by anything but it
+            {"pkg/_b.so": ()},
+            {"pkg/x.o": ()},
+        ],
+        ids=["alone", "circle", "beside", "object"],
+    )
+    def test_a_library_that_nothing_is_seen_to_load_counts(self, others: dict[str, tuple[str, ...]]) -> None:
+        images = {
+            "pkg/_x.so": universal(),
+            "pkg/libx.dylib": library("x86_64", (10, 9, 0), *(["@loader_path/liby.dylib"] if others else [])),
+        }
+        for member, dylibs in others.items():
+            kind = {"so": BUNDLE, "o": OBJECT}.get(member.rpartition(".")[2], DYLIB)
+            images[member] = macho(part("x86_64", (10, 9, 0), filetype=kind, dylibs=dylibs))
+        assert tags(resolved(images)) == ["macosx_10_9_x86_64"]
+
+    @pytest.mark.parametrize(("member", "filetype"), [("pkg/_y.so", DYLIB), ("pkg/y", BUNDLE), ("pkg/y", EXECUTE)])
+    def test_modules_and_programs_count_whatever_loads_them(self, member: str, filetype: int) -> None:
+        images = {
+            "pkg/_x.so": macho(part("x86_64", (10, 9, 0), dylibs=("@loader_path/" + member[4:],)), part()),
+            member: macho(part("x86_64", (10, 9, 0), filetype=filetype)),
+        }
+        assert tags(resolved(images)) == ["macosx_10_9_x86_64"]
+
+    def test_libraries_do_not_give_what_modules_lack(self) -> None:
+        images = {
+            "pkg/_x.so": macho(part("x86_64", (10, 9, 0), dylibs=("@loader_path/libx.dylib",))),
+            "pkg/libx.dylib": macho(part("x86_64", (10, 9, 0), filetype=DYLIB), part(filetype=DYLIB)),
+        }
+        assert tags(resolved(images)) == ["macosx_10_9_x86_64"]
 
     def test_files_that_share_nothing_give_each_its_floor(self) -> None:
         outcome = examine(a=macho(part("arm64", (11, 0, 0))), b=macho(part("x86_64", (10, 9, 0))))

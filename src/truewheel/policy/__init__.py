@@ -68,8 +68,9 @@ def examine(
     if machos:
         from truewheel.policy import ios, macos  # noqa: PLC0415  # with its tables, where files call for it
 
-        apple = ios.examine if _for_ios(name, machos) else macos.examine
-        outcomes.append(apple(machos, _external(external, machos)))
+        needs = _external(external, machos)
+        for_ios = _for_ios(name, machos)
+        outcomes.append(ios.examine(machos, needs) if for_ios else macos.examine(machos, needs, graph.edges))
     if pes:
         from truewheel.policy import windows  # noqa: PLC0415  # with its tables, where files call for it
 

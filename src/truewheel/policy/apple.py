@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from truewheel.binary.graph import Edge
 from truewheel.binary.model import MachO, Platform, Slice, Version3
+from truewheel.policy.modules import module
 
 LOADABLE = (2, 6, 8)
 """The file types that are run or loaded: MH_EXECUTE, MH_DYLIB, MH_BUNDLE."""
+SYSTEM = ("/usr/lib/", "/System/")
+"""Where the libraries of the system are."""
+_DYLIB = 6
 
 
 def loadable(images: Mapping[str, MachO]) -> Iterator[tuple[str, Slice]]:
@@ -24,6 +29,54 @@ def shared(found: Iterable[tuple[str, str]]) -> set[str]:
     if not archs:
         return set()
     return set.intersection(*archs.values()) or set.union(*archs.values())
+
+
+def helpers(images: Mapping[str, MachO], edges: Iterable[Edge]) -> frozenset[str]:
+    """The libraries that take no architecture away from a wheel: slices that need them load them, and no others ask.
+
+    One processor's files may be linked with a library that those of another do without. That is known of a library
+    that something else in the wheel loads; what nothing loads, opened at run time by a path of its own, may be wanted
+    on every processor, and so may modules and programs. A library counts, too, where a slice of an architecture that
+    it lacks asks for its name and a run path leads nowhere else.
+    """
+    loads: dict[str, set[str]] = {}
+    asked: dict[str, set[str]] = {}
+    for edge in edges:
+        if edge.provider is not None and edge.provider != edge.member:
+            loads.setdefault(edge.member, set()).add(edge.provider)
+        if edge.how != "run-path" and not edge.needed.startswith(SYSTEM):
+            asked.setdefault(edge.arch, set()).add(_base(edge.needed))
+    archs = {part.arch for _, part in loadable(images)}
+    found: set[str] = set()
+    for member in _loaded(images, loads):
+        image = images[member]
+        names = {_base(member), *(_base(part.install_name) for part in image.slices if part.install_name)}
+        if not any(names & asked.get(arch, set()) for arch in archs.difference(image.archs)):
+            found.add(member)
+    return frozenset(found)
+
+
+def _loaded(images: Mapping[str, MachO], loads: Mapping[str, set[str]]) -> set[str]:
+    """The libraries that are reached from modules, programs, and libraries that nothing loads."""
+    there = {member for member, _ in loadable(images)}
+    users = {member: provided for member, provided in loads.items() if member in there}
+    inner = set().union(*users.values())
+    roots = {member for member in there if member not in inner or not _is_library(member, images[member])}
+    reached, ahead = set(roots), list(roots)
+    while ahead:
+        new = users.get(ahead.pop(), set()) - reached
+        reached |= new
+        ahead += new
+    return reached - roots
+
+
+def _is_library(member: str, image: MachO) -> bool:
+    """Whether a file can't be anything but a library: neither a program nor a bundle, nor called like a module."""
+    return module(member) is None and all(part.filetype == _DYLIB for part in image.slices)
+
+
+def _base(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def label(platform: Platform) -> str:

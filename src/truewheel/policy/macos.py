@@ -5,25 +5,26 @@ The loader refuses a file whose ``minos`` is above the running system, to the pa
 spells is rounded up: 11.7.1 needs macosx_12_0. Rounding down, as is common, promises 11.0 to 11.6.
 
 What decides on architectures is what every loadable file has: objects and debug companions (MH_OBJECT, MH_DSYM)
-don't count. Each of these architectures gets its floor, and `installable.spelled` makes tags of them. A module
-without one of them can't be imported there, whatever else is fat. If the files share none, the wheel carries
-files for several architectures on purpose, or a helper of another one, and each architecture gets its floor.
+don't count, nor do libraries that some slices load and others do without (`apple.helpers`). Each of these
+architectures gets its floor, and `installable.spelled` makes tags of them. A module without one of them can't be
+imported there, whatever else is fat. If the files share none, the wheel carries files for several architectures on
+purpose, or a helper of another one, and each architecture gets its floor.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from truewheel import rules
+from truewheel.binary.graph import Edge
 from truewheel.binary.model import MachO, Platform, SignatureKind, Slice, Version3
 from truewheel.findings import Finding, in_order
-from truewheel.policy.apple import label, loadable, loaded_on_use, shared, trimmed
+from truewheel.policy.apple import SYSTEM, helpers, label, loadable, loaded_on_use, shared, trimmed
 from truewheel.policy.model import Floor, Missing, Outcome, Requirement
 
 _TAGGED = {"x86_64", "arm64", "i386", "ppc", "ppc64"}
-_SYSTEM = ("/usr/lib/", "/System/")
 _OLDEST = (10, 4)  # packaging asks for nothing older
 _FIRST_ARM64 = (11, 0)
 _SWIFT = re.compile(r"@rpath/libswift\w+\.dylib")
@@ -35,10 +36,12 @@ class _Part(NamedTuple):
     part: Slice
 
 
-def examine(images: Mapping[str, MachO], external: Mapping[str, tuple[str, ...]]) -> Outcome:
+def examine(
+    images: Mapping[str, MachO], external: Mapping[str, tuple[str, ...]], edges: Iterable[Edge] = ()
+) -> Outcome:
     """The floors, faults and missing libraries of a wheel's Mach-O files, as files for macOS.
 
-    `external` are the libraries that no member provides, with the members that need them.
+    `external` are the libraries that no member provides, with the members that need them; `edges` say what loads what.
     """
     findings: list[Finding] = []
     unknown: list[str] = []
@@ -56,7 +59,7 @@ def examine(images: Mapping[str, MachO], external: Mapping[str, tuple[str, ...]]
         if part.arch == "arm64" and part.platform is Platform.MACOS and part.signature.kind is SignatureKind.NONE:
             message = "the arm64 slice has no code signature"
             findings.append(Finding(rules.MAC_UNSIGNED, message, member, part.offset))
-    archs = _shared(parts)
+    archs = _shared(parts, helpers(images, edges))
     if not archs and parts:
         unknown.append(f"no platform tag names the architecture {', '.join(sorted({p.part.arch for p in parts}))}")
     elif not parts and not unknown and findings:
@@ -70,9 +73,10 @@ def examine(images: Mapping[str, MachO], external: Mapping[str, tuple[str, ...]]
     )
 
 
-def _shared(parts: list[_Part]) -> set[str]:
-    """The architectures that count among those that a tag names."""
-    return shared((member, part.arch) for member, part in parts if part.arch in _TAGGED)
+def _shared(parts: list[_Part], some: Collection[str]) -> set[str]:
+    """The architectures that count among those that a tag names; the members of `some` don't take one away."""
+    tagged = [(member, part.arch) for member, part in parts if part.arch in _TAGGED]
+    return shared([pair for pair in tagged if pair[0] not in some] or tagged)
 
 
 def _requirements(parts: list[_Part], archs: set[str]) -> Iterator[Requirement]:
@@ -114,7 +118,7 @@ def _missing(
     missing: list[Missing] = []
     findings: list[Finding] = []
     for library, members in sorted(external.items()):
-        if library.startswith(_SYSTEM) or (_SWIFT.fullmatch(library) and _system_swift(images, members)):
+        if library.startswith(SYSTEM) or (_SWIFT.fullmatch(library) and _system_swift(images, members)):
             continue
         if _LIBPYTHON.fullmatch(library):
             findings += [Finding(rules.LIB_PYTHON, f"{library} is loaded", member) for member in members]

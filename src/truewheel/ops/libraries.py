@@ -42,19 +42,33 @@ class LibraryFile(Protocol):
 
 
 class Libraries(Protocol):
-    """The places where libraries are looked for, in their order."""
+    """The places where libraries are looked for, in their order.
+
+    How a name is looked for depends on the loader that it is for: ``kind`` is the ``format`` of the images that
+    are meant, "elf", "macho" or "pe".
+    """
 
     def candidates(
-        self, name: str, run_paths: tuple[str, ...] = (), beside: LibraryFile | None = None
+        self, name: str, run_paths: tuple[str, ...] = (), beside: LibraryFile | None = None, *, kind: str = "elf"
     ) -> Iterator[LibraryFile]:
         """The files that could be the library `name`, best first, each once; what they are isn't looked at.
 
-        `run_paths` are the entries of the one that asks, `beside` its own file, for ``$ORIGIN``; None where it is
-        a member of the wheel, whose ``$ORIGIN`` leads nowhere outside.
+        `run_paths` are the entries of the one that asks, `beside` its own file; None where it is a member of the
+        wheel, whose folder leads nowhere outside.
+
+        - "elf": entries may begin with ``$ORIGIN``, the folder of `beside`, as ld.so(8) has it.
+        - "macho": `name` is what follows ``@rpath/`` or the last slash, or ``QtCore.framework/Versions/A/QtCore``;
+          given folders are asked for all of it, then for the file's name. Entries may begin with ``@loader_path``,
+          the folder of `beside`, or ``@executable_path``, the folder that the user named as such, and are those of
+          the whole chain that loads (dyld(1)); the folder of an absolute install name is one more.
+        - "pe": names are the same in any case. `run_paths` mean nothing, and the folder of `beside` is asked.
         """
 
-    def matching(self, pattern: str) -> tuple[LibraryFile, ...]:
-        """The files that a path, a name or a pattern of ``--include`` means, sorted by path."""
+    def matching(self, pattern: str, *, kind: str = "elf") -> tuple[LibraryFile, ...]:
+        """The files that a path, a name or a pattern of ``--include`` means, sorted by path.
+
+        For "pe", names below the given folders match in any case.
+        """
 
     def package_of(self, file: LibraryFile) -> Package | None:
         """The package that brought a file, where a package database lies beside it in the given folders."""

@@ -7,7 +7,6 @@ Nothing else is ever opened, and no program is run. The host's own folders, the 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from glob import glob
 from pathlib import Path
@@ -18,10 +17,20 @@ from truewheel.errors import RequestError, Where
 from truewheel.ops.libraries import LibraryFile, Package
 from truewheel.world.mapped import MappedLibrary
 from truewheel.world.packages import Packages
-from truewheel.world.places import Place, System, entries, given_by
-from truewheel.world.trees import Folder, Root, is_plain, is_regular, is_spellable, within
+from truewheel.world.places import Finder, Place, Surroundings
+from truewheel.world.search_elf import ElfFinder
+from truewheel.world.search_macho import MachFinder
+from truewheel.world.search_pe import DllFinder
+from truewheel.world.trees import Folder, Root, is_regular, is_spellable, within
 
 _S = TypeVar("_S", bound="LibrarySearch")
+
+
+_FINDERS: Mapping[str, type[ElfFinder | MachFinder | DllFinder]] = {
+    "elf": ElfFinder,
+    "macho": MachFinder,
+    "pe": DllFinder,
+}
 
 
 class LibrarySearch:
@@ -29,10 +38,11 @@ class LibrarySearch:
 
     1. `lib_dirs`, which must exist, then `ldpaths`, which needn't: folders whose links may lead anywhere, but
        those of folders in the sysroot stay in the sysroot.
-    2. The folders of the asking file's run path that are one of those, or lie in one.
-    3. `sysroot`, as a process sees it that has it for its root: the run path, then the folders that its loader
-       looks in (`library_folders`).
-    4. With `host`, this machine, in the same way; ``LD_LIBRARY_PATH`` of `environment` comes after the run path.
+    2. What files say of where to look, as far as it leads into one of those folders: ``search_*`` has the rules.
+       With `executable_path`, entries that begin with ``@executable_path`` lead anywhere below or beside it.
+    3. `sysroot`, as a process sees it that has it for its root: where files say, then the folders that its loader
+       looks in.
+    4. With `host`, this machine, in the same way; the loader's variables are those of `environment`.
 
     A context manager: files stay mapped until the block ends. Raises `RequestError` for a folder that isn't there.
     """
@@ -45,24 +55,33 @@ class LibrarySearch:
         sysroot: Path | None = None,
         host: bool = False,
         environment: Mapping[str, str] | None = None,
+        executable_path: Path | None = None,
     ) -> None:
         for path in lib_dirs:
             hint = "auditwheel's -L, --lib-sdir, is only --lib-sdir here" if str(path).startswith(".") else ""
             _check(path, "-L", hint)
-        if sysroot is not None:
-            _check(sysroot, "--sysroot", "")
+        for named, option in ((sysroot, "--sysroot"), (executable_path, "--executable-path")):
+            if named is not None:
+                _check(named, option, "")
         root = None if sysroot is None else Root(str(sysroot))
-        loader_path = _loader_path(environment or {}) if host else ()
-        self._given = tuple(_place(path, root) for path in (*lib_dirs, *ldpaths))
-        self._systems = ([System(root)] if root else []) + ([System(Root("/"), loader_path)] if host else [])
+        around = Surroundings(
+            given=tuple(_place(path, root) for path in (*lib_dirs, *ldpaths)),
+            sysroot=root,
+            host=Root("/") if host else None,
+            environment=(environment or {}) if host else {},
+            executable_path=None if executable_path is None else _place(executable_path, root),
+        )
+        self._sysroot = root
+        self._finders: dict[str, Finder] = {kind: finder(around) for kind, finder in _FINDERS.items()}
+        self._asked: dict[str, None] = {}
+        self._host = ("the host's folders",) if host else ()
         self._words = (
             *(f"-L {path}" for path in lib_dirs),
             *(f"--ldpaths {path}" + ("" if path.is_dir() else " (no such folder)") for path in ldpaths),
+            *([f"--executable-path {executable_path}"] if executable_path else []),
             *([f"the sysroot {sysroot}"] if root else []),
-            *(["LD_LIBRARY_PATH"] if loader_path else []),
-            *(["the host's folders"] if host else []),
         )
-        given = dict.fromkeys(place.tree.path for place in self._given)
+        given = dict.fromkeys(place.tree.path for place in around.given)
         self._packages = tuple(Packages(each) for each in ([root] if root else []) + [Root(path) for path in given])
         self._files: dict[str, MappedLibrary] = {}
         self._unreadable: dict[str, None] = {}
@@ -76,43 +95,34 @@ class LibrarySearch:
 
     @property
     def searched(self) -> tuple[str, ...]:
-        """The places in words, then the files that may have been meant and couldn't be read."""
-        return (*self._words, *self._unreadable)
+        """The places in words, the variables that were looked at, then the files that couldn't be read."""
+        variables = (word for kind in self._asked for word in self._finders[kind].words)
+        return (*self._words, *variables, *self._host, *self._unreadable)
 
     def candidates(
-        self, name: str, run_paths: tuple[str, ...] = (), beside: LibraryFile | None = None
+        self, name: str, run_paths: tuple[str, ...] = (), beside: LibraryFile | None = None, *, kind: str = "elf"
     ) -> Iterator[LibraryFile]:
-        """See `Libraries`. A file that can't be read is passed over, as loaders do, and `searched` tells of it.
-
-        Entries of a run path may begin with ``$ORIGIN``, the real folder of `beside`, and contain ``$LIB``.
-        Relative ones, which depend on the folder that a process is in, and those with other tokens lead nowhere.
-        A name with a slash isn't searched for (ld.so(8)): it is a path, and followed like an entry of a run path.
-        """
-        path, slash, file_name = name.rpartition("/")
-        if not file_name or not is_plain(file_name):
-            return
+        """See `Libraries`. A file that can't be read is passed over, as loaders do, and `searched` tells of it."""
+        self._asked[kind] = None
         folder = None if beside is None else beside.path.rpartition(os.sep)[0]
-        places = self._named((path or "/",), folder) if slash else self._searched(run_paths, folder)
         seen: set[str] = set()
-        for place in places:
-            found = place.file(file_name)
-            if found is not None and found not in seen:
+        for found in self._finders[kind].paths(name, run_paths, folder):
+            if found not in seen:
                 seen.add(found)
                 file = self._file(found)
                 if self._readable(file):
                     yield file
 
-    def matching(self, pattern: str) -> tuple[LibraryFile, ...]:
+    def matching(self, pattern: str, *, kind: str = "elf") -> tuple[LibraryFile, ...]:
         """See `Libraries`. What is absolute is looked up in the sysroot before it is on this machine.
 
         What isn't, is a path from the current folder; or else a name or a pattern, with or without slashes, below
         the given folders and the usual ones of the sysroot and the host: the first of these that has it, counts.
         """
-        found = _located(pattern, self._systems[0].root if self._systems else None)
+        found = _located(pattern, self._sysroot)
         if not found and not pattern.startswith("/"):
-            for place in (*self._given, *(place for system in self._systems for place in system.usual)):
-                for path, real in place.matching(pattern):
-                    found.setdefault(path, real)
+            for path, real in self._finders[kind].matching(pattern):
+                found.setdefault(path, real)
         return tuple(self._file(path) for path in sorted(set(found.values())))
 
     def package_of(self, file: LibraryFile) -> Package | None:
@@ -123,20 +133,6 @@ class LibrarySearch:
             if found is not None:
                 return found
         return None
-
-    def _searched(self, run_paths: tuple[str, ...], folder: str | None) -> Iterator[Place]:
-        asked = tuple(entries(run_paths))
-        yield from self._given
-        yield from given_by(asked, folder, self._given)
-        for system in self._systems:
-            yield from system.named(asked, folder)
-            yield from system.usual
-
-    def _named(self, run_paths: tuple[str, ...], folder: str | None) -> Iterator[Place]:
-        asked = tuple(entries(run_paths))
-        yield from given_by(asked, folder, self._given)
-        for system in self._systems:
-            yield from system.named(asked, folder)
 
     def _file(self, path: str) -> MappedLibrary:
         return self._files.setdefault(path, MappedLibrary(path))
@@ -162,12 +158,6 @@ def _place(path: Path, root: Root | None) -> Place:
     folder = Folder(str(path))
     inside = None if root is None else within(folder.path, root.path)
     return Place(folder) if root is None or inside is None else Place(root, inside)
-
-
-def _loader_path(environment: Mapping[str, str]) -> tuple[Place, ...]:
-    """The folders of ``LD_LIBRARY_PATH`` (ld.so(8): with colons or semicolons between them)."""
-    listed = re.split("[:;]", environment.get("LD_LIBRARY_PATH", ""))
-    return tuple(Place(Folder(entry)) for entry in listed if entry and "$" not in entry)
 
 
 def _located(pattern: str, root: Root | None) -> dict[str, str]:

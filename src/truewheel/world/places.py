@@ -1,22 +1,19 @@
-"""Where a search for libraries leads: folders that were given, those of a run path, those of a whole system."""
+"""Where a search for libraries leads: folders that were given, those of a run path, those of a whole system.
+
+How the three loaders search is written down next door: `ElfFinder`, `MachFinder` and `DllFinder`.
+"""
 
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterable, Iterator
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from truewheel.binary.fields import LONGEST_PATH
-from truewheel.world.ldconf import library_folders
-from truewheel.world.trees import Folder, Root, is_spellable, within
+from truewheel.world.trees import Folder, Root, is_absolute, is_spellable, within
 
 _MOST_ENTRIES = 1024  # of one run path that are followed
-_ORIGIN = re.compile(r"\$(?:ORIGIN|\{ORIGIN\})(?=/|$)")
-_LIB = re.compile(r"\$(?:LIB(?![A-Za-z0-9_])|\{LIB\})")
-_LIB_WORDS = ("lib64", "lib")
 
 
 class Place(NamedTuple):
@@ -25,13 +22,17 @@ class Place(NamedTuple):
     tree: Folder
     start: str = ""
 
-    def file(self, name: str) -> str | None:
-        """Where the regular file of that name really is, if this folder has one."""
-        return self.tree.file(f"{self.start}/{name}")
+    def file(self, path: str) -> str | None:
+        """Where the regular file at that path below this folder really is, if there is one."""
+        return self.tree.file(f"{self.start}/{path}")
 
-    def matching(self, pattern: str) -> Iterator[tuple[str, str]]:
+    def names(self) -> list[str]:
+        """The names in this folder, of an enormous one some."""
+        return self.tree.names(self.start)
+
+    def matching(self, pattern: str, *, any_case: bool = False) -> Iterator[tuple[str, str]]:
         """The regular files that a pattern means here: the path from this folder, and where each really is."""
-        for path in self.tree.matching(pattern, self.start):
+        for path in self.tree.matching(pattern, self.start, any_case=any_case):
             real = self.tree.file(path)
             if real is not None:
                 yield path[len(self.start) :].lstrip("/"), real
@@ -42,6 +43,41 @@ class Place(NamedTuple):
         return None if rest is None else Place(self.tree, f"{self.start}/{rest}")
 
 
+class Surroundings(NamedTuple):
+    """What a repair may look at outside of the wheel.
+
+    ``given`` are the folders that the user named, ``sysroot`` and ``host`` whole systems, None where they weren't
+    asked for. ``environment`` is the host's, and empty without it; ``executable_path`` stands for dyld's token.
+    """
+
+    given: tuple[Place, ...] = ()
+    sysroot: Root | None = None
+    host: Root | None = None
+    environment: Mapping[str, str] = {}
+    executable_path: Place | None = None
+
+    @property
+    def roots(self) -> tuple[Root, ...]:
+        """The systems, in the order of the search."""
+        return tuple(root for root in (self.sysroot, self.host) if root is not None)
+
+
+class Finder(Protocol):
+    """How one kind of loader finds libraries."""
+
+    def paths(self, name: str, run_paths: tuple[str, ...], folder: str | None) -> Iterator[str]:
+        """Where files really are that could be the library `name`, best first; some more than once.
+
+        `folder` is, on this machine, that of the file that asks; None for a member of the wheel.
+        """
+
+    def matching(self, pattern: str) -> Iterator[tuple[str, str]]:
+        """The files that a name or a pattern means in the folders that every search asks: `Place.matching`."""
+
+    words: tuple[str, ...]
+    """What of the environment is looked at, for the sentence that says that something was not found."""
+
+
 class Entry(NamedTuple):
     """An entry of a run path, its tokens replaced: an absolute path, or one from the folder of who asks."""
 
@@ -49,17 +85,14 @@ class Entry(NamedTuple):
     path: str
 
 
-def entries(run_paths: Iterable[str]) -> Iterator[Entry]:
-    """What the entries of a run path mean (ld.so(8), "rpath token expansion"); ``$LIB`` means two folders.
+def distinct(run_paths: Iterable[str]) -> Iterator[str]:
+    """The entries of a run path, each once; of one without measure, the first."""
+    return islice(dict.fromkeys(run_paths), _MOST_ENTRIES)
 
-    Relative entries lead to wherever a process happens to be, other tokens to what a loader knows: left out.
-    """
-    for text in islice(dict.fromkeys(run_paths), _MOST_ENTRIES):
-        origin = _ORIGIN.match(text)
-        path = text[origin.end() :] if origin else text
-        if (origin or path.startswith("/")) and len(path) < LONGEST_PATH and is_spellable(path):
-            replaced = dict.fromkeys(_LIB.sub(word, path) for word in _LIB_WORDS)
-            yield from (Entry(bool(origin), each) for each in replaced if "$" not in each)
+
+def is_path(path: str) -> bool:
+    """Whether the rest of an entry, behind its token, is a path that a system could be asked for."""
+    return len(path) < LONGEST_PATH and is_spellable(path)
 
 
 def given_by(asked: Iterable[Entry], folder: str | None, given: Iterable[Place]) -> Iterator[Place]:
@@ -75,23 +108,16 @@ def given_by(asked: Iterable[Entry], folder: str | None, given: Iterable[Place])
         yield from islice(filter(None, (place.below(real) for place in places)), 1)
 
 
-class System:
-    """A root with libraries in the usual folders; `first` are those that come before them."""
+def named_in(root: Root, asked: Iterable[Entry], folder: str | None) -> Iterator[Place]:
+    """Where entries of a run path lead in a system; `folder` is, on this machine, that of who asks."""
+    origin = None if folder is None else within(folder, root.path)
+    for entry in asked:
+        if not entry.from_origin:
+            yield Place(root, entry.path)
+        elif origin is not None:
+            yield Place(root, f"{origin}/{entry.path}")
 
-    def __init__(self, root: Root, first: Iterable[Place] = ()) -> None:
-        self.root = root
-        self._first = tuple(first)
 
-    def named(self, asked: Iterable[Entry], folder: str | None) -> Iterator[Place]:
-        """Where entries of a run path lead in this system; `folder` is, on this machine, that of who asks."""
-        origin = None if folder is None else within(folder, self.root.path)
-        for entry in asked:
-            if not entry.from_origin:
-                yield Place(self.root, entry.path)
-            elif origin is not None:
-                yield Place(self.root, f"{origin}/{entry.path}")
-
-    @cached_property
-    def usual(self) -> tuple[Place, ...]:
-        """The folders in which every program of this system finds its libraries."""
-        return (*self._first, *(Place(self.root, path) for path in library_folders(self.root)))
+def listed(folders: Iterable[str]) -> tuple[Place, ...]:
+    """The folders that a variable of the environment lists. Relative ones depend on where somebody is: left out."""
+    return tuple(Place(Folder(folder)) for folder in folders if is_absolute(folder))

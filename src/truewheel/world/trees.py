@@ -76,20 +76,28 @@ class Folder:
         except OSError:
             return None
 
-    def matching(self, pattern: str, start: str = "") -> Iterator[str]:
+    def matching(self, pattern: str, start: str = "", *, any_case: bool = False) -> Iterator[str]:
         """The paths below the folder `start` that a pattern of file names means, in order.
 
         Each part is matched by itself, as shells do: ``*`` is no slash and doesn't begin with a dot.
         """
         found = [start]
         for part in _parts(pattern) or ():
-            found = list(islice(self._expanded(found, part), _MOST_MATCHES))
+            parts = self._folded(found, part) if any_case else self._expanded(found, part)
+            found = list(islice(parts, _MOST_MATCHES))
         yield from (path for path in found if path != start and self.real(path) is not None)
 
     def _expanded(self, folders: list[str], part: str) -> Iterator[str]:
         for folder in folders:
             for name in self.names(folder) if has_magic(part) else [part]:
-                if name == part or (name.startswith(".") == part.startswith(".") and _fits(name, part)):
+                if _means(part, name):
+                    yield f"{folder}/{name}" if folder else name
+
+    def _folded(self, folders: list[str], part: str) -> Iterator[str]:
+        """`_expanded`, for names that are the same in any case."""
+        for folder in folders:
+            for name in self.names(folder):
+                if _means(folded(part), folded(name)):
                     yield f"{folder}/{name}" if folder else name
 
 
@@ -145,6 +153,16 @@ def has_magic(pattern: str) -> bool:
     return any(sign in pattern for sign in "*?[")
 
 
+def is_absolute(path: str) -> bool:
+    """Whether a path means the same on this machine wherever somebody is, and can be asked for."""
+    return os.path.isabs(path) and is_spellable(path)  # noqa: PTH117 - all paths here are strings
+
+
+def folded(name: str) -> str:
+    """A name as it is compared where upper and lower case are the same."""
+    return name.lower()
+
+
 def is_plain(name: str) -> bool:
     """Whether a part of a path is the name of one file, and not too long for any."""
     return _NO_NAME.isdisjoint(name) and is_spellable(name) and len(os.fsencode(name)) <= _LONGEST_NAME
@@ -189,8 +207,11 @@ def _target(place: str) -> str:
         return "/" * (LONGEST_PATH + 1)
 
 
-def _fits(name: str, pattern: str) -> bool:
+def _means(part: str, name: str) -> bool:
+    """Whether a part of a pattern means a name, as shells have it."""
+    if name == part:
+        return True
     try:
-        return fnmatchcase(name, pattern)
+        return name.startswith(".") == part.startswith(".") and fnmatchcase(name, part)
     except re.error:  # Python 3.10 trips over a range that runs backwards
         return False

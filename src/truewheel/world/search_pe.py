@@ -45,8 +45,8 @@ class DllFinder:
     def matching(self, pattern: str) -> Iterator[tuple[str, str]]:
         """See `Finder`."""
         for place in (*self._around.given, *self._usual):
-            for path, real in place.matching(pattern, any_case=True):
-                yield folded(path), real
+            found = place.matching(pattern, any_case=True)
+            yield from ((folded(path), real) for path, real in sorted(found, key=lambda match: match[0] != pattern))
 
     @cached_property
     def _usual(self) -> tuple[Place, ...]:

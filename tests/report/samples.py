@@ -9,7 +9,7 @@ from truewheel import rules
 from truewheel.binary.elf_edit import ElfChanges
 from truewheel.findings import Finding
 from truewheel.ops import Audit, Binary, Depth, Tags, Verdict
-from truewheel.ops.plan import Change, Changes, Graft, Plan
+from truewheel.ops.plan import Change, Changes, Graft, Plan, Source
 from truewheel.policy import Floor, Missing, Requirement
 from truewheel.wheel import WheelName
 
@@ -79,13 +79,14 @@ def graft(library: str, *users: str, path: str = "") -> Graft[Changes]:
 PLAN = Plan(
     grafts=(
         graft("libfoo.so.1", "pkg/_a.so", "pkg/_b.so", "pkg/_c.so", "pkg/_d.so"),
-        graft("plugin.so"),
+        replace(graft("plugin.so"), strip=True, reasons=("unsigned",)),
         graft("odd\udcff.so", "pkg/\x1b[31m.so", path="/lib/\x1b[31m\udcff.so"),
     ),
     changes=(
         Change("pkg/_a.so", ElfChanges(), ("needs libfoo-1.so instead of libfoo.so.1", "searches $ORIGIN/../s.libs")),
         Change("sample-1.0.data/scripts/app", ElfChanges(), ("moves to sample.scripts/app",), "sample.scripts/app"),
     ),
+    sources=(Source("pkg/__init__.py", b"", ("adds sample.libs to the folders that DLLs are looked for in",)),),
     excluded=(("libcuda.so.1", ("pkg/_a.so",)),),
     promised=(("libc.so.6", ("pkg/_a.so",)), ("libm.so.6", ("pkg/_b.so",))),
 )

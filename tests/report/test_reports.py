@@ -138,10 +138,11 @@ class TestRepaired:
             "  tag        manylinux_2_17_x86_64 (was manylinux_2_12_x86_64)",
             "  because    manylinux_2_17_x86_64: pkg/_x.so: clock_gettime@GLIBC_2.17 in libc.so.6",
             f"  graft      sample.libs/libfoo.so.1 (5,678 bytes) from /lib/libfoo.so.1, {users}",
-            "  graft      sample.libs/plugin.so (5,678 bytes) from /lib/plugin.so, opened at run time",
+            "  graft      sample.libs/plugin.so (5,678 bytes) from /lib/plugin.so, stripped, unsigned, opened at run time",
             "  graft      sample.libs/odd\\udcff.so (5,678 bytes) from /lib/\\x1b[31m\\udcff.so, for pkg/\\x1b[31m.so",
             "  edit       pkg/_a.so: needs libfoo-1.so instead of libfoo.so.1; searches $ORIGIN/../s.libs",
             "  edit       sample-1.0.data/scripts/app: moves to sample.scripts/app",
+            "  patch      pkg/__init__.py: adds sample.libs to the folders that DLLs are looked for in",
             "  left out   libcuda.so.1, for pkg/_a.so",
             "  platform's libc.so.6, libm.so.6",
             "  warning    LIB006 --exclude libx* matches no library that is needed",
@@ -188,7 +189,11 @@ class TestRepaired:
             "sha256": "b" * 64,
             "size": 5678,
             "needed_by": [],
+            "stripped": True,
+            "edits": ["unsigned"],
         }
+        words = ["adds sample.libs to the folders that DLLs are looked for in"]
+        assert first["sources"] == [{"member": "pkg/__init__.py", "edits": words}]
         assert first["grafts"][2]["source"] == "/lib/\x1b[31m\\udcff.so"
         assert [change["moved_to"] for change in first["changes"]] == [None, "sample.scripts/app"]
         assert first["excluded"] == [{"library": "libcuda.so.1", "members": ["pkg/_a.so"]}]

@@ -12,6 +12,7 @@ import truewheel.ops.repair as verb
 from truewheel.api.common import Advance, AnyPath, Options, elsewhere, ignore, write_canonical
 from truewheel.findings import Finding
 from truewheel.ops import Patterns, Tags, examine
+from truewheel.ops.demands import architectures
 from truewheel.ops.libraries import Libraries
 from truewheel.ops.plan import Changes, Plan
 from truewheel.ops.wishes import Wishes
@@ -163,7 +164,13 @@ def _repair_wheel(opened: OpenWheel, libraries: Libraries, wants: Wants, how: Op
         namespaces=wants.namespaces,
     )
     request = verb.Request(
-        wishes, wants.platforms, wants.only, wants.archs, wants.macos, bill=wants.bill, timestamp=how.timestamp
+        wishes,
+        platforms=wants.platforms,
+        only=wants.only,
+        archs=architectures(wants.archs),
+        macos=wants.macos,
+        bill=wants.bill,
+        timestamp=how.timestamp,
     )
     examination = examine(opened.wheel, brought=exclude.mean)
     opened.forget_pages()

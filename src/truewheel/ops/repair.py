@@ -98,6 +98,8 @@ def repair(examination: Examination, libraries: Libraries, request: Request) -> 
         if request.platforms and not wheel.name.pure:
             demanded_platforms(request.platforms, before)
         return Repair(wheel, Plan(), before, before, examination.outcome.findings)
+    if request.wishes.strip and "elf" not in formats:
+        raise RequestError("only ELF files can be stripped, and the wheel isn't for Linux", hint="leave out --strip")
     request = replace(request, platforms=whole_platforms(request.platforms, examination.images))
     wishes = replace(request.wishes, ceiling=ceiling_of(request.platforms))
     planned = _joined([_PLANNERS[each](examination, libraries, wishes) for each in formats])

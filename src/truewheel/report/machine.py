@@ -13,7 +13,7 @@ from truewheel.policy import Missing, Requirement
 from truewheel.report.shapes import Json, RepairedWheel, WrittenWheel
 
 if TYPE_CHECKING:
-    from truewheel.ops.plan import Change, Changes, Graft
+    from truewheel.ops.plan import Change, Changes, Graft, Source
 
 
 def document(command: str, wheels: Sequence[Json], errors: Iterable[TruewheelError]) -> str:
@@ -156,6 +156,7 @@ def repaired(result: RepairedWheel) -> Json:
         "because": [_requirement(item, decides=True) for item in result.after.deciding],
         "grafts": [_graft(graft) for graft in plan.grafts],
         "changes": [_change(change) for change in plan.changes],
+        "sources": [_source(source) for source in plan.sources],
         "excluded": [_users(library, users) for library, users in plan.excluded],
         "promised": [_users(library, users) for library, users in plan.promised],
         "findings": [found(finding) for finding in result.findings],
@@ -170,6 +171,8 @@ def _graft(graft: Graft[Changes]) -> Json:
         "sha256": graft.sha256,
         "size": graft.size,
         "needed_by": [_text(user) for user in graft.needed_by],
+        "stripped": graft.strip,
+        "edits": [_text(reason) for reason in graft.reasons],
     }
 
 
@@ -179,6 +182,10 @@ def _change(change: Change[Changes]) -> Json:
         "moved_to": _text(change.moved_to) if change.moved_to else None,
         "edits": [_text(reason) for reason in change.reasons],
     }
+
+
+def _source(source: Source) -> Json:
+    return {"member": _text(source.member), "edits": [_text(reason) for reason in source.reasons]}
 
 
 def _users(library: str, users: Iterable[str]) -> Json:

@@ -21,6 +21,8 @@ def repair_rows(result: RepairedWheel) -> Iterator[Row]:
         yield Row("graft", _graft(graft))
     for change in plan.changes:
         yield Row("edit", _change(change))
+    for source in plan.sources:
+        yield Row("patch", f"{source.member}: {'; '.join(source.reasons)}")
     for library, users in plan.excluded:
         yield Row("left out", f"{library}, for {_users(users)}")
     if plan.promised:
@@ -43,8 +45,8 @@ def _tags(before: Tags, after: Tags) -> Iterator[Row]:
 
 def _graft(graft: Graft[Changes]) -> str:
     asked = f"for {_users(graft.needed_by)}" if graft.needed_by else "opened at run time"
-    stripped = ", stripped" if graft.strip else ""
-    return f"{graft.member} ({graft.size:,} bytes) from {graft.file.path}{stripped}, {asked}"
+    done = "".join(f", {what}" for what in (*(["stripped"] if graft.strip else []), *graft.reasons))
+    return f"{graft.member} ({graft.size:,} bytes) from {graft.file.path}{done}, {asked}"
 
 
 def _change(change: Change[Changes]) -> str:

@@ -132,13 +132,14 @@ class TestRepaired:
     RESULT = Repaired(PLAN, findings=(IDLE, NOTE))
 
     def test_as_text(self) -> None:
-        said, users = text.repaired(self.RESULT), "for pkg/_a.so, pkg/_b.so, pkg/_c.so and 1 more"
+        said = text.repaired(self.RESULT)
+        users, idle = "for pkg/_a.so, pkg/_b.so, pkg/_c.so and 1 more", "opened at run time"
         assert said.splitlines() == [
             f"{FILE}: written to wheelhouse/sample-1.0-cp312-cp312-manylinux_2_17_x86_64.whl",
             "  tag        manylinux_2_17_x86_64 (was manylinux_2_12_x86_64)",
             "  because    manylinux_2_17_x86_64: pkg/_x.so: clock_gettime@GLIBC_2.17 in libc.so.6",
             f"  graft      sample.libs/libfoo.so.1 (5,678 bytes) from /lib/libfoo.so.1, {users}",
-            "  graft      sample.libs/plugin.so (5,678 bytes) from /lib/plugin.so, stripped, unsigned, opened at run time",
+            f"  graft      sample.libs/plugin.so (5,678 bytes) from /lib/plugin.so, stripped, unsigned, {idle}",
             "  graft      sample.libs/odd\\udcff.so (5,678 bytes) from /lib/\\x1b[31m\\udcff.so, for pkg/\\x1b[31m.so",
             "  edit       pkg/_a.so: needs libfoo-1.so instead of libfoo.so.1; searches $ORIGIN/../s.libs",
             "  edit       sample-1.0.data/scripts/app: moves to sample.scripts/app",

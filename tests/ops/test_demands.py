@@ -41,7 +41,7 @@ class TestArchitectures:
 
     def test_those_that_lack_one_are_named(self) -> None:
         thin = {f"{letter}.so": macho(part("arm64")) for letter in "fedcb"}
-        with pytest.raises(RequestError, match=r"^b\.so: arm64 and x86_64 are demanded: b\.so has no x86_64; c\.so") as caught:
+        with pytest.raises(RequestError, match=r"are demanded: b\.so has no x86_64; c\.so") as caught:
             demand_architectures({"a.so": self.FAT, **thin}, ["x86_64", "arm64"])
         assert caught.value.what.endswith("d.so has no x86_64; and 2 more files")
         assert caught.value.where.member == "b.so"

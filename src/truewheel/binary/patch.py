@@ -6,8 +6,10 @@ is applied. So a library of any size can be planned with from a mapped file.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import NamedTuple
 
 from truewheel.binary.fields import Buffer
@@ -63,11 +65,24 @@ class Patch:
 
     def head(self, start: bytes) -> bytes:
         """The first bytes of the patched file: as many as `start` has, which are the first of the other, or all."""
-        first = bytearray(start[: self.size])
-        for offset, data in self.writes:
-            if offset < len(start):
-                first[offset : offset + len(data)] = data[: len(start) - offset]
-        return bytes(first)
+        return self.piece(start, 0, min(len(start), self.size))
+
+    def piece(self, source: Buffer, start: int, end: int) -> bytes:
+        """The bytes from `start` to `end` of the patched file, or as many as it has, without a copy of the rest."""
+        kept = self.source_size - self.cut
+        result = bytearray(source[start : min(end, kept)])
+        if self.tail and end > kept:
+            result += bytes(max(min(end, self.tail_offset) - max(start, kept), 0))
+            result += self.tail[max(start - self.tail_offset, 0) : max(end - self.tail_offset, 0)]
+        first = bisect_right(self.writes, start, key=attrgetter("offset")) - 1
+        for index in range(max(first, 0), len(self.writes)):
+            offset, data = self.writes[index]
+            if offset >= end:
+                break
+            lower, upper = max(offset, start), min(offset + len(data), end)
+            if lower < upper:
+                result[lower - start : upper - start] = data[lower - offset : upper - offset]
+        return bytes(result)
 
 
 def merged_writes(source: Buffer, writes: Iterable[Write]) -> tuple[Write, ...]:

@@ -34,6 +34,7 @@ _DEBUG_ENTRY = Struct("<12x4I")
 _CODE_VIEW, _REPRODUCIBLE = 2, 16
 _PATH_AT = {b"RSDS": 24, b"NB10": 16}
 
+_CONFIG = "the load configuration"
 _SIZE = Struct("<I")
 _LOAD_FLAGS = Struct("<H")
 _LOAD_FLAGS_AT = {32: 54, 64: 78}
@@ -63,7 +64,11 @@ def read_pe(buffer: Buffer) -> Pe:
     Raises `BinaryError` if it is no PE file, or one that is truncated or contradicts itself: sections beyond
     the end of the file, tables outside the sections or without an end, names without an end.
     """
-    header = read_header(buffer)
+    return describe(read_header(Fields(buffer)))
+
+
+def describe(header: PeHeader) -> Pe:
+    """The PE file that these headers belong to. Raises what `read_pe` does."""
     coff, optional = header.coff, header.optional
     exports = read_exports(header.image, header.directory(EXPORT))
     debug = tuple(_debug_entries(header))
@@ -104,7 +109,7 @@ def is_portable_assembly(buffer: Buffer) -> bool:
 
     Its header names the i386 by convention, so it says nothing about where the file runs (ECMA-335, II.25.3.3).
     """
-    header = read_header(buffer)
+    header = read_header(Fields(buffer))
     directory = header.directory(MANAGED)
     if header.coff.machine != _I386 or not directory.address:
         return False
@@ -120,11 +125,16 @@ def pe_checksum(buffer: Buffer) -> int:
     It is the sum of all 16-bit words, the field itself taken as 0, carries added back in, plus the size of the
     file (ImageHlp's CheckSumMappedFile). Raises `BinaryError` if `buffer` has no PE headers.
     """
-    header = read_header(buffer)
+    return checksum(read_header(Fields(buffer)))
+
+
+def checksum(header: PeHeader) -> int:
+    """The same for the file that these headers belong to."""
     at = header.optional_at + CHECKSUM_AT
     size = header.view.size
     # Carries that come back in make a sum modulo 2^16 - 1, where a big number leaves the same rest as its words do.
-    words = sum(int.from_bytes(buffer[start : start + _CHUNK], "little") for start in range(0, size, _CHUNK))
+    pieces = (header.view.take(start, min(_CHUNK, size - start), "the file") for start in range(0, size, _CHUNK))
+    words = sum(int.from_bytes(piece, "little") for piece in pieces)
     words -= header.optional.checksum << 8 * (at % 2)
     # A rest of 0 stands for 0xffff unless every word is 0, which no PE file is.
     return (words % _MODULUS or _MODULUS) + size
@@ -176,14 +186,18 @@ def _pdb_path(header: PeHeader, entry: DebugEntry) -> str | None:
     return data.text(path_at, LONGEST_PATH, "the path of the PDB")
 
 
+def load_flags_at(header: PeHeader) -> int:
+    """Where DependentLoadFlags is in a file that has it."""
+    return header.image.locate(header.directory(LOAD_CONFIG).address, _CONFIG)[0] + _LOAD_FLAGS_AT[header.bits]
+
+
 def _load_config(header: PeHeader) -> tuple[int, bool]:
     """DependentLoadFlags, and whether there is a pointer to metadata for ARM64EC; what the table lacks is 0."""
     directory = header.directory(LOAD_CONFIG)
     if not directory.address:
         return 0, False
-    what = "the load configuration"
-    (size,) = header.image.part(directory.address, None, what).unpack(_SIZE, 0, what)
-    table = header.image.part(directory.address, size, what)
+    (size,) = header.image.part(directory.address, None, _CONFIG).unpack(_SIZE, 0, _CONFIG)
+    table = header.image.part(directory.address, size, _CONFIG)
     return (
         _optional_field(table, _LOAD_FLAGS, _LOAD_FLAGS_AT[header.bits]),
         bool(_optional_field(table, _HYBRID_POINTER[header.bits], _HYBRID_AT[header.bits])),
@@ -193,4 +207,4 @@ def _load_config(header: PeHeader) -> tuple[int, bool]:
 def _optional_field(table: Fields, layout: Struct, offset: int) -> int:
     """A field that older, shorter tables lack."""
     present = offset + layout.size <= table.size
-    return table.unpack(layout, offset, "the load configuration")[0] if present else 0
+    return table.unpack(layout, offset, _CONFIG)[0] if present else 0

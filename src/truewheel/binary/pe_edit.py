@@ -1,25 +1,31 @@
 """Edit the names in a PE file: the DLLs that it imports from, and its own.
 
 New names are written over the old ones, into padding at the end of sections, or into one section that is added; no
-other byte of the image moves.
+other byte of the image moves. The section lies behind everything else in the file: an overlay keeps its place, and so
+do the symbols that MinGW puts there, which headers find by their offset.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 
-from truewheel.binary.fields import Buffer
+from truewheel.binary.fields import Buffer, Fields
+from truewheel.binary.model import Pe
 from truewheel.binary.patch import Patch
+from truewheel.binary.pe import describe
+from truewheel.binary.pe_edit_build import searching, unsigned, with_names
+from truewheel.binary.pe_edit_check import expectation, finished
+from truewheel.binary.pe_edit_names import Renaming, Tables, check_forwards, read_tables, renamings
+from truewheel.binary.pe_edit_room import Placed, Room, placed
+from truewheel.binary.pe_header import PeHeader, read_header
+from truewheel.errors import BinaryError
 
+__all__ = ["PeChanges", "Room", "edit_pe"]
 
-class Room(Enum):
-    """Where a name may go, in the order in which the places are tried."""
-
-    PLACE = "in place"
-    PADDING = "padding"
-    SECTION = "section"
+_AMD64 = 0x8664
+_FORCE_INTEGRITY = 0x80
+_PAGE, _SECTOR, _LARGEST = 0x1000, 0x200, 0x10000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +55,60 @@ def edit_pe(buffer: Buffer, changes: PeChanges, rooms: tuple[Room, ...] = tuple(
     damaged, where no room can be made, and where a forwarded export names a DLL that is to be renamed;
     `RequestError` for a change that names what isn't there, or a name that no loader could take.
     """
-    raise NotImplementedError
+    if not changes:
+        return Patch(len(buffer))
+    header = read_header(Fields(buffer))
+    before = describe(header)
+    tables = read_tables(header, before)
+    check_forwards(before, changes.dlls)
+    wanted = renamings(tables, changes.dlls, changes.export_name)
+    freed = changes.search_freely and bool(before.dependent_load_flags)
+    if not wanted and not freed:
+        return Patch(len(buffer))
+    _check_editable(header, before)
+    draft, room = unsigned(header, before), Room.PLACE
+    if wanted:
+        places = _placed(header, tables, wanted, rooms)
+        draft, room = with_names(draft, tables, wanted, places), places.room
+    if freed:
+        draft = searching(draft)
+    expected = expectation(before, tables, wanted, search_freely=freed)
+    return finished(buffer, draft.patch(buffer, room.value), draft.header, expected)
+
+
+def _placed(header: PeHeader, tables: Tables, wanted: list[Renaming], rooms: tuple[Room, ...]) -> Placed:
+    """The places of the new names, in the rooms that may be used."""
+    places = placed(header, tables.references, wanted, rooms)
+    if places.rest and Room.SECTION not in rooms:
+        raise BinaryError(f"the file has no room for {len(places.rest)} names that are longer than the old ones")
+    return places
+
+
+def _check_editable(header: PeHeader, before: Pe) -> None:
+    """Refuse what can't be edited safely."""
+    optional = header.optional
+    if before.hybrid and before.machine != _AMD64:
+        raise BinaryError(
+            "the file holds code for two processors (ARM64X), and one of them may have import tables of its own",
+            hint="the names in this file have to stay",
+        )
+    if before.dll_characteristics & _FORCE_INTEGRITY:
+        raise BinaryError("the file asks to be loaded with its signature only, which no edit can keep")
+    for alignment in (optional.section_alignment, optional.file_alignment):
+        if alignment & (alignment - 1):
+            raise BinaryError(f"the file is aligned to {alignment} bytes, which is no power of two")
+    if optional.section_alignment < _PAGE or not _SECTOR <= optional.file_alignment <= _LARGEST:
+        raise BinaryError(
+            f"the file is aligned to {optional.section_alignment} bytes in memory and {optional.file_alignment} on "
+            f"disk; at least {_PAGE} and {_SECTOR} are needed"
+        )
+    _check_apart(header)
+
+
+def _check_apart(header: PeHeader) -> None:
+    """Refuse a file that fills two places in memory with the same bytes: an edit of one would be one of the other."""
+    end = min(header.optional.headers, header.view.size)
+    for section in sorted(header.sections, key=lambda section: section.offset):
+        if section.size and section.offset < end:
+            raise header.view.error(f"section {section.name!r} shares bytes of the file with another", section.offset)
+        end = max(end, section.offset + section.size)

@@ -11,10 +11,15 @@ from typing import NamedTuple
 from truewheel.binary.fields import Buffer, Fields, decoded
 from truewheel.binary.pe_map import PeMap, Section
 
-EXPORT, IMPORT, CERTIFICATE, DEBUG, LOAD_CONFIG, DELAY, MANAGED = 0, 1, 4, 6, 10, 13, 14
+EXPORT, IMPORT, RESOURCES, CERTIFICATE, DEBUG, LOAD_CONFIG, BOUND, DELAY, MANAGED = 0, 1, 2, 4, 6, 10, 11, 13, 14
 """The data directories that matter here, by their index."""
-CHECKSUM_AT = 64
-"""Where the checksum is, counted from the optional header."""
+SECTION_COUNT_AT, INITIALIZED_AT, IMAGE_SIZE_AT, CHECKSUM_AT = -18, 8, 56, 64
+"""Where the number of sections, the size of all initialised data, that of the image, and the checksum are.
+
+They count from the optional header; the first is in the COFF header before it.
+"""
+SECTION_ROW = 40
+"""The size of a section header."""
 
 _SIGNATURE = b"PE\0\0"
 _LFANEW_AT = 0x3C
@@ -23,9 +28,9 @@ _COFF = Struct("<4x2HI8x2H")
 _COFF_SIZE = 24  # with the signature
 _MAGIC = Struct("<H")
 _BITS = {0x10B: 32, 0x20B: 64}
-_OPTIONAL = {32: Struct("<2x2B24xI2I2H4x2H8x2I2H20xI"), 64: Struct("<2x2B20xQ2I2H4x2H8x2I2H36xI")}
+_OPTIONAL = {32: Struct("<2x2B4xI16xI2I2H4x2H4x3I2H20xI"), 64: Struct("<2x2B4xI12xQ2I2H4x2H4x3I2H36xI")}
 _DIRECTORY = Struct("<2I")
-_SECTION = Struct("<8x4I16x")
+_SECTION = Struct("<8x4I12xI")
 _SECTION_NAME = 8
 _MOST_DIRECTORIES = 16
 _PAGE, _SECTOR = 0x1000, 0x200
@@ -49,10 +54,15 @@ class Coff(NamedTuple):
 
 
 class Optional(NamedTuple):
-    """The fields of the optional header that matter; ``headers`` is the size that all headers take."""
+    """The fields of the optional header that matter.
+
+    ``initialized`` is the size of all initialised data, ``image`` what the file takes in memory, and ``headers``
+    what all headers take.
+    """
 
     linker_major: int
     linker_minor: int
+    initialized: int
     base: int
     section_alignment: int
     file_alignment: int
@@ -60,6 +70,7 @@ class Optional(NamedTuple):
     system_minor: int
     subsystem_major: int
     subsystem_minor: int
+    image: int
     headers: int
     checksum: int
     subsystem: int
@@ -68,17 +79,23 @@ class Optional(NamedTuple):
 
 
 class PeHeader(NamedTuple):
-    """All headers of a PE file; ``optional_at`` and ``table_at`` are where two of them begin in the file."""
+    """All headers of a PE file; ``…_at`` is where in the file they begin."""
 
     view: Fields
     bits: int
     coff: Coff
     optional_at: int
     optional: Optional
+    directories_at: int
     directories: tuple[Directory, ...]
     table_at: int
     sections: tuple[Section, ...]
     image: PeMap
+
+    @property
+    def table_end(self) -> int:
+        """Where the section table ends in the file."""
+        return self.table_at + SECTION_ROW * len(self.sections)
 
     def directory(self, number: int) -> Directory:
         """A data directory; one that the file doesn't have is empty."""
@@ -94,9 +111,8 @@ def is_pe(buffer: Buffer) -> bool:
     return bytes(buffer[at : at + 4]) == _SIGNATURE
 
 
-def read_header(buffer: Buffer) -> PeHeader:
-    """The headers of the PE file in `buffer`. Raises `BinaryError` if they are truncated or impossible."""
-    view = Fields(buffer)
+def read_header(view: Fields) -> PeHeader:
+    """The headers of a PE file. Raises `BinaryError` if they are truncated or impossible."""
     (at,) = view.unpack(_WORD, _LFANEW_AT, "the DOS header")
     if view.take(0, 2, "the DOS header") != b"MZ" or view.take(at, 4, "the PE signature") != _SIGNATURE:
         raise view.error("a PE file begins with MZ and has a PE signature", at)
@@ -114,17 +130,20 @@ def read_header(buffer: Buffer) -> PeHeader:
     )
     table_at = optional_at + coff.optional_size
     sections = tuple(
-        _section(view, table_at + number * _SECTION.size, optional.section_alignment) for number in range(coff.sections)
+        _section(view, table_at + number * SECTION_ROW, optional.section_alignment) for number in range(coff.sections)
     )
     image = PeMap(view, optional.headers, max(optional.section_alignment, 1), sections)
-    return PeHeader(view, _BITS[magic], coff, optional_at, optional, directories, table_at, sections, image)
+    directories_at = optional_at + layout.size
+    bits = _BITS[magic]
+    return PeHeader(view, bits, coff, optional_at, optional, directories_at, directories, table_at, sections, image)
 
 
 def _section(view: Fields, at: int, alignment: int) -> Section:
-    virtual_size, address, size, offset = view.unpack(_SECTION, at, "the section table")
+    virtual_size, address, size, offset, characteristics = view.unpack(_SECTION, at, "the section table")
     name = decoded(view.take(at, _SECTION_NAME, "a section name").rstrip(b"\0"))
     if alignment >= _PAGE:
         offset -= offset % _SECTOR  # so does the loader
     if not offset:
         size = 0  # nothing in the file, only memory
-    return Section(name, address, virtual_size, view.check(offset, size, f"section {name!r}"), size)
+    offset = view.check(offset, size, f"section {name!r}")
+    return Section(name, address, virtual_size, offset, size, characteristics)

@@ -31,30 +31,52 @@ class Exports(NamedTuple):
     forwards: tuple[tuple[str, str], ...] = ()
 
 
+class Row(NamedTuple):
+    """A row of one of the two tables of imported DLLs: where it is in the file, and its numbers.
+
+    ``shift`` is what the numbers hold beyond addresses relative to the image: they are whole addresses in older
+    tables of delayed imports.
+    """
+
+    at: int
+    fields: tuple[int, ...]
+    shift: int = 0
+
+
+def import_rows(image: PeMap, directory: Directory) -> Iterator[Row]:
+    """The import table: lookup table, time stamp, forwarder chain, name, address table."""
+    return _rows(image, directory, _DESCRIPTOR, 3, "the import table")
+
+
+def delay_rows(image: PeMap, directory: Directory, base: int) -> Iterator[Row]:
+    """The delay-import table: attributes, name, module, address table, name table, bound, unload, time stamp."""
+    for row in _rows(image, directory, _DELAY, 1, "the delay-import table"):
+        yield row if row.fields[0] & _DELAY_BY_RVA else row._replace(shift=base)
+
+
 def read_imports(image: PeMap, directory: Directory, bits: int) -> Iterator[DllImport]:
     """The DLLs that are loaded with the file, in table order. Raises `BinaryError` for a table that doesn't end."""
-    for lookup, _, _, name, addresses in _rows(image, directory, _DESCRIPTOR, 3, "the import table"):
+    for _, (lookup, _, _, name, addresses), _ in import_rows(image, directory):
         # Borland's linker writes no lookup table; the address table holds the same until it is bound.
         yield _dll(image, name, lookup or addresses, bits, 0, delayed=False)
 
 
 def read_delayed(image: PeMap, directory: Directory, bits: int, base: int) -> Iterator[DllImport]:
     """The DLLs that are loaded at their first use. `base` is where the image prefers to be loaded."""
-    for attributes, name, _, _, names, *_ in _rows(image, directory, _DELAY, 1, "the delay-import table"):
-        shift = 0 if attributes & _DELAY_BY_RVA else base
+    for _, (_, name, _, _, names, *_), shift in delay_rows(image, directory, base):
         yield _dll(image, name - shift, names - shift, bits, shift, delayed=True)
 
 
-def _rows(image: PeMap, directory: Directory, layout: Struct, key: int, what: str) -> Iterator[tuple[int, ...]]:
+def _rows(image: PeMap, directory: Directory, layout: Struct, key: int, what: str) -> Iterator[Row]:
     """The rows of a table that ends with one whose name is 0, as it does for the loader."""
     if not directory.address:
         return
     table = image.part(directory.address, None, what)
     for number in range(_MOST_DLLS):
-        row = table.unpack(layout, number * layout.size, what)
-        if not row[key]:
+        fields = table.unpack(layout, number * layout.size, what)
+        if not fields[key]:
             return
-        yield row
+        yield Row(table.start + number * layout.size, fields)
     raise table.error(f"{what} has no end within {_MOST_DLLS} rows", 0)
 
 

@@ -22,6 +22,7 @@ class Section(NamedTuple):
     virtual_size: int
     offset: int
     size: int
+    characteristics: int
 
 
 class PeMap:
@@ -80,6 +81,11 @@ class PeMap:
             start, end = 0, self._load(rva, what)
         self.spend(end - start, rva, what)
         return self._names.setdefault(rva, decoded(self._block[start:end]))
+
+    def strings(self) -> list[tuple[int, int]]:
+        """The strings that were read so far, each from its address to behind its NUL, in order."""
+        sizes = ((rva, len(name.encode("utf-8", "surrogateescape"))) for rva, name in self._names.items())
+        return sorted((rva, rva + size + 1) for rva, size in sizes)
 
     def path(self, rva: int, what: str) -> str:
         """`name` for the name of a file."""

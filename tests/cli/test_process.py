@@ -59,3 +59,28 @@ def test_ended_in_the_middle_it_leaves_nothing_behind(tmp_path: Path, number: si
         assert b"Traceback" not in process.stderr.read()
     assert process.returncode == 128 + number
     assert not out.exists()
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows has no timers for it")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_an_end_that_comes_during_a_finalizer_is_heard(number: signal.Signals, status: int) -> None:
+    code = f"""
+import signal, sys, time
+from truewheel import cli
+
+class Doomed:
+    def __del__(self):
+        signal.raise_signal({int(number)})
+
+def command(arguments):
+    doomed = Doomed()
+    del doomed
+    time.sleep(20)
+    return 0
+
+cli._invoke = command
+cli.main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, timeout=15)
+    assert done.returncode == status
+    assert b"Traceback" not in done.stderr

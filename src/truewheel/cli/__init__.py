@@ -20,6 +20,7 @@ _COMMANDS = {
     "show": "Say what is in wheels, where they run and why.",
     "check": "Check wheels against the rules; exit 1 on findings.",
     "repair": "Graft what wheels lack, and write true tags.",
+    "fuse": "Make one macOS wheel of those for single processors.",
     "normalize": "Write the one canonical form of wheels.",
     "retag": "Write true platform tags into name and WHEEL.",
     "digest": "Print the sha256 of wheels, and of what they hold.",
@@ -60,6 +61,7 @@ def main() -> None:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup has it ignored
             signal.signal(number, _ended)
+    sys.unraisablehook = _unheard
     if sys.stdout is None or sys.stderr is None:
         sys.exit(2)  # closed by whoever started us: there is nobody to tell anything
     for stream in (sys.stdout, sys.stderr):
@@ -113,3 +115,17 @@ def _without_output(status: int) -> int:
 def _ended(number: int, _frame: FrameType | None) -> None:
     """End as the signal would have ended us, but through every `finally` on the way."""
     sys.exit(128 + number)
+
+
+def _unheard(lost: sys.UnraisableHookArgs) -> None:
+    """See to it that an end isn't lost which came in a place that nothing is raised from, such as a finalizer."""
+    end = lost.exc_value
+    if not isinstance(end, (SystemExit, KeyboardInterrupt)) or not hasattr(signal, "setitimer"):
+        sys.__unraisablehook__(lost)
+        return
+
+    def again(_number: int, _frame: FrameType | None) -> None:
+        raise end
+
+    signal.signal(signal.SIGALRM, again)
+    signal.setitimer(signal.ITIMER_REAL, 0.01)

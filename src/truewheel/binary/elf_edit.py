@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from truewheel.binary.elf_edit_build import Plan, headers_only, written
 from truewheel.binary.elf_edit_image import ET_DYN, ET_EXEC, PF_X, Image, extended_numbering, read_image
-from truewheel.binary.elf_edit_names import Wanted, checked, new_names, wanted_path
+from truewheel.binary.elf_edit_names import Wanted, new_names, wanted_path
 from truewheel.binary.elf_edit_places import Content
 from truewheel.binary.elf_edit_strings import placed
 from truewheel.binary.elf_edit_tables import dynamic_tables, version_tables
 from truewheel.binary.elf_layout import EM_MIPS, PT_DYNAMIC, PT_GNU_STACK, Strings, Tag, read_layout
 from truewheel.binary.elf_relr import expanded
-from truewheel.binary.fields import Buffer
+from truewheel.binary.fields import Buffer, encoded
 from truewheel.binary.patch import Patch
 from truewheel.errors import BinaryError
 
@@ -80,9 +80,9 @@ def edit_elf(buffer: Buffer, changes: ElfChanges) -> Patch:
 def _wanted(changes: ElfChanges) -> Wanted:
     """The changes to names, checked before the file is looked at."""
     for new in changes.needed.values():
-        checked(new, "the new name of a needed library")
+        encoded(new, "the new name of a needed library")
     if changes.soname is not None:
-        checked(changes.soname, "the new name of the file")
+        encoded(changes.soname, "the new name of the file")
     path = None
     if changes.run_path is not None:
         path = wanted_path(changes.run_path.entries, Tag.RUNPATH if changes.run_path.runpath else Tag.RPATH)

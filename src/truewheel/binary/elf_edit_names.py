@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 from truewheel.binary.elf_edit_image import Entry, Image
 from truewheel.binary.elf_edit_tables import Reference
 from truewheel.binary.elf_layout import Strings, Tag
-from truewheel.binary.fields import LONGEST_PATH
+from truewheel.binary.fields import encoded
 from truewheel.errors import BinaryError, RequestError
 
 _LONGEST_PATHS = 1 << 16  # bytes of a list of run paths, as the reader has it
@@ -38,27 +38,16 @@ class Wanted(NamedTuple):
     path: tuple[tuple[Tag, str], ...] | None
 
 
-def checked(text: str, what: str, longest: int = LONGEST_PATH) -> bytes:
-    """A new name as it is written. Raises `RequestError` for one that no file can hold."""
-    try:
-        raw = text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        raise RequestError(f"{what} can't be written as UTF-8: {text!r}") from None
-    if not raw or b"\0" in raw or len(raw) > longest:
-        raise RequestError(f"{what} must have 1 to {longest} bytes, none of them NUL: {text[:80]!r}")
-    return raw
-
-
 def wanted_path(entries: tuple[str, ...], tag: Tag) -> tuple[tuple[Tag, str], ...]:
     """The run path as an entry, none for an empty one. Raises `RequestError` for one that can't be read back."""
     for entry in entries:
         if entry:
-            checked(entry, "an entry of the run path")
+            encoded(entry, "an entry of the run path")
         if ":" in entry:
             raise RequestError(f"an entry of the run path holds a colon, which separates entries: {entry!r}")
     text = ":".join(entries)
     if text:
-        checked(text, "the run path", _LONGEST_PATHS)
+        encoded(text, "the run path", _LONGEST_PATHS)
     return ((tag, text),) if text else ()
 
 
@@ -95,7 +84,7 @@ def _libraries(entries: tuple[Entry, ...], strings: Strings, wanted: Wanted) -> 
 
 def _renamed(name: str, value: int, wanted: Wanted) -> Value:
     new = wanted.needed.get(name, name)
-    return value if new == name else checked(new, "the new name of a needed library")
+    return value if new == name else encoded(new, "the new name of a needed library")
 
 
 def _version_files(strings: Strings, files: tuple[Reference, ...], wanted: Wanted) -> Iterator[tuple[Reference, bytes]]:

@@ -10,7 +10,7 @@ from mmap import mmap
 from struct import Struct
 from typing import TypeAlias
 
-from truewheel.errors import BinaryError, Where
+from truewheel.errors import BinaryError, RequestError, Where
 
 Buffer: TypeAlias = bytes | bytearray | memoryview | mmap
 """A file in memory, or mapped."""
@@ -24,6 +24,17 @@ LONGEST_SYMBOL = 1 << 20
 def decoded(name: bytes) -> str:
     """A string of a native file as text: UTF-8, and what is not stays as surrogates."""
     return name.decode("utf-8", "surrogateescape")
+
+
+def encoded(text: str, what: str, longest: int = LONGEST_PATH) -> bytes:
+    """A new name as it is written. Raises `RequestError` for one that no file can hold."""
+    try:
+        raw = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise RequestError(f"{what} can't be written as UTF-8: {text!r}") from None
+    if not raw or b"\0" in raw or len(raw) > longest:
+        raise RequestError(f"{what} must have 1 to {longest} bytes, none of them NUL: {text[:80]!r}")
+    return raw
 
 
 class Fields:
@@ -52,6 +63,11 @@ class Fields:
     def part(self, offset: int, size: int, what: str) -> Fields:
         """A view of `size` bytes from `offset` on."""
         return Fields(self._buffer, self.check(offset, size, what), size)
+
+    def memory(self) -> memoryview:
+        """The bytes themselves. Whoever takes them releases them: as long as they are held, no mapped file closes."""
+        with memoryview(self._buffer) as whole:
+            return whole[self.start : self.start + self.size]
 
     def unpack(self, layout: Struct, offset: int, what: str) -> tuple[int, ...]:
         """The numbers at `offset`. The layout has integer fields only."""

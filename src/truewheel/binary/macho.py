@@ -125,25 +125,44 @@ def _fat_slice(view: Fields, entry: FatEntry) -> Slice:
     return found
 
 
-def _slice(view: Fields) -> Slice:
+class MachHeader(NamedTuple):
+    """The header of a slice; ``order`` is the byte order for `struct`, ``area`` holds the `number` of load commands."""
+
+    bits: int
+    order: str
+    cpu_type: int
+    cpu_subtype: int
+    filetype: int
+    flags: int
+    number: int
+    area: Fields
+
+
+def read_header(view: Fields) -> MachHeader:
+    """What the slice in `view` begins with."""
     magic = view.take(0, min(4, view.size), "the magic number")
     if magic not in THIN:
         raise view.error(f"a Mach-O file can't begin with {magic.hex() or 'nothing'}", 0)
     bits, order = THIN[magic]
-    header = Struct(order + "4x6I")
-    cpu_type, cpu_subtype, filetype, count, size, flags = view.unpack(header, 0, "the Mach-O header")
+    layout = Struct(order + "4x6I")
+    cpu_type, cpu_subtype, filetype, count, size, flags = view.unpack(layout, 0, "the Mach-O header")
     area = view.part(32 if bits == 64 else 28, size, "the load commands")
-    commands = read_commands(view, area, count, order, cpu_type)
+    return MachHeader(bits, order, cpu_type, cpu_subtype, filetype, flags, count, area)
+
+
+def _slice(view: Fields) -> Slice:
+    header = read_header(view)
+    commands = read_commands(view, header.area, header.number, header.order, header.cpu_type)
     platform, minos, sdk = commands.build
     return Slice(
-        arch=arch_name(cpu_type, cpu_subtype),
-        cpu_type=cpu_type,
-        cpu_subtype=cpu_subtype,
+        arch=arch_name(header.cpu_type, header.cpu_subtype),
+        cpu_type=header.cpu_type,
+        cpu_subtype=header.cpu_subtype,
         offset=view.start,
         size=view.size,
-        bits=bits,
-        filetype=filetype,
-        flags=flags,
+        bits=header.bits,
+        filetype=header.filetype,
+        flags=header.flags,
         platform=platform,
         minos=minos,
         sdk=sdk,
@@ -152,5 +171,5 @@ def _slice(view: Fields) -> Slice:
         rpaths=tuple(commands.rpaths),
         signature=read_signature(commands.signature) if commands.signature else UNSIGNED,
         header_room=commands.header_room,
-        symbols=MachSymbolTable(view, bits, order, commands.symbols),
+        symbols=MachSymbolTable(view, header.bits, header.order, commands.symbols),
     )

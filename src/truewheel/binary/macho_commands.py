@@ -20,13 +20,16 @@ _MOST_BYTES = 4 << 20  # of load commands: hundreds of times what any linker wri
 _REQUIRED = 0x80000000  # LC_REQ_DYLD
 _X86 = (7, 0x01000007)
 
-_DYLIB_KINDS = {
+DYLIB_KINDS = {
     0xC: "load",
     0x18 | _REQUIRED: "weak",
     0x1F | _REQUIRED: "reexport",
     0x20: "lazy",
     0x23 | _REQUIRED: "upward",
 }
+"""The commands that load a library, and the words for how they do it."""
+ID_DYLIB, RPATH, CODE_SIGNATURE = 0xD, 0x1C | _REQUIRED, 0x1D
+SEGMENT, SEGMENT_64 = 0x1, 0x19
 # LC_LOAD_DYLIB in the form of macOS 15: this time stamp announces a word of flags behind the fields.
 _FLAGS_FOLLOW = 0x1A741800
 _DYLIB_FLAGS = {0x1: "weak", 0x2: "reexport", 0x4: "upward", 0x8: "lazy"}
@@ -99,13 +102,14 @@ def read_commands(view: Fields, area: Fields, count: int, order: str, cpu_type: 
     if area.size > _MOST_BYTES:
         raise area.error(f"{area.size} bytes of load commands are more than the {_MOST_BYTES} that are read", 0)
     commands = Commands(view, order, cpu_type, area.start - view.start + area.size)
-    for kind, command in _split(area, count, order):
+    for kind, command in split_commands(area, count, order):
         if kind in _READERS:
             _READERS[kind](commands, kind, command)
     return commands
 
 
-def _split(area: Fields, count: int, order: str) -> Iterator[tuple[int, Fields]]:
+def split_commands(area: Fields, count: int, order: str) -> Iterator[tuple[int, Fields]]:
+    """The load commands one by one: kind and bytes. Raises `BinaryError` where they don't fill the area."""
     head = _layout(order, "2I")
     offset = 0
     for _ in range(count):
@@ -151,8 +155,8 @@ def _text(command: Fields, offset: int, fixed: int, what: str) -> str:
 def _dylib(commands: Commands, kind: int, command: Fields) -> None:
     layout = _layout(commands.order, "8x4I")
     name_at, stamp, current, compatibility = command.unpack(layout, 0, "a dylib command")
-    how = _DYLIB_KINDS[kind]
-    if stamp == _FLAGS_FOLLOW and how in {"load", "weak"}:
+    how = DYLIB_KINDS[kind]
+    if stamp == _FLAGS_FOLLOW and name_at >= layout.size + 4 and how in {"load", "weak"}:
         (flags,) = command.unpack(_layout(commands.order, "I"), layout.size, "the flags of a dylib command")
         how = next((name for bit, name in _DYLIB_FLAGS.items() if flags & bit), how)
     name = _text(command, name_at, layout.size, "a dylib command")
@@ -194,8 +198,8 @@ def _once(known: object, command: Fields, what: str) -> None:
 
 
 def _segment(commands: Commands, kind: int, command: Fields) -> None:
-    """Notes where the bytes of a segment and its sections begin. Segment 0x19 is the 64-bit form."""
-    wide = kind == 0x19
+    """Notes where the bytes of a segment and its sections begin."""
+    wide = kind == SEGMENT_64
     layout = _layout(commands.order, "40x2Q8xI4x" if wide else "32x2I8xI4x")
     offset, size, count = command.unpack(layout, 0, "a segment command")
     if size:
@@ -210,14 +214,14 @@ def _segment(commands: Commands, kind: int, command: Fields) -> None:
 
 
 _READERS: dict[int, Callable[[Commands, int, Fields], None]] = {
-    0x1: _segment,
+    SEGMENT: _segment,
     0x2: _symtab,
     0xB: _dysymtab,
-    0xD: _id_dylib,
-    0x19: _segment,
-    0x1C | _REQUIRED: _rpath,
-    0x1D: _code_signature,
+    ID_DYLIB: _id_dylib,
+    SEGMENT_64: _segment,
+    RPATH: _rpath,
+    CODE_SIGNATURE: _code_signature,
     0x32: _build_version,
     **dict.fromkeys(_MIN_PLATFORMS, _version_min),
-    **dict.fromkeys(_DYLIB_KINDS, _dylib),
+    **dict.fromkeys(DYLIB_KINDS, _dylib),
 }

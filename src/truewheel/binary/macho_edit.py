@@ -7,13 +7,20 @@ to fit again (`macho_sign`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from truewheel.binary.fields import Buffer
-from truewheel.binary.macho_fat import Reassembled
-from truewheel.binary.model import Slice
+from truewheel.binary.fields import Buffer, Fields
+from truewheel.binary.macho import read_macho
+from truewheel.binary.macho_edit_commands import read_items, renamed
+from truewheel.binary.macho_fat import Reassembled, combined
+from truewheel.binary.macho_sign import LOADED, Draft, sealed, slice_faults
+from truewheel.binary.model import SignatureKind, Slice
 from truewheel.binary.patch import Patch
+from truewheel.errors import RequestError
+
+_SIGNATURE_SIZE, _RPATH_SIZE, _DYLIB_SIZE = 16, 12, 24
+"""Sizes of load commands, without their names."""
 
 MachEdit: TypeAlias = Patch | Reassembled
 """What an edit comes to: a patch, or, where the slice of a fat file grows, the slices in a new order."""
@@ -63,7 +70,19 @@ def room_left(part: Slice, changes: SliceChanges, *, signs: bool) -> int:
     Reckoned from the names alone, as if each command were as short as linkers write it: at worst some bytes too few.
     With `signs` a slice without a signature gets the command for one.
     """
-    raise NotImplementedError
+    left = part.header_room
+    if signs and part.signature.kind is SignatureKind.NONE:
+        left -= _SIGNATURE_SIZE
+    for dylib in part.dylibs:
+        # The form of macOS 15 has a word of flags before the name: the worse of both counts.
+        names = dylib.name, changes.dylibs.get(dylib.name, dylib.name)
+        left -= max(_growth(part, fixed, *names) for fixed in (_DYLIB_SIZE, _DYLIB_SIZE + 4))
+    if part.install_name is not None and changes.install_name is not None:
+        left -= _growth(part, _DYLIB_SIZE, part.install_name, changes.install_name)
+    if changes.rpaths is not None:
+        left += sum(_length(part, _RPATH_SIZE, path) for path in part.rpaths)
+        left -= sum(_length(part, _RPATH_SIZE, path) for path in changes.rpaths)
+    return left
 
 
 def edit_macho(buffer: Buffer, changes: MachChanges) -> MachEdit:
@@ -73,4 +92,53 @@ def edit_macho(buffer: Buffer, changes: MachChanges) -> MachEdit:
     the signature is one by an identity and ``resign`` isn't asked for, and where data behind the last segment would
     have to move; `RequestError` for a change that names what isn't there, or a name that no loader could take.
     """
-    raise NotImplementedError
+    if not changes:
+        return Patch(len(buffer))
+    image = read_macho(buffer)
+    for arch in changes.slices:
+        if arch not in image.archs:
+            raise RequestError(f"the file has no slice for {arch}, only for {', '.join(image.archs)}")
+    patches = [_edited(Fields(buffer, part.offset, part.size), part, changes) for part in image.slices]
+    if not image.fat:
+        return patches[0]
+    return combined(buffer, patches)
+
+
+def _edited(view: Fields, part: Slice, changes: MachChanges) -> Patch:
+    """The patch of one slice."""
+    asked = changes.slices.get(part.arch, SliceChanges())
+    _check_there(part, asked)
+    before = read_items(view, part.header_room)
+    items = renamed(before, asked.dylibs, asked.install_name, asked.rpaths)
+    if items == before.items and not _is_to_be_signed(part, view, changes):
+        return Patch(view.size)
+    if part.filetype not in LOADED:
+        raise view.error("only programs, libraries and bundles can be edited, as macOS loads them", 0)
+    return sealed(Draft(part, replace(before, items=items), changes.resign, changes.identifier))
+
+
+def _is_to_be_signed(part: Slice, view: Fields, changes: MachChanges) -> bool:
+    """Whether the signature is to be looked after, though nothing else changes. One by an identity stays if it fits."""
+    if not changes.sign or part.filetype not in LOADED:
+        return False
+    return part.signature.kind is not SignatureKind.IDENTITY or any(slice_faults(part, view))
+
+
+def _check_there(part: Slice, asked: SliceChanges) -> None:
+    """Raise where a change names what isn't there, and isn't what an edit has made of it already."""
+    there = {dylib.name for dylib in part.dylibs}
+    for old, new in asked.dylibs.items():
+        if old not in there and new not in there:
+            raise RequestError(f"the {part.arch} slice doesn't load {old}")
+    if asked.install_name is not None and part.install_name is None:
+        raise RequestError(f"the {part.arch} slice is no library: it has no install name to change")
+
+
+def _growth(part: Slice, fixed: int, old: str, new: str) -> int:
+    return _length(part, fixed, new) - _length(part, fixed, old)
+
+
+def _length(part: Slice, fixed: int, name: str) -> int:
+    """The size of a command with a name behind its fixed part."""
+    size = fixed + len(name.encode("utf-8", "surrogatepass")) + 1
+    return size + -size % (part.bits // 8)

@@ -13,7 +13,8 @@ from truewheel.binary.model import Signature, SignatureKind
 
 UNSIGNED = Signature(SignatureKind.NONE, identifier="", team="", flags=0, entitlements=False)
 
-_SUPER_BLOB, _CODE_DIRECTORY = 0xFADE0CC0, 0xFADE0C02
+SUPER_BLOB, CODE_DIRECTORY = 0xFADE0CC0, 0xFADE0C02
+"""What signatures and CodeDirectories begin with."""
 _DIRECTORY_SLOT, _ENTITLEMENTS, _ENTITLEMENTS_DER, _CMS = 0, 5, 7, 0x10000
 _AD_HOC, _LINKER_SIGNED = 0x2, 0x20000
 _HAS_TEAM = 0x20200
@@ -33,13 +34,13 @@ def read_signature(data: Fields) -> Signature:
     A signature is by an identity when it carries a CMS signature or isn't marked ad hoc. Raises `BinaryError`
     where the blobs are damaged or no CodeDirectory is among them.
     """
-    blobs = _blobs(data)
+    blobs = read_blobs(data)
     if _DIRECTORY_SLOT not in blobs:
         raise data.error("the code signature has no CodeDirectory", 0)
     directory = blobs[_DIRECTORY_SLOT]
     magic, _, version, flags, _, identifier_at = directory.unpack(_DIRECTORY, 0, "the CodeDirectory")
-    if magic != _CODE_DIRECTORY:
-        raise directory.error(f"a CodeDirectory begins with {_CODE_DIRECTORY:#x}, here is {magic:#x}", 0)
+    if magic != CODE_DIRECTORY:
+        raise directory.error(f"a CodeDirectory begins with {CODE_DIRECTORY:#x}, here is {magic:#x}", 0)
     team_at = directory.unpack(_TEAM, _TEAM_AT, "the CodeDirectory")[0] if version >= _HAS_TEAM else 0
     return Signature(
         kind=_kind(flags, signed=_filled(blobs, _CMS)),
@@ -56,11 +57,11 @@ def _kind(flags: int, *, signed: bool) -> SignatureKind:
     return SignatureKind.LINKER if flags & _LINKER_SIGNED else SignatureKind.AD_HOC
 
 
-def _blobs(data: Fields) -> dict[int, Fields]:
+def read_blobs(data: Fields) -> dict[int, Fields]:
     """The blobs by slot; the first of each slot counts, as for the kernel."""
     magic, length = data.unpack(_BLOB, 0, "the code signature")
-    if magic != _SUPER_BLOB:
-        raise data.error(f"a code signature begins with {_SUPER_BLOB:#x}, here is {magic:#x}", 0)
+    if magic != SUPER_BLOB:
+        raise data.error(f"a code signature begins with {SUPER_BLOB:#x}, here is {magic:#x}", 0)
     body = data.part(0, length, "the code signature")
     (count,) = body.unpack(_COUNT, _BLOB.size, "the number of signature blobs")
     if count > _MOST_BLOBS:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from tests.policy.images import DSYM, DYLIB, EXECUTE, elf, macho, part, pe
-from truewheel.binary.graph import Edge, installed_path, join, resolve
+from truewheel.binary.graph import Edge, installed_path, is_of_system, join, resolve
 from truewheel.binary.model import DllImport, Elf, Image, Wasm
 
 
@@ -169,6 +169,89 @@ class TestMachO:
         assert found["bin/tool", asking[0]].how == "run-path"
         assert found["bin/module", asking[0]].how == "name"
 
+    @pytest.mark.parametrize("asking", ["@executable_path/../lib/x.dylib", "@rpath/x.dylib"])
+    def test_the_program_is_that_of_the_process(self, asking: str) -> None:
+        """The folder of a program holds for what it loads, and for what that loads, however it is found."""
+        members: dict[str, Image] = {
+            "app/bin/tool": macho(part(filetype=EXECUTE, dylibs=("@loader_path/../first.dylib",))),
+            "app/first.dylib": macho(part(filetype=DYLIB, dylibs=("@executable_path/../deep/second.dylib",))),
+            "app/deep/second.dylib": macho(
+                part(filetype=DYLIB, dylibs=(asking,), rpaths=("@executable_path/../lib",)),
+            ),
+            "app/lib/x.dylib": macho(part(filetype=DYLIB)),
+        }
+        found = {edge.needed: (edge.provider, edge.how) for edge in resolve(members).edges}
+        assert found["@executable_path/../deep/second.dylib"] == ("app/deep/second.dylib", "run-path")
+        assert found[asking] == ("app/lib/x.dylib", "run-path")
+        del members["app/bin/tool"]
+        assert {edge.how for edge in resolve(members).edges} == {"name"}, "another program's folder isn't known"
+
+    def test_two_programs_may_lead_to_one_library(self) -> None:
+        tool = macho(part(filetype=EXECUTE, dylibs=("@loader_path/../lib/a.dylib",)))
+        found = edges(
+            one__tool=tool,
+            two__tool=tool,
+            **{
+                "lib__a.dylib": macho(part(filetype=DYLIB, dylibs=("@executable_path/x.dylib",))),
+                "two__x.dylib": macho(part(filetype=DYLIB)),
+                "zero__x.dylib": macho(part(filetype=DYLIB)),
+            },
+        )
+        assert found["lib/a.dylib", "@executable_path/x.dylib"].provider == "two/x.dylib"
+
+    def test_run_paths_are_handed_down_to_what_is_found_without_one(self) -> None:
+        found = edges(
+            m=macho(part(dylibs=("@loader_path/lib/a.dylib",), rpaths=("@loader_path/deep",))),
+            **{
+                "lib__a.dylib": macho(part(filetype=DYLIB, dylibs=("@rpath/b.dylib",))),
+                "deep__b.dylib": macho(part(filetype=DYLIB)),
+            },
+        )
+        assert found["lib/a.dylib", "@rpath/b.dylib"] == Edge(
+            "lib/a.dylib", "arm64", "@rpath/b.dylib", "deep/b.dylib", "run-path"
+        )
+
+    def test_reexported_and_upward_libraries_are_needed_like_others(self) -> None:
+        asked = (("@loader_path/a.dylib", "reexport"), ("@loader_path/b.dylib", "upward"))
+        found = edges(m=macho(part(dylibs=asked)), **{"a.dylib": macho(part(filetype=DYLIB))})
+        assert found["m", "@loader_path/a.dylib"] == Edge("m", "arm64", "@loader_path/a.dylib", "a.dylib", "run-path")
+        assert found["m", "@loader_path/b.dylib"].strength == ""
+
+    def test_a_framework_keeps_its_path(self) -> None:
+        name = "Qt.framework/Versions/A/Qt"
+        found = edges(
+            p__m=macho(part(dylibs=(f"@rpath/{name}",), rpaths=("@loader_path/lib",))),
+            p__Qt=macho(part(filetype=DYLIB)),
+            **{f"p/lib/{name}".replace("/", "__"): macho(part(filetype=DYLIB))},
+        )
+        assert found["p/m", f"@rpath/{name}"].provider == f"p/lib/{name}"
+
+    def test_of_libraries_of_one_name_the_one_with_that_install_name_is_meant(self) -> None:
+        name = "/opt/two/libx.dylib"
+        found = edges(
+            p__m=macho(part(dylibs=(name,))),
+            **{
+                "p__libx.dylib": macho(part(filetype=DYLIB, install_name="/opt/one/libx.dylib")),
+                "z__libx.dylib": macho(part(filetype=DYLIB, install_name=name)),
+            },
+        )
+        assert (found["p/m", name].provider, found["p/m", name].how) == ("z/libx.dylib", "name")
+
+    @pytest.mark.parametrize(
+        ("library", "of_system"),
+        [
+            ("/usr/lib/libz.1.dylib", True),
+            ("/System/Library/Frameworks/CoreFoundation.framework/CoreFoundation", True),
+            ("/System/Volumes/Data/opt/homebrew/lib/libz.1.dylib", False),
+            ("/usr/lib/../local/lib/libz.1.dylib", False),
+            ("/usr/local/lib/libz.1.dylib", False),
+            ("/usr/libz.dylib", False),
+        ],
+    )
+    def test_what_the_system_has_no_member_provides(self, library: str, *, of_system: bool) -> None:
+        found = edges(m=macho(part(dylibs=(library,))), **{library.rpartition("/")[2]: macho(part(filetype=DYLIB))})
+        assert is_of_system(library) is (found["m", library].provider is None) is of_system
+
     def test_absolute_names_fall_back_on_a_sibling_of_that_name(self) -> None:
         found = edges(
             m=macho(part(dylibs=("/opt/x/liba.dylib",))),
@@ -209,6 +292,24 @@ class TestPe:
         graph = resolve({"a.pyd": pe(DllImport("b.dll", (), delayed=True))})
         assert graph.edges[0].strength == "delayed"
         assert graph.external == {"b.dll": ("a.pyd",)}
+
+
+class TestForwards:
+    @pytest.mark.parametrize(
+        ("target", "dll"),
+        [("Other.func", "other.dll"), ("OTHER.#12", "other.dll"), ("a.b.func", "a.b"), ("x.drv.f", "x.drv")],
+    )
+    def test_the_target_is_looked_for_on_use(self, target: str, dll: str) -> None:
+        found = edges(**{"a.dll": pe(forwards=(target,)), "lib__other.dll": pe()})
+        provider = "lib/other.dll" if dll == "other.dll" else None
+        assert found["a.dll", dll] == Edge("a.dll", "amd64", dll, provider, "name" if provider else "", "delayed")
+
+    def test_what_is_imported_too_must_be_there_at_once(self) -> None:
+        assert [edge.strength for edge in resolve({"a.dll": pe("B.dll", forwards=("b.f",))}).edges] == [""]
+
+    @pytest.mark.parametrize("target", ["A.f", "a.dll.f", "nothing", ".f"])
+    def test_a_forward_to_itself_or_to_nothing_is_no_need(self, target: str) -> None:
+        assert resolve({"lib/A.dll": pe(forwards=(target,))}).edges == ()
 
 
 def test_webassembly_modules_find_each_other_by_name() -> None:

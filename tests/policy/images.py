@@ -85,10 +85,11 @@ def pe(
     subsystem: int = 2,
     os_version: tuple[int, int] = (6, 0),
     exports: tuple[str, ...] = (),
+    forwards: tuple[str, ...] = (),
     pdb_path: str | None = None,
     hybrid: bool = False,
 ) -> Pe:
-    """A PE file that imports from DLLs, given by name or whole."""
+    """A PE file that imports from DLLs, given by name or whole, and forwards exports to targets."""
     whole = (wanted if isinstance(wanted, DllImport) else DllImport(wanted, (), delayed=False) for wanted in imports)
     return Pe(
         machine={"amd64": 0x8664, "arm64": 0xAA64, "win32": 0x14C}.get(arch, 0),
@@ -107,7 +108,7 @@ def pe(
         imports=tuple(whole),
         export_name=None,
         exports=exports,
-        forwards=(),
+        forwards=tuple((target.rpartition(".")[2], target) for target in forwards),
         certificate=None,
         overlay=None,
         pdb_path=pdb_path,

@@ -247,7 +247,15 @@ class TestMissing:
         assert (outcome.missing, outcome.findings) == ((), ())
 
     @pytest.mark.parametrize(
-        "name", ["@rpath/libomp.dylib", "/opt/homebrew/lib/libx.dylib", "/usr/local/lib/liby.dylib"]
+        "name",
+        [
+            "@rpath/libomp.dylib",
+            "/opt/homebrew/lib/libx.dylib",
+            "/usr/local/lib/liby.dylib",
+            "/System/Volumes/Data/opt/homebrew/lib/libx.dylib",
+            "/usr/lib/../local/lib/liby.dylib",
+            "@rpath/libpythonic.dylib",
+        ],
     )
     def test_everything_else_is_missing(self, name: str) -> None:
         (missing,) = macos.examine({"a": universal()}, {name: ("a",)}).missing
@@ -261,7 +269,15 @@ class TestMissing:
         assert [(m.library, m.members) for m in outcome.missing] == [(name, ("b",))]
 
     @pytest.mark.parametrize(
-        "name", ["@rpath/libpython3.12.dylib", "/Library/Frameworks/Python.framework/Versions/3.12/Python"]
+        "name",
+        [
+            "@rpath/libpython3.12.dylib",
+            "@executable_path/../lib/libpython3.14td.dylib",
+            "/Library/Frameworks/Python.framework/Versions/3.12/Python",
+            "@rpath/Python3.framework/Versions/3.9/Python3",
+            "/Library/Frameworks/PythonT.framework/Versions/3.14/PythonT",
+            "@rpath/libpypy3.11-c.dylib",
+        ],
     )
     def test_the_interpreter_is_a_finding_of_its_own(self, name: str) -> None:
         outcome = macos.examine({"a": universal()}, {name: ("a",)})

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from truewheel.binary.graph import Edge
+from truewheel.binary.graph import Edge, is_of_system
 from truewheel.binary.model import MachO, Platform, Slice, Version3
 from truewheel.policy.modules import module
 
 LOADABLE = (2, 6, 8)
 """The file types that are run or loaded: MH_EXECUTE, MH_DYLIB, MH_BUNDLE."""
-SYSTEM = ("/usr/lib/", "/System/")
-"""Where the libraries of the system are."""
 _DYLIB = 6
 
 
@@ -44,7 +42,7 @@ def helpers(images: Mapping[str, MachO], edges: Iterable[Edge]) -> frozenset[str
     for edge in edges:
         if edge.provider is not None and edge.provider != edge.member:
             loads.setdefault(edge.member, set()).add(edge.provider)
-        if edge.how != "run-path" and not edge.needed.startswith(SYSTEM):
+        if edge.how != "run-path" and not is_of_system(edge.needed):
             asked.setdefault(edge.arch, set()).add(_base(edge.needed))
     archs = {part.arch for _, part in loadable(images)}
     found: set[str] = set()

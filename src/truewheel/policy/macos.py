@@ -18,17 +18,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from truewheel import rules
-from truewheel.binary.graph import Edge
+from truewheel.binary.graph import Edge, is_of_system
 from truewheel.binary.model import MachO, Platform, SignatureKind, Slice, Version3
 from truewheel.findings import Finding, in_order
-from truewheel.policy.apple import SYSTEM, helpers, label, loadable, loaded_on_use, shared, trimmed
+from truewheel.policy.apple import helpers, label, loadable, loaded_on_use, shared, trimmed
 from truewheel.policy.model import Floor, Missing, Outcome, Requirement
 
 _TAGGED = {"x86_64", "arm64", "i386", "ppc", "ppc64"}
 _OLDEST = (10, 4)  # packaging asks for nothing older
 _FIRST_ARM64 = (11, 0)
 _SWIFT = re.compile(r"@rpath/libswift\w+\.dylib")
-_LIBPYTHON = re.compile(r"(?:.*/)?(?:Python\.framework/.*|Python3?\.framework/.*|libpython3\.\d+t?d?\.dylib)")
+_INTERPRETER = re.compile(r"(?:.*/)?(?:Python[3T]?\.framework/.*|libpython3\.\d+t?d?\.dylib|libpypy[\d.]+-c\.dylib)")
 
 
 class _Part(NamedTuple):
@@ -111,6 +111,21 @@ def floor(arch: str, minos: Version3) -> tuple[int, int]:
     return max(version, _FIRST_ARM64 if arch == "arm64" else _OLDEST)
 
 
+def is_system(library: str, rpaths: Iterable[str] = ()) -> bool:
+    """Whether an install name is a library of macOS, for a slice with these run paths and those of its loaders.
+
+    The Swift runtime is one (since 10.14.4) where the run path leads to the system's.
+    """
+    if _SWIFT.fullmatch(library):
+        return any(path.rstrip("/") == "/usr/lib/swift" for path in rpaths)
+    return is_of_system(library)
+
+
+def is_interpreter(library: str) -> bool:
+    """Whether an install name is the interpreter's own library, which a module finds in the process that loads it."""
+    return _INTERPRETER.fullmatch(library) is not None
+
+
 def _missing(
     images: Mapping[str, MachO], external: Mapping[str, tuple[str, ...]]
 ) -> tuple[tuple[Missing, ...], list[Finding]]:
@@ -118,9 +133,10 @@ def _missing(
     missing: list[Missing] = []
     findings: list[Finding] = []
     for library, members in sorted(external.items()):
-        if library.startswith(SYSTEM) or (_SWIFT.fullmatch(library) and _system_swift(images, members)):
+        slices = (part for member in members for part in images[member].slices)
+        if all(is_system(library, part.rpaths) for part in slices):
             continue
-        if _LIBPYTHON.fullmatch(library):
+        if is_interpreter(library):
             findings += [Finding(rules.LIB_PYTHON, f"{library} is loaded", member) for member in members]
             continue
         searched = "is neither in the wheel nor part of macOS"
@@ -129,9 +145,3 @@ def _missing(
         if len(lazy) < len(members):
             missing.append(Missing(library, tuple(m for m in members if m not in lazy), searched))
     return tuple(missing), findings
-
-
-def _system_swift(images: Mapping[str, MachO], members: tuple[str, ...]) -> bool:
-    """Whether the Swift runtime of the system (since 10.14.4) is on the run path of all that need it."""
-    slices = [part for member in members for part in images[member].slices]
-    return all(any(path.rstrip("/") == "/usr/lib/swift" for path in part.rpaths) for part in slices)

@@ -210,6 +210,12 @@ def test_the_install_name_is_no_dependency() -> None:
     assert with_commands().install_name is None
 
 
+def test_a_library_says_what_it_is_compatible_with() -> None:
+    part = with_commands(dylib("libx.dylib", build.IDENTITY, current=packed(9), compatibility=packed(3, 2, 1)))
+    assert part.compatibility == (3, 2, 1)
+    assert with_commands().compatibility is None
+
+
 def test_names_that_are_not_utf_8_survive() -> None:
     part = with_commands(rpath("/opt/\udcff"))
     assert part.rpaths == ("/opt/\udcff",)

@@ -172,4 +172,5 @@ def _slice(view: Fields) -> Slice:
         signature=read_signature(commands.signature) if commands.signature else UNSIGNED,
         header_room=commands.header_room,
         symbols=MachSymbolTable(view, header.bits, header.order, commands.symbols),
+        compatibility=commands.compatibility,
     )

@@ -55,6 +55,7 @@ class Commands:
     cpu_type: int
     area_end: int
     install_name: str | None = None
+    compatibility: Version3 | None = None
     dylibs: list[Dylib] = field(default_factory=list)
     rpaths: list[str] = field(default_factory=list)
     builds: list[Build] = field(default_factory=list)
@@ -166,7 +167,8 @@ def _dylib(commands: Commands, kind: int, command: Fields) -> None:
 def _id_dylib(commands: Commands, _: int, command: Fields) -> None:
     _once(commands.install_name, command, "LC_ID_DYLIB")
     layout = _layout(commands.order, "8x4I")
-    name_at = command.unpack(layout, 0, "LC_ID_DYLIB")[0]
+    name_at, _, _, compatibility = command.unpack(layout, 0, "LC_ID_DYLIB")
+    commands.compatibility = _version(compatibility)
     commands.install_name = _text(command, name_at, layout.size, "LC_ID_DYLIB")
 
 

@@ -177,7 +177,8 @@ class Slice(NamedTuple):
     ``arch`` is the word that tags use where there is one (x86_64, arm64, i386, ppc, ppc64; also arm64e,
     x86_64h, armv7, …). ``filetype`` is MH_* (1 object, 2 execute, 6 dylib, 8 bundle, 10 dsym). ``minos`` and
     ``sdk`` are None where no command names them. ``header_room`` is the number of free bytes between the load
-    commands and the first section.
+    commands and the first section. ``compatibility`` is the version that a library says it is compatible with, in
+    the command with its install name; None where there is none.
     """
 
     arch: str
@@ -197,6 +198,7 @@ class Slice(NamedTuple):
     signature: Signature
     header_room: int
     symbols: MachSymbols
+    compatibility: Version3 | None = None
 
 
 class MachO(NamedTuple):

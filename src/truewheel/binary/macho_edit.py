@@ -14,7 +14,8 @@ from truewheel.binary.fields import Buffer, Fields
 from truewheel.binary.macho import read_macho
 from truewheel.binary.macho_edit_commands import read_items, renamed
 from truewheel.binary.macho_fat import Reassembled, combined
-from truewheel.binary.macho_sign import LOADED, Draft, sealed, slice_faults
+from truewheel.binary.macho_sign import LOADED, slice_faults
+from truewheel.binary.macho_sign_make import Draft, sealed
 from truewheel.binary.model import SignatureKind, Slice
 from truewheel.binary.patch import Patch
 from truewheel.errors import RequestError

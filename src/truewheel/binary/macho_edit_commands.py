@@ -25,6 +25,8 @@ from truewheel.binary.macho_commands import (
 from truewheel.binary.patch import Write
 from truewheel.errors import BinaryError, Where
 
+LINKEDIT = b"__LINKEDIT"
+"""The segment of what loaders and tools read, with the signature at its end."""
 _COUNT_AT = 16
 """Where the header has the number of load commands, and behind it their size (ncmds, sizeofcmds)."""
 _NAME_AT = 8

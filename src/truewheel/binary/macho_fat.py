@@ -5,14 +5,14 @@ Source: ``<mach-o/fat.h>``; order and alignment are those of ``lipo``, Apple's a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from struct import Struct
 from typing import NamedTuple
 
 from truewheel.binary.fields import Buffer, Fields
 from truewheel.binary.macho import FatEntry, arch_name, fat_entries, read_macho
-from truewheel.binary.magic import FAT, FAT_64
+from truewheel.binary.magic import FAT, FAT_64, MOST_SLICES
 from truewheel.binary.patch import Patch, Write
 from truewheel.errors import BinaryError, RequestError
 
@@ -85,7 +85,7 @@ class Reassembled:
         result = bytearray(len(start))
         for part, place in self._places():
             piece = start[part.offset : part.offset + part.size]
-            # Where the end of a slice isn't seen, what is behind it isn't either: it moves, if at all, the other way.
+            # A slice whose end isn't seen is the last that is: none moves towards the start.
             new = part.patch.applied(piece) if len(piece) == part.size else part.patch.head(piece)
             seen = new[: max(0, len(start) - place)]
             result[place : place + len(seen)] = seen
@@ -142,11 +142,15 @@ def assembled(files: Sequence[Buffer]) -> bytearray:
     for name in names:
         if names.count(name) > 1:
             raise RequestError(f"there are two slices for {name}: a fat file has one for each architecture")
+    if not 1 <= len(slices) <= MOST_SLICES:
+        raise RequestError(f"a fat file has 1 to {MOST_SLICES} slices, not {len(slices)}")
     places, end = [], _HEAD.size + len(slices) * _ENTRY.size
-    for part in sorted(slices, key=_order):
+    for part in _sorted(slices):
         place = _aligned(end, part.align)
         places.append((part, place))
         end = place + part.size
+    if end > _LARGEST:
+        raise RequestError("the slices don't fit into one file: its header counts to 4 GiB")
     result = bytearray(end)
     header = _header(places)
     result[: len(header)] = header
@@ -167,9 +171,13 @@ def _slices(file: Buffer, number: int) -> Iterator[FatSlice]:
         yield FatSlice(part.cpu_type, part.cpu_subtype, align, part.offset, part.size, Patch(part.size), number)
 
 
-def _order(part: FatSlice) -> tuple[int, ...]:
-    """What slices are sorted by: arm64 last, smaller alignments first, variants of a processor together."""
-    return (part.cpu_type == _ARM64, part.align, part.cpu_subtype)
+def _sorted(slices: Sequence[FatSlice]) -> list[FatSlice]:
+    """In the order of ``lipo``: arm64 last, smaller alignments first, the variants of a processor together."""
+    processors = [part.cpu_type for part in slices]
+    return sorted(
+        slices,
+        key=lambda part: (part.cpu_type == _ARM64, part.align, processors.index(part.cpu_type), part.cpu_subtype),
+    )
 
 
 def _align(view: Fields, entry: FatEntry) -> int:
@@ -183,12 +191,13 @@ def _own_align(cpu_type: int) -> int:
     return _ARM_ALIGN if cpu_type in _ARM else _ALIGN
 
 
-def _check_gaps(view: Fields, entries: Iterable[FatEntry]) -> None:
+def _check_gaps(view: Fields, entries: Sequence[FatEntry]) -> None:
     """Raise where there are bytes between or behind the slices that would be lost."""
-    end = 0
+    entry = _ENTRY_64 if view.take(0, 4, "the magic number") == FAT_64 else _ENTRY
+    end = _HEAD.size + len(entries) * entry.size
     for start, stop in [*sorted((entry.offset, entry.offset + entry.size) for entry in entries), (view.size, 0)]:
-        if end and any(view.take(end, start - end, "the room between slices")):
-            raise view.error("a slice can't grow: there is data behind a slice that belongs to none", end)
+        if any(view.take(end, start - end, "the room between slices")):
+            raise view.error("a slice can't grow: there is data that belongs to no slice", end)
         end = stop
 
 

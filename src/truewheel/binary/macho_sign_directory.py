@@ -12,10 +12,8 @@ from truewheel.binary.fields import LONGEST_PATH, Fields
 from truewheel.binary.macho_sign_pages import HASH_TYPES, SHA_256, Contents, HashType
 from truewheel.binary.macho_signature import CODE_DIRECTORY, SUPER_BLOB, read_blobs
 
-PAGE_SHIFT = 12
-"""Pages of 4,096 bytes, which all processors take."""
-_SHIFTS = (0, *range(PAGE_SHIFT, 17))
-"""The page sizes that are looked at, as exponents of two: that of a processor, or (0) one page for everything."""
+_SHIFTS = (0, *range(12, 17))
+"""Sizes of pages, as exponents of two: those that processors have, and 0 for one page that holds everything."""
 _SLOTS = (0, *range(0x1000, 0x1005))
 """CSSLOT_CODEDIRECTORY and its alternates, which say the same with other hashes."""
 _LINKER_FLAGS, _MAIN_BINARY = 0x20002, 1
@@ -109,6 +107,13 @@ def _unknown(directory: Directory) -> str:
     if directory.shift not in _SHIFTS:
         return f"its pages have 2^{directory.shift} bytes"
     return "its pages are scattered or encrypted" if directory.scattered else ""
+
+
+def blob_ranges(data: Fields) -> list[range]:
+    """Where the index of a signature is, and its blobs; in order."""
+    (count,) = data.unpack(_WORD, 8, "the number of signature blobs")
+    blobs = (range(blob.start, blob.start + blob.size) for blob in read_blobs(data).values())
+    return sorted((range(data.start, data.start + 12 + 8 * count), *blobs), key=lambda part: (part.start, part.stop))
 
 
 def signature_size(identifier: bytes, limit: int, shift: int) -> int:

@@ -188,8 +188,8 @@ def test_attributes_are_those_of_the_audit() -> None:
     assert named == [field.name for field in dataclasses.fields(Audit)]
 
 
-@pytest.mark.parametrize("kind", [api.Places, api.Wants, api.Repaired], ids=lambda kind: kind.__name__)
-def test_fields_are_those_of_the_package(kind: type[api.Places | api.Wants | api.Repaired]) -> None:
+@pytest.mark.parametrize("kind", [api.Places, api.Wants, api.Repaired, api.Fused], ids=lambda kind: kind.__name__)
+def test_fields_are_those_of_the_package(kind: type[api.Places | api.Wants | api.Repaired | api.Fused]) -> None:
     named = [name for row in rows(page("api.md"), f"field of `{kind.__name__}`") for name in code(row[0])]
     assert sorted(named) == sorted(field.name for field in dataclasses.fields(kind))
 

@@ -5,7 +5,7 @@
     >>> audit.tags.verdict, audit.tags.computed  # doctest: +SKIP
     (<Verdict.EXACT: 'exact'>, ('win32',))
 
-The verbs on files are `show`, `check`, `repair`, `normalize`, `check_normalized`, `retag` and `digest`
+The verbs on files are `show`, `check`, `repair`, `fuse`, `normalize`, `check_normalized`, `retag` and `digest`
 (`truewheel.api`); the values and pure functions behind them are in `truewheel.ops`, `truewheel.wheel`,
 `truewheel.binary` and `truewheel.policy`. All errors are `truewheel.errors.TruewheelError`.
 """
@@ -15,7 +15,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from truewheel.api import Options, Places, Wants, check, check_normalized, digest, normalize, repair, retag, show
+    from truewheel.api import (
+        Options,
+        Places,
+        Wants,
+        check,
+        check_normalized,
+        digest,
+        fuse,
+        normalize,
+        repair,
+        retag,
+        show,
+    )
 
 __version__ = "0.1.0"
 __all__ = [
@@ -26,6 +38,7 @@ __all__ = [
     "check",
     "check_normalized",
     "digest",
+    "fuse",
     "normalize",
     "repair",
     "retag",

@@ -13,12 +13,14 @@ from truewheel.api.reading import Digest, check, digest, show
 from truewheel.api.rewriting import check_normalized, normalize, retag
 
 if TYPE_CHECKING:
+    from truewheel.api.fusing import Fused, fuse
     from truewheel.api.repairing import Places, Repaired, Wants, repair
 
 __all__ = [
     "Advance",
     "AnyPath",
     "Digest",
+    "Fused",
     "Normalized",
     "Options",
     "Places",
@@ -27,6 +29,7 @@ __all__ = [
     "check",
     "check_normalized",
     "digest",
+    "fuse",
     "normalize",
     "repair",
     "retag",
@@ -34,10 +37,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    """Load what belongs to `repair` when it is first asked for: no other verb edits native files or looks outside."""
-    if name in {"Places", "Repaired", "Wants", "repair"}:
-        from truewheel.api import repairing  # noqa: PLC0415  # the point of this function
+_LATE = {
+    **dict.fromkeys(("Places", "Repaired", "Wants", "repair"), "repairing"),
+    **dict.fromkeys(("Fused", "fuse"), "fusing"),
+}
 
-        return getattr(repairing, name)
+
+def __getattr__(name: str) -> object:
+    """Load what belongs to `repair` and `fuse` when it is first asked for: no other verb edits native files."""
+    if name in _LATE:
+        from importlib import import_module  # noqa: PLC0415  # the point of this function
+
+        return getattr(import_module(f"truewheel.api.{_LATE[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,7 +10,7 @@ from truewheel.errors import TruewheelError
 from truewheel.findings import Finding
 from truewheel.ops import Audit, Binary, Tags
 from truewheel.policy import Missing, Requirement
-from truewheel.report.shapes import Json, RepairedWheel, WrittenWheel
+from truewheel.report.shapes import FusedWheel, Json, RepairedWheel, WrittenWheel
 
 if TYPE_CHECKING:
     from truewheel.ops.plan import Change, Changes, Graft, Source
@@ -190,3 +190,25 @@ def _source(source: Source) -> Json:
 
 def _users(library: str, users: Iterable[str]) -> Json:
     return {"library": _text(library), "members": [_text(user) for user in users]}
+
+
+def fused(result: FusedWheel) -> Json:
+    """The wheel in the document of `fuse`."""
+    return {
+        "files": [_text(str(source)) for source in result.sources],
+        "path": _text(str(result.path)),
+        "written": result.written,
+        "size": result.size,
+        "sha256": result.sha256,
+        "profile": result.profile,
+        "tags": _tags(result.tags),
+        "because": [_requirement(item, decides=True) for item in result.tags.deciding],
+        "joined": [{"member": _text(member), "archs": list(archs)} for member, archs in result.joined.items()],
+        "alone": [
+            {"member": _text(member), "files": [_text(str(file)) for file in files]}
+            for member, files in result.alone.items()
+        ],
+        "taken": [_text(member) for member in result.taken],
+        "notes": [_text(note) for note in result.notes],
+        "findings": [found(finding) for finding in result.findings],
+    }

@@ -85,3 +85,55 @@ class RepairedWheel(Protocol):
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is worth knowing of the result."""
+
+
+class FusedWheel(Protocol):
+    """What `fuse` tells of the wheel that it makes, whether it was written or only worked out."""
+
+    @property
+    def sources(self) -> tuple[object, ...]:
+        """The inputs."""
+
+    @property
+    def path(self) -> object:
+        """The result, or where it would be."""
+
+    @property
+    def written(self) -> bool:
+        """Whether the result was written."""
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of the result, if it was written."""
+
+    @property
+    def sha256(self) -> str | None:
+        """Digest of the result, hexadecimal, if it was written."""
+
+    @property
+    def profile(self) -> str:
+        """The compression profile."""
+
+    @property
+    def joined(self) -> Mapping[str, tuple[str, ...]]:
+        """The fat files that were made, with their architectures."""
+
+    @property
+    def alone(self) -> Mapping[str, tuple[object, ...]]:
+        """The members that not all inputs hold, with those that do."""
+
+    @property
+    def taken(self) -> tuple[str, ...]:
+        """The members that differ and are the first wheel's."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What else was decided, in words."""
+
+    @property
+    def tags(self) -> Tags:
+        """The verdict on the result's tags."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is worth knowing of the result."""

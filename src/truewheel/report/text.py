@@ -9,7 +9,7 @@ from truewheel.errors import TruewheelError, printable
 from truewheel.findings import Finding, Rule, Severity
 from truewheel.ops import Audit
 from truewheel.report.rows import rows
-from truewheel.report.shapes import RepairedWheel, WrittenWheel
+from truewheel.report.shapes import FusedWheel, RepairedWheel, WrittenWheel
 
 _LABEL_WIDTH = 10
 
@@ -101,6 +101,18 @@ def repaired(result: RepairedWheel) -> str:
         said = f"nothing to repair; copied to {result.path}"
     lines = [f"{printable(str(result.source))}: {printable(said)}"]
     lines += [f"  {row.label:<{_LABEL_WIDTH}} {printable(row.text)}".rstrip() for row in repair_rows(result)]
+    if result.sha256 is not None:
+        lines.append(f"  {'sha256':<{_LABEL_WIDTH}} {result.sha256} (profile {result.profile}, {result.size:,} bytes)")
+    return "\n".join(lines)
+
+
+def fused(result: FusedWheel) -> str:
+    """What `fuse` says of the wheel that it makes, or would make."""
+    from truewheel.report.fusions import fusion_rows  # noqa: PLC0415  # for fuse alone
+
+    said = f"{'written' if result.written else 'would be written'} to {result.path}"
+    lines = [f"{printable(', '.join(map(str, result.sources)))}: {printable(said)}"]
+    lines += [f"  {row.label:<{_LABEL_WIDTH}} {printable(row.text)}".rstrip() for row in fusion_rows(result)]
     if result.sha256 is not None:
         lines.append(f"  {'sha256':<{_LABEL_WIDTH}} {result.sha256} (profile {result.profile}, {result.size:,} bytes)")
     return "\n".join(lines)

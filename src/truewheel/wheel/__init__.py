@@ -30,6 +30,7 @@ from truewheel.wheel.metadata import (
     read_wheel_file,
     with_purelib,
     with_tags,
+    without_origin,
 )
 from truewheel.wheel.model import Buffer, Bytes, Content, Data, Entry, Stored, Wheel
 from truewheel.wheel.name import WheelName
@@ -78,5 +79,6 @@ __all__ = [
     "verify_record",
     "with_purelib",
     "with_tags",
+    "without_origin",
     "write",
 ]

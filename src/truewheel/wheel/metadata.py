@@ -174,7 +174,16 @@ def with_purelib(data: Data, pure: bool) -> bytes:
 
 def without_tags(data: Data) -> bytes:
     """WHEEL without its Tag lines: what is left when a wheel is tagged anew."""
-    return b"".join(line for name, line in _lines(data) if name != b"tag")
+    return _without(data, b"tag")
+
+
+def without_origin(data: Data) -> bytes:
+    """WHEEL without its Tag and Generator lines: what is left when a build for another platform is compared."""
+    return _without(data, b"tag", b"generator")
+
+
+def _without(data: Data, *headers: bytes) -> bytes:
+    return b"".join(line for name, line in _lines(data) if name not in headers)
 
 
 def _with_lines(data: Data, header: bytes, new: Iterable[bytes], before: bytes = b"") -> bytes:

@@ -48,13 +48,18 @@ def _about_names(part: Part) -> Iterator[str]:
     for command in part.commands:
         if command.kind in {ID, RPATH, *LOADS}:
             (start,) = struct.unpack_from("<I", command.data, 8)
-            if start != (12 if command.kind == RPATH else 24):
+            if start not in ({12} if command.kind == RPATH else {24, _place_with_flags(command)}):
                 yield f"a name at {start} in its command"
             name, end, rest = command.data[start:].partition(b"\0")
             if not name or not end:
                 yield f"no end of the name {command.name!r}"
             if rest.strip(b"\0"):
                 yield f"something behind the name {command.name!r}"
+
+
+def _place_with_flags(command: Command) -> int:
+    """Where the name of a library stands since macOS 15: behind a word of flags, which a mark announces."""
+    return 28 if struct.unpack_from("<I", command.data, 12)[0] == 0x1A741800 else 24
 
 
 def _about_room(part: Part) -> Iterator[str]:
@@ -248,3 +253,25 @@ def _strayed_contents(was: Part, now: Part) -> Iterator[str]:
         yield f"{len(places)} bytes of the contents changed, the first at {start + places[0]:#x}"
     if was.tail != now.tail:
         yield "the data behind the last segment changed"
+
+
+def shortfall(part: Part, intended: Intended) -> int:
+    """How many bytes an edit needs beyond those that are free; not above zero where it fits."""
+    sizes = 0
+    for command in part.commands:
+        fixed = len(command.frame) + 8
+        if command.kind in LOADS:
+            sizes += _size(fixed, intended.dylibs.get(command.name, command.name)) - len(command.data)
+        elif command.kind == ID and intended.install_name is not None:
+            sizes += _size(fixed, intended.install_name) - len(command.data)
+    if intended.rpaths is not None:
+        sizes += sum(_size(12, path) for path in intended.rpaths)
+        sizes -= sum(len(command.data) for command in part.commands if command.kind == RPATH)
+    if intended.signed and part.signature is None:
+        sizes += 16
+    return sizes - part.room
+
+
+def _size(fixed: int, name: str) -> int:
+    """The bytes of a command with a name, which is ended by a zero and filled up to a multiple of eight."""
+    return -(-(fixed + len(name.encode()) + 1) // 8) * 8

@@ -113,14 +113,17 @@ def link(case: Case, target: Path, *words: str | Path) -> None:
 
 
 def _build_by_zig(case: Case, folder: Path) -> None:
-    pad = ["-headerpad", case.pad] if case.pad else []
-
-    def make(kind: str, name: str, target: Path, *words: str | Path) -> None:
-        options = [*_options(case), *pad, f"-femit-bin={target}", *words]
-        zig(folder, kind, *options, *_FLAGS, SOURCES / f"{name}.c")
-
     bee, ay = folder / BEE, folder / AY
     rpaths = ["-rpath", BUILD_PATH, "-rpath", "@loader_path"]
-    make("build-lib", "bee", bee, "-dynamic", "-install_name", f"@rpath/{BEE}")
-    make("build-lib", "ay", ay, "-dynamic", "-install_name", f"/opt/build/{AY}", *rpaths, bee)
-    make("build-exe", "program", folder / PROGRAM, "-rpath", BUILD_PATH, "-rpath", "@executable_path/lib", ay)
+    link_by_zig(case, bee, "bee", "-dynamic", "-install_name", f"@rpath/{BEE}")
+    link_by_zig(case, ay, "ay", "-dynamic", "-install_name", f"/opt/build/{AY}", *rpaths, bee)
+    program = ["-rpath", BUILD_PATH, "-rpath", "@executable_path/lib"]
+    link_by_zig(case, folder / PROGRAM, "program", *program, ay)
+
+
+def link_by_zig(case: Case, target: Path, source: str, *words: str | Path) -> None:
+    """Compile a source and link it by zig's linker; the cache stands beside the folder of the target."""
+    pad = ["-headerpad", case.pad] if case.pad else []
+    kind = "build-lib" if "-dynamic" in words else "build-exe"
+    options = [*_options(case), *pad, f"-femit-bin={target}", *words]
+    zig(target.parent, kind, *options, *_FLAGS, SOURCES / f"{source}.c")

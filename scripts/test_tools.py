@@ -41,6 +41,7 @@ PACKAGES = {
     "llvm-objcopy-19": "llvm-19",
     "llvm-objdump-19": "llvm-19",
     "llvm-otool-19": "llvm-19",
+    "llvm-readobj-19": "llvm-19",
     "llvm-strip": "llvm",
     "mold": "mold",
     "musl-gcc": "musl-tools",

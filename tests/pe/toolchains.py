@@ -136,7 +136,7 @@ def _finish(wanted: Case, path: Path, root: Path) -> None:
     """What isn't a linker's doing."""
     if "overlay" in wanted.traits:
         path.write_bytes(path.read_bytes() + OVERLAY)
-    if "checksum" in wanted.traits:
+    if "checksum" in wanted.traits or wanted.linker == "bfd":  # which writes one, of the file without an overlay
         path.write_bytes(with_checksum(path.read_bytes()))
     if "signed" in wanted.traits:
         sign(path, root)

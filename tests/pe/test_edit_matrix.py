@@ -1,0 +1,152 @@
+"""Edited DLLs of three linkers: loaded under Wine, and read by pefile, LLVM and a checker that isn't ours.
+
+Every kind of room is made for each: new names over the old ones, in padding, and in a section that is added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pefile
+import pytest
+
+from tests.pe.checker import complaints, differences, meaning, padding_written
+from tests.pe.family import IMPORTS, LONG, LONGER, SHORT, Names, changes, edited, lay_out, names_by_llvm
+from tests.pe.reader import Reading
+from tests.pe.toolchains import ANSWER, AY, BEE, CASES, FILES, OVERLAY, PLUG, Case, build, case, signature_fits
+from tests.pe.wine import NOT_FOUND, Wine
+from truewheel.binary.pe_edit import PeChanges, Room, edit_pe
+
+MATRIX = [pytest.param(wanted, room, id=f"{wanted}-{room.name.lower()}") for wanted in CASES for room in Room]
+
+
+def named(room: Room) -> Names:
+    """New names for which there is this room."""
+    return SHORT if room is Room.PLACE else LONG
+
+
+@pytest.mark.parametrize(("wanted", "room"), MATRIX)
+def test_edited_files_load(wanted: Case, room: Room, wine: Wine, builds: Path, tmp_path: Path) -> None:
+    names, built = named(room), build(wanted, builds)
+    before = lay_out(built, tmp_path / "before", names)
+    after = lay_out(built, tmp_path / "after", names, by=lambda data, change: edited(data, change, (room,)))
+    again = lay_out(after, tmp_path / "again", LONGER, by=edited, was=names)
+    if "delayed" not in wanted.traits:
+        told = wine.load(*(folder / PLUG for folder in (before, after, again)), function="answer")
+    else:  # then libbee has to be there already, under the name that it is asked for by
+        bees = (before / names[BEE], after / names[BEE], again / LONGER[BEE])
+        told = tuple(wine.load(bee.with_name(PLUG), function="answer", first=[bee])[0] for bee in bees)
+    assert [(loaded.error, loaded.answer) for loaded in told] == [(NOT_FOUND, None), (0, ANSWER), (0, ANSWER)]
+    for folder, called, loaded in ((after, names, told[1]), (again, LONGER, told[2])):
+        assert set(loaded.modules) == {folder / name for name in (PLUG, *called.values())}
+
+
+@pytest.mark.parametrize(("wanted", "room"), MATRIX)
+def test_nothing_else_differs(wanted: Case, room: Room, builds: Path) -> None:
+    for name in FILES:
+        old = (build(wanted, builds) / name).read_bytes()
+        patch = edit_pe(old, changes(name, named(room)), (room,))
+        new = bytes(patch.applied(old))
+        assert (patch.way, len(new)) == (room.value, patch.size)
+        assert complaints(new) == []
+        assert differences(old, new) == set(expected(old, new, wanted, name, room))
+        assert meaning(new) == meaning(old) | {"warnings": meaning(new)["warnings"]}
+        written = set(changes(name, named(room)).dlls.values()) | {named(room).get(name)} - {None}
+        assert padding_written(old, new) == (written if room is Room.PADDING else set())
+
+
+def expected(old: bytes, new: bytes, wanted: Case, name: str, room: Room) -> Iterator[str]:
+    """The fields that an edit has to change, and no others may."""
+    was, now = Reading(old), Reading(new)
+    late = "delayed" in wanted.traits and name == AY
+    kind = "delayed import" if late else "import"
+    if was.optional["CheckSum"]:
+        yield "CheckSum"
+    if was.load_flags:
+        yield "DependentLoadFlags"
+    if was.certificate[1]:
+        yield from ("directory of certificate", "less")
+    if room is Room.PLACE:
+        yield from (f"name of {kind}" for _ in IMPORTS[name])
+        yield from ("name in the exports" for _ in {name} - {PLUG})
+        return
+    yield from (f"{kind} {needed}: Name" for needed in IMPORTS[name])
+    yield from ("exports: Name" for _ in {name} - {PLUG})
+    if room is Room.PADDING:
+        (grown,) = (s.name for s, t in zip(was.sections, now.sections, strict=True) if s.virtual_size != t.virtual_size)
+        yield from (f"{grown}: VirtualSize", f"padding of {grown}")
+        return
+    yield from ("gap behind the headers", "NumberOfSections", "SizeOfImage", "SizeOfInitializedData")
+    yield "certificate" if was.certificate[1] else "more"
+    added = now.sections[-1]
+    assert now.optional["SizeOfInitializedData"] - was.optional["SizeOfInitializedData"] == added.size
+    assert (added.name, hex(added.flags), len(now.sections)) == (".twheel", "0x40000040", len(was.sections) + 1)
+    assert set(new[added.offset :].rstrip(b"\0").split(b"\0")) == {
+        text.encode() for text in (*changes(name, LONG).dlls.values(), LONG.get(name)) if text
+    }
+
+
+@pytest.mark.parametrize(("wanted", "room"), MATRIX)
+def test_others_read_the_new_names(wanted: Case, room: Room, builds: Path, tmp_path: Path) -> None:
+    built, names = build(wanted, builds), named(room)
+    folder = lay_out(built, tmp_path / "new", names, by=lambda data, change: edited(data, change, (room,)))
+    for name in FILES:
+        path = folder / names.get(name, name)
+        image = pefile.PE(data=path.read_bytes())
+        tables = {
+            "Import": getattr(image, "DIRECTORY_ENTRY_IMPORT", []),
+            "DelayImport": getattr(image, "DIRECTORY_ENTRY_DELAY_IMPORT", []),
+        }
+        by_pefile = {table: [row.dll.decode() for row in rows] for table, rows in tables.items()}
+        old = names_by_llvm(built / name)
+        new = {table: [names.get(dll, dll) for dll in dlls] for table, dlls in old.items()}
+        assert by_pefile == names_by_llvm(path) == new
+        assert image.DIRECTORY_ENTRY_EXPORT.name.decode() == path.name
+        assert image.OPTIONAL_HEADER.CheckSum in (0, image.generate_checksum())
+        assert bool(image.OPTIONAL_HEADER.CheckSum) == bool(Reading((built / name).read_bytes()).optional["CheckSum"])
+        config = getattr(image, "DIRECTORY_ENTRY_LOAD_CONFIG", None)
+        assert config is None or config.struct.DependentLoadFlags == 0
+
+
+@pytest.mark.parametrize("room", Room)
+def test_a_signature_fits_before_and_is_gone_afterwards(room: Room, builds: Path, tmp_path: Path) -> None:
+    built = build(case("lld", "signed"), builds)
+    assert signature_fits(built / AY, builds)
+    forged = tmp_path / "forged.dll"
+    data = bytearray((built / AY).read_bytes())
+    data[Reading(bytes(data)).sections[0].offset] ^= 1
+    forged.write_bytes(data)
+    assert not signature_fits(forged, builds)
+    new = edited((built / AY).read_bytes(), changes(AY, named(room)), (room,))
+    assert Reading(new).certificate == (0, 0)
+    assert len(new) % 0x200 == 0  # as before it was signed
+
+
+@pytest.mark.parametrize("room", Room)
+def test_symbols_and_an_overlay_stay_where_they_are(room: Room, builds: Path) -> None:
+    old = (build(case("bfd", "runtime", "symbols", "overlay"), builds) / AY).read_bytes()
+    new = edited(old, changes(AY, named(room)), (room,))
+    start = Reading(old).sections_end
+    assert old.endswith(OVERLAY)
+    assert new[start : len(old)] == old[start:]
+    assert Reading(old).coff["PointerToSymbolTable"] == Reading(new).coff["PointerToSymbolTable"] >= start
+
+
+def test_the_way_back(builds: Path) -> None:
+    """Names of one length, there and back: the very file, where nothing was signed."""
+    for wanted in CASES:
+        old = (build(wanted, builds) / AY).read_bytes()
+        there = edited(old, PeChanges({BEE: SHORT[BEE]}, export_name=SHORT[AY]), (Room.PLACE,))
+        back = edited(there, PeChanges({SHORT[BEE]: BEE}, export_name=AY), (Room.PLACE,))
+        assert (back == old) == ("signed" not in wanted.traits)
+        assert not edit_pe(back, PeChanges({BEE: BEE}, export_name=AY))
+
+
+def test_an_edit_of_flags_alone(builds: Path) -> None:
+    old = (build(case("lld", "restricted"), builds) / PLUG).read_bytes()
+    new = edited(old, PeChanges(search_freely=True))
+    assert (Reading(old).load_flags, Reading(new).load_flags) == (0x800, 0)
+    assert differences(old, new) == {"DependentLoadFlags"}
+    kept = edited(old, PeChanges({AY: LONG[AY]}))
+    assert Reading(kept).load_flags == 0x800

@@ -10,10 +10,22 @@ from __future__ import annotations
 import hashlib
 import struct
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.macho.layout import ALIGNMENT, FAT, MH_EXECUTE, SEGMENT, SIGNATURE, LayoutError, Part, fat_entries, parts
+from tests.macho.layout import (
+    ALIGNMENT,
+    FAT,
+    MH_EXECUTE,
+    SEGMENT,
+    SIGNATURE,
+    FatEntry,
+    LayoutError,
+    Part,
+    fat_entries,
+    parts,
+)
 
 REQUIREMENTS = struct.pack(">3I", 0xFADE0C01, 12, 0)
 PAGES = {"x86_64": 0x1000, "arm64": 0x4000}
@@ -46,10 +58,30 @@ def signed(data: bytes, style: Style) -> bytes:
     entries = fat_entries(data)
     if not entries:
         return _signed(parts(data)[0], style)
-    made = [_signed(part, style) for part in parts(data)]
-    header, body = bytearray(FAT + struct.pack(">I", len(made))), bytearray()
-    start = 8 + 20 * len(made)
-    for entry, part in zip(entries, made, strict=True):
+    return joined(entries, [_signed(part, style) for part in parts(data)])
+
+
+def unsigned(data: bytes) -> bytes:
+    """A thin file without its signature, whose load command has to be the last."""
+    (part,) = parts(data)
+    if part.signature is None or part.commands[-1].kind != SIGNATURE:
+        raise LayoutError("there is no signature, or its load command isn't the last")
+    result = bytearray(data[: part.contents_end])
+    for command in part.commands:
+        if command.kind == SEGMENT and command.data[8:24].rstrip(b"\0") == b"__LINKEDIT":
+            (offset,) = struct.unpack_from("<Q", command.data, 40)
+            struct.pack_into("<Q", result, command.offset + 48, part.contents_end - offset)
+    last = part.commands[-1].offset
+    result[last : last + 16] = bytes(16)
+    struct.pack_into("<2I", result, 16, len(part.commands) - 1, part.end_of_commands - 32 - 16)
+    return bytes(result)
+
+
+def joined(entries: Sequence[FatEntry], slices: Sequence[bytes]) -> bytes:
+    """A fat file of these slices in their order, each aligned as its entry says."""
+    header, body = bytearray(FAT + struct.pack(">I", len(slices))), bytearray()
+    start = 8 + 20 * len(slices)
+    for entry, part in zip(entries, slices, strict=True):
         offset = -(-(start + len(body)) // (1 << entry.align)) << entry.align
         header += struct.pack(">5I", entry.cpu, entry.subtype, offset, len(part), entry.align)
         body += bytes(offset - start - len(body)) + part

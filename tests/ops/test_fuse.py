@@ -9,6 +9,7 @@ from base64 import urlsafe_b64encode
 
 import pytest
 
+from tests.binary.archives import archive as archive_of
 from tests.ops.builds import (
     APPLE,
     INTEL,
@@ -26,6 +27,7 @@ from tests.ops.builds import (
 )
 from tests.strategies.macho import ARM64, I386, OBJECT, X86_64, fat
 from truewheel.binary import read_macho
+from truewheel.binary.macho import is_fat_archive
 from truewheel.errors import RequestError, TruewheelError, WheelError
 from truewheel.ops import Examination, Patterns, Verdict, joining
 from truewheel.ops.fuse import Request
@@ -179,6 +181,36 @@ def test_files_that_are_fat_already_and_equal_stay() -> None:
 def test_objects_become_fat_too() -> None:
     done = fused(intel({"pkg/x.o": mach(X86_64, filetype=OBJECT)}), apple({"pkg/x.o": mach(ARM64, filetype=OBJECT)}))
     assert set(slices(done.wheel, "pkg/x.o")) == {"x86_64", "arm64"}
+
+
+def test_static_libraries_become_fat_too() -> None:
+    thin = [archive_of(mach(cpu, filetype=OBJECT)) for cpu in (X86_64, ARM64)]
+    one, other = (make({"pkg/libx.a": data}) for make, data in zip((intel, apple), thin, strict=True))
+    done = fused(one, other)
+    made = bytes(done.wheel.by_name["pkg/libx.a"].read())
+    assert is_fat_archive(made)
+    assert all(data in made for data in thin)
+    assert [(joined.member, joined.archs) for joined in done.joined] == [
+        (MODULE, ("x86_64", "arm64")),
+        ("pkg/libx.a", ("x86_64", "arm64")),
+    ]
+    assert archive(done.wheel) == archive(fused(other, one).wheel)
+
+
+@pytest.mark.parametrize(
+    ("x86_64", "arm64", "why"),
+    [
+        (archive_of(mach(ARM64)), archive_of(mach(ARM64, contents=b"1")), "two slices for arm64"),
+        (archive_of(mach(X86_64)), archive_of(b"bitcode"), "for 0 processors"),
+        (archive_of(mach(X86_64)), archive_of(mach(ARM64))[:-3], "needs"),
+        (archive_of(mach(X86_64)), fat(archive_of(mach(ARM64)), cpus=[ARM64]), None),
+        (archive_of(mach(X86_64)), mach(ARM64, filetype=OBJECT), None),
+    ],
+)
+def test_static_libraries_that_do_not_fit_are_members_that_differ(x86_64: bytes, arm64: bytes, why: str | None) -> None:
+    with pytest.raises(RequestError, match=r"a member differs from wheel to wheel: pkg/libx\.a") as caught:
+        fused(intel({"pkg/libx.a": x86_64}), apple({"pkg/libx.a": arm64}))
+    assert caught.value.what.endswith("libx.a") if why is None else why in caught.value.what
 
 
 def test_large_files_are_made_when_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:

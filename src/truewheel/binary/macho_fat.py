@@ -11,7 +11,8 @@ from struct import Struct
 from typing import NamedTuple
 
 from truewheel.binary.fields import Buffer, Fields
-from truewheel.binary.macho import FatEntry, arch_name, fat_entries, read_macho
+from truewheel.binary.macho import ARCHIVE, FatEntry, arch_name, fat_entries, read_macho
+from truewheel.binary.macho_archive import archived_processor
 from truewheel.binary.magic import FAT, FAT_64, MOST_SLICES
 from truewheel.binary.patch import Patch, Write
 from truewheel.errors import BinaryError, RequestError
@@ -133,7 +134,7 @@ def combined(buffer: Buffer, patches: Sequence[Patch]) -> Patch | Reassembled:
 
 
 def assembled(files: Sequence[Buffer]) -> bytearray:
-    """One fat file of several Mach-O files, thin or fat, sorted by processor as `lipo` does it.
+    """One fat file of several Mach-O files, thin or fat, or static libraries, sorted by processor as `lipo` does it.
 
     Raises `BinaryError` where one is damaged, and `RequestError` where two hold the same architecture.
     """
@@ -162,6 +163,9 @@ def assembled(files: Sequence[Buffer]) -> bytearray:
 
 def _slices(file: Buffer, number: int) -> Iterator[FatSlice]:
     """The slices of a thin or fat file; those of a fat one keep their alignment."""
+    if file[: len(ARCHIVE)] == ARCHIVE:
+        yield _archive(file, number)
+        return
     image = read_macho(file)
     aligns = [entry.align for entry in fat_entries(Fields(file))] if image.fat else []
     for index, part in enumerate(image.slices):
@@ -169,6 +173,13 @@ def _slices(file: Buffer, number: int) -> Iterator[FatSlice]:
         if align > _MOST_ALIGN:
             raise BinaryError(f"a slice is aligned to 2^{align} bytes, more than 2^{_MOST_ALIGN}")
         yield FatSlice(part.cpu_type, part.cpu_subtype, align, part.offset, part.size, Patch(part.size), number)
+
+
+def _archive(file: Buffer, number: int) -> FatSlice:
+    """The slice of a static library, which isn't mapped by pages: words are all that is aligned."""
+    view = Fields(file)
+    cpu_type, cpu_subtype, bits = archived_processor(view)
+    return FatSlice(cpu_type, cpu_subtype, 3 if bits == 64 else 2, 0, view.size, Patch(view.size), number)
 
 
 def _sorted(slices: Sequence[FatSlice]) -> list[FatSlice]:

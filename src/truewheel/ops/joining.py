@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from truewheel.binary import HEAD, Image, MachO, read_macho
+from truewheel.binary.fields import Fields
+from truewheel.binary.macho import ARCHIVE, arch_name, fat_entries
+from truewheel.binary.macho_archive import archived_processor
 from truewheel.binary.macho_fat import assembled
-from truewheel.errors import RequestError, TruewheelError, WheelError, Where
+from truewheel.errors import BinaryError, RequestError, TruewheelError, WheelError, Where
 from truewheel.ops.examine import Examination
 from truewheel.ops.patterns import Patterns
 from truewheel.wheel import Bytes, Content, Entry, Limits, RecordRow, Wheel, WheelName, row_for, rows_of
@@ -137,10 +141,15 @@ class Joiner:
         """Make a fat file of the members. Says why that can't be, "" where they are no such files at all."""
         images = [self._builds[number].images.get(member) for number in holders]
         machos = [image for image in images if isinstance(image, MachO)]
-        if len(machos) < len(entries):
-            return ""
+        if machos and len(machos) == len(entries):
+            return self._fat_macho(member, machos, entries)
+        if not any(images) and all(entry.head(HEAD).startswith(ARCHIVE) for entry in entries):
+            return self._fat_archive(member, entries)
+        return ""
+
+    def _fat_macho(self, member: str, images: Sequence[MachO], entries: Sequence[Entry]) -> str | None:
         # What of the order of slices is left open doesn't come from that of the wheels.
-        parts = [entry.content for _, entry in sorted(zip(map(_processors, machos), entries, strict=True), key=_first)]
+        parts = [entry for _, entry in sorted(zip(map(_processors, images), entries, strict=True), key=itemgetter(0))]
         try:
             data = assembled([part.read() for part in parts])
             image = read_macho(data)
@@ -148,17 +157,29 @@ class Joiner:
             return error.what
         except TruewheelError as error:
             raise error.within(member=member) from None
-        kept = Bytes(bytes(data)) if len(data) <= _KEPT else Fat(tuple(parts), len(data), bytes(data[:HEAD]))
-        executable = any(entry.executable for entry in entries)
-        self._entries.append((Entry(member, executable, kept), row_for(member, data)))
         self.images[member] = image
-        self.joined.append(Joined(member, image.archs))
+        self._made(member, image.archs, data, parts)
         return None
+
+    def _fat_archive(self, member: str, entries: Sequence[Entry]) -> str | None:
+        try:
+            kinds = [archived_processor(Fields(entry.read())) for entry in entries]
+            parts = [entry for _, entry in sorted(zip(kinds, entries, strict=True), key=itemgetter(0))]
+            data = assembled([part.read() for part in parts])
+        except (BinaryError, RequestError) as error:
+            return error.what
+        archs = tuple(arch_name(entry.cpu_type, entry.cpu_subtype) for entry in fat_entries(Fields(data)))
+        self._made(member, archs, data, parts)
+        return None
+
+    def _made(self, member: str, archs: tuple[str, ...], data: bytearray, parts: Sequence[Entry]) -> None:
+        """Put in a fat file; a large one is made again when it is read."""
+        contents = tuple(part.content for part in parts)
+        kept = Bytes(bytes(data)) if len(data) <= _KEPT else Fat(contents, len(data), bytes(data[:HEAD]))
+        executable = any(part.executable for part in parts)
+        self._entries.append((Entry(member, executable, kept), row_for(member, data)))
+        self.joined.append(Joined(member, archs))
 
 
 def _processors(image: MachO) -> tuple[tuple[int, int], ...]:
     return tuple((part.cpu_type, part.cpu_subtype) for part in image.slices)
-
-
-def _first(pair: tuple[tuple[tuple[int, int], ...], Entry]) -> tuple[tuple[int, int], ...]:
-    return pair[0]

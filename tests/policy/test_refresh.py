@@ -126,3 +126,12 @@ def test_bytes_that_are_not_understood_stop_the_script(tmp_path: Path) -> None:
     done = run("refresh_glibc.py", "--abilists", str(tmp_path / "abilists"), "--folder", str(tmp_path))
     assert done.returncode == 1
     assert "1 bytes of abilists were not understood" in done.stderr
+
+
+def test_the_dlls_that_ship_are_those_of_the_installed_sources() -> None:
+    """Sources that are newer may say more; then the script is run again."""
+    code = "import json, refresh_windows; print(json.dumps(refresh_windows.table()))"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == json.loads((DATA / "windows-dlls.json").read_text(encoding="utf-8"))

@@ -86,9 +86,75 @@ class TestDlls:
         assert outcome.findings[0].message.startswith(f"{dll}, loaded on first use, is neither")
         assert [(m.library, m.members) for m in outcome.missing] == [(dll, ("b",))]
 
+    def test_what_exports_are_forwarded_to_may_be_absent(self) -> None:
+        outcome = examine(a=pe(forwards=("nowhere.f", "kernel32.Sleep", "nvcuda.g")), b=pe("nowhere.dll"))
+        assert [(f.rule, f.member, f.message) for f in outcome.findings] == [
+            (rules.LIB_OPTIONAL, "a", f"{dll}, which exports are forwarded to, is neither in the wheel nor {rest}")
+            for dll, rest in (
+                ("nowhere.dll", "part of Windows"),
+                ("nvcuda.dll", "part of Windows: a graphics driver brings it"),
+            )
+        ]
+        assert [(m.library, m.members) for m in outcome.missing] == [("nowhere.dll", ("b",))]
+
     def test_the_table_is_per_processor(self) -> None:
         assert missing(CP312, "wow64cpu.dll") == []
         assert missing(CP312, "wow64cpu.dll", arch="win32") == ["wow64cpu.dll"]
+        assert missing(CP312, "opengl32.dll") == []
+        assert missing(CP312, "opengl32.dll", arch="arm64") == ["opengl32.dll"]
+
+    @pytest.mark.parametrize(
+        "dll",
+        ["bluetoothapis", "d3d12", "d3dcompiler_47", "dcomp", "gdiplus", "shcore", "xaudio2_9", "xinput1_4", "mfplat"],
+    )
+    @pytest.mark.parametrize("arch", ["amd64", "arm64", "win32"])
+    def test_what_windows_has_had_since_windows_10_or_earlier(self, dll: str, arch: str) -> None:
+        assert missing(ANY, f"{dll}.dll", arch=arch) == []
+
+    @pytest.mark.parametrize(
+        ("dll", "release"),
+        [
+            ("icuuc.dll", "10 version 1703"),
+            ("computecore.dll", "10 version 1809"),
+            ("icu.dll", "10 version 1903"),
+            ("directml.dll", "10 version 1903"),
+            ("dxcore.dll", "10 version 2004"),
+        ],
+    )
+    def test_a_release_that_no_tag_names_is_no_promise(self, dll: str, release: str) -> None:
+        (found,) = examine(a=pe(dll)).missing
+        assert (found.rule, windows.later(dll)) == (rules.LIB_MISSING, release)
+        assert found.searched.endswith(f"part of every Windows 10: it came with {release}")
+
+    @pytest.mark.parametrize("dll", ["icu.drv", "icu", "libicu.dll", ".dll", "kernel32.dll"])
+    def test_of_other_names_no_release_is_known(self, dll: str) -> None:
+        assert windows.later(dll) == ""
+
+    @pytest.mark.parametrize(
+        "dll", ["d3dx9_43.dll", "d3dcompiler_46.dll", "xinput1_3.dll", "x3daudio1_7.dll", "glut32.dll", "mqrt.dll"]
+    )
+    @pytest.mark.parametrize("arch", ["amd64", "arm64", "win32"])
+    def test_what_somebody_must_install_is_no_part_of_windows(self, dll: str, arch: str) -> None:
+        assert missing(ANY, dll, arch=arch) == [dll]
+
+    def test_the_copy_of_a_library_that_windows_keeps_for_itself_is_no_promise(self) -> None:
+        assert missing(ANY, "libcrypto.dll", arch="arm64") == ["libcrypto.dll"]
+
+    @pytest.mark.parametrize(
+        "dll",
+        [
+            *("nvcuda.dll", "nvml.dll", "nvapi64.dll", "nvcuvid.dll", "vulkan-1.dll", "opencl.dll", "amdhip64.dll"),
+            *("amdhip64_6.dll", "ze_loader.dll", "atiadlxx.dll", "amfrt64.dll", "nvencodeapi.dll"),
+        ],
+    )
+    def test_drivers_are_told_from_libraries(self, dll: str) -> None:
+        (found,) = examine(a=pe(dll)).missing
+        assert windows.is_driver(dll)
+        assert found.searched.endswith("a graphics driver brings it")
+
+    @pytest.mark.parametrize("dll", ["cudart64_12.dll", "nvrtc64_120_0.dll", "d3d12.dll", "vulkan-2.dll", "opencl.drv"])
+    def test_libraries_are_no_drivers(self, dll: str) -> None:
+        assert not windows.is_driver(dll)
 
 
 class TestRuntime:
@@ -122,6 +188,38 @@ class TestRuntime:
         outcome = examine(a=pe(dll, "vcruntime140.dll"))
         assert [(m.library, m.rule) for m in outcome.missing] == [(dll, rules.LIB_WINDOWS_RUNTIME)]
 
+    @pytest.mark.parametrize(
+        "dll",
+        [
+            *("vcruntime140d.dll", "vcruntime140_1d.dll", "msvcp140d.dll", "msvcp140_1d.dll", "mfc140ud.dll"),
+            *(
+                "msvcp140d_atomic_wait.dll",
+                "vcruntime140_threadsd.dll",
+                "concrt140d.dll",
+                "msvcr90d.dll",
+                "ucrtbased.dll",
+            ),
+        ],
+    )
+    def test_nobody_may_bring_the_debug_runtime(self, dll: str) -> None:
+        (found,) = examine(a=pe(dll)).missing
+        assert (found.rule, windows.is_debug_runtime(dll)) == (rules.LIB_WINDOWS_RUNTIME, True)
+        assert found.searched == "is of the debug runtime, which may not be passed on: build without /MDd"
+
+    @pytest.mark.parametrize(
+        "dll",
+        [
+            *("msvcp140_codecvt_ids.dll", "msvcp140_atomic_wait.dll", "vcruntime140_threads.dll", "mfc140deu.dll"),
+            *("vcruntime140_1.dll", "vccorlib140.dll", "msvcr100.dll", "mfcm140u.dll"),
+        ],
+    )
+    def test_the_runtime_that_is_redistributable(self, dll: str) -> None:
+        assert (windows.is_runtime(dll), windows.is_debug_runtime(dll)) == (True, False)
+
+    @pytest.mark.parametrize("dll", ["python3.dll", "msvcrt.dll", "d3d12d.dll", "libgcc_s_seh-1.dll", "zlib1.dll"])
+    def test_what_is_no_runtime_of_visual_cs(self, dll: str) -> None:
+        assert (windows.is_runtime(dll), windows.is_debug_runtime(dll)) == (False, False)
+
     @pytest.mark.parametrize("dll", ["vcruntime140.dll", "vcruntime140_1.dll"])
     def test_a_wheel_for_any_python_must_bring_all_of_it(self, dll: str) -> None:
         assert missing(ANY, dll) == [dll]
@@ -144,7 +242,8 @@ class TestAgainstDelvewheel:
         [("amd64", MachineType.AMD64), ("arm64", MachineType.ARM64), ("win32", MachineType.I386)],
     )
     def test_every_system_dll_is_promised(self, arch: str, machine: MachineType) -> None:
-        assert [name for name in sorted(ignore_names[machine]) if not windows.promised(name, arch)] == []
+        private = {"libcrypto.dll"} if arch == "arm64" else set()
+        assert {name for name in ignore_names[machine] if not windows.promised(name, arch)} == private
 
     @pytest.mark.parametrize("release", ["39", "310", "311", "312", "313"])
     @pytest.mark.parametrize("platform", ["win_amd64", "win32", "win_arm64"])

@@ -1,9 +1,12 @@
 """Windows: a tag names the processor alone; the rest is which DLLs a machine has.
 
-Promised are the DLLs of every supported Windows (``data/windows-dlls.json`` names its source), the API sets, the
+Promised are the DLLs of every Windows 10 and 11 (``data/windows-dlls.json`` names its sources), the API sets, the
 interpreter's own DLLs, and the parts of the Visual C++ runtime that the tagged interpreters bring. Of these,
 CPython has vcruntime140.dll since 3.5, and vcruntime140_1.dll on 64-bit machines since 3.9; msvcp140.dll is
 brought by none. A wheel for any Python (``py3-none-win_amd64``) can't count on either.
+
+Windows is meant as most people have it: the N editions lack Media Foundation (mfplat.dll and its kin) until somebody
+adds it, servers without a desktop lack more, and no tag tells them apart.
 
 ARM64EC code calls itself amd64 and runs in x64 programs on Windows on ARM alone, so no tag is true of it. ARM64X,
 which holds both kinds of code, calls itself arm64 and is what the Python for ARM loads.
@@ -27,14 +30,22 @@ from truewheel.wheel.name import WheelName
 _TAGGED = ("amd64", "arm64", "win32")
 _EFI = (10, 11, 12, 13)  # IMAGE_SUBSYSTEM_EFI_*: firmware loads these, not Windows
 _NEWEST = (10, 0)
+_WHOLE = (".cpl", ".drv")  # names that the table has with their extension
 _INTERPRETER = re.compile(r"python\d+t?(?:_d)?\.dll|libpypy[\d.]+-c\.dll|python-native\.dll")
-_RUNTIME = re.compile(r"(?:atl|concrt|mfcm?|msvcp|msvcr|vcamp|vccorlib|vcomp|vcruntime)\d+\w*\.dll")
+_RUNTIME = re.compile(r"(?:atl|concrt|mfcm?|msvcp|msvcr|vcamp|vccorlib|vcomp|vcruntime)\d+\w*\.dll|ucrtbased\.dll")
+_DEBUG = re.compile(r"[a-z]+\d+(?:_[a-z\d]+)*?u?d(?:_\w+)?\.dll|ucrtbased\.dll")
+# NVIDIA's CUDA, NVML, NVAPI, video and OptiX; AMD's HIP, ADL and AMF; Intel's Level Zero and VPL; Khronos' loaders.
+_DRIVER = re.compile(
+    r"(?:nvcuda|nvml|nvapi(?:64)?|nvcuvid|nvencodeapi(?:64)?|nvofapi(?:64)?|nvoptix|amdhip64(?:_\d+)?|ati?adl\w+|amfrt\d+"
+    r"|ze_(?:loader|intel_\w+)|libmfxhw\d+|opencl|vulkan-1)\.dll"
+)
 _CPYTHON = re.compile(r"cp(\d)(\d+)")
 
 
 class _Table(TypedDict):
     prefixes: list[str]
     dlls: dict[str, list[str]]
+    later: dict[str, list[str]]
 
 
 def examine(images: Mapping[str, Pe], external: Mapping[str, tuple[str, ...]], name: WheelName) -> Outcome:
@@ -66,12 +77,37 @@ def examine(images: Mapping[str, Pe], external: Mapping[str, tuple[str, ...]], n
 
 
 def promised(library: str, arch: str) -> bool:
-    """Whether every Windows of an architecture, or its Python, has the DLL of that (lower-case) name."""
-    return (
-        library in _dlls(arch)
-        or library.startswith(tuple(_table()["prefixes"]))
-        or _INTERPRETER.fullmatch(library) is not None
-    )
+    """Whether every Windows 10 and 11 of an architecture, or its Python, has the DLL of that (lower-case) name."""
+    return library in _dlls(arch) or library.startswith(tuple(_table()["prefixes"])) or is_interpreter(library)
+
+
+def later(library: str) -> str:
+    """The release of Windows, such as ``10 version 1903``, that a (lower-case) DLL came with; "" if none is known.
+
+    A wheel can neither count on such a DLL, since no tag names a release, nor bring it.
+    """
+    releases = (release for release, lines in _table()["later"].items() if library[:-4] in " ".join(lines).split())
+    return next(releases, "") if library.endswith(".dll") else ""
+
+
+def is_interpreter(library: str) -> bool:
+    """Whether a (lower-case) DLL is the interpreter's own."""
+    return _INTERPRETER.fullmatch(library) is not None
+
+
+def is_runtime(library: str) -> bool:
+    """Whether a (lower-case) DLL belongs to the Visual C++ runtime, which installers of it bring, or interpreters."""
+    return _RUNTIME.fullmatch(library) is not None
+
+
+def is_debug_runtime(library: str) -> bool:
+    """Whether a (lower-case) DLL is of the debug runtime, which comes with Visual Studio and may not be passed on."""
+    return is_runtime(library) and _DEBUG.fullmatch(library) is not None
+
+
+def is_driver(library: str) -> bool:
+    """Whether a (lower-case) DLL comes with the driver of a graphics card, and must be of the driver's own release."""
+    return _DRIVER.fullmatch(library) is not None
 
 
 def brought_by_python(name: WheelName, arch: str) -> frozenset[str]:
@@ -107,11 +143,22 @@ def _missing(images: Mapping[str, Pe], external: Mapping[str, tuple[str, ...]], 
             and not promised(library, images[member].arch)
             and library not in brought[images[member].arch]
         )
-        if members and _RUNTIME.fullmatch(library):
-            searched = "is neither in the wheel nor part of Windows or of the Python"
-            yield Missing(library, members, searched, rules.LIB_WINDOWS_RUNTIME)
-        elif members:
-            yield Missing(library, members, "is neither in the wheel nor part of Windows")
+        if members:
+            rule = rules.LIB_WINDOWS_RUNTIME if is_runtime(library) else rules.LIB_MISSING
+            yield Missing(library, members, _lack(library), rule)
+
+
+def _lack(library: str) -> str:
+    """What goes on behind the name of a DLL that is nowhere."""
+    if is_debug_runtime(library):
+        return "is of the debug runtime, which may not be passed on: build without /MDd"
+    if is_runtime(library):
+        return "is neither in the wheel nor part of Windows or of the Python"
+    if release := later(library):
+        return f"is neither in the wheel nor part of every Windows 10: it came with {release}"
+    if is_driver(library):
+        return "is neither in the wheel nor part of Windows: a graphics driver brings it"
+    return "is neither in the wheel nor part of Windows"
 
 
 def _at_once(missing: Missing, images: Mapping[str, Pe]) -> Missing:
@@ -120,7 +167,7 @@ def _at_once(missing: Missing, images: Mapping[str, Pe]) -> Missing:
 
 
 def _delayed(image: Pe, library: str) -> bool:
-    """Whether a DLL is looked for when one of its functions is called first, and not before."""
+    """Whether a DLL is looked for when one of its functions is called or asked for first, and not before."""
     return all(wanted.delayed for wanted in image.imports if wanted.name.lower() == library)
 
 
@@ -128,7 +175,9 @@ def _optional(missing: tuple[Missing, ...], images: Mapping[str, Pe]) -> Iterato
     for library, members, searched, _ in missing:
         for member in members:
             if _delayed(images[member], library):
-                yield Finding(rules.LIB_OPTIONAL, f"{library}, loaded on first use, {searched}", member)
+                imported = any(wanted.name.lower() == library for wanted in images[member].imports)
+                use = "loaded on first use" if imported else "which exports are forwarded to"
+                yield Finding(rules.LIB_OPTIONAL, f"{library}, {use}, {searched}", member)
 
 
 def _newer(images: Mapping[str, Pe]) -> Iterator[Finding]:
@@ -142,7 +191,7 @@ def _newer(images: Mapping[str, Pe]) -> Iterator[Finding]:
 def _dlls(arch: str) -> frozenset[str]:
     groups = (lines for archs, lines in _table()["dlls"].items() if arch in archs.split())
     names = (name for lines in groups for name in " ".join(lines).split())
-    return frozenset(name if name.endswith(".drv") else f"{name}.dll" for name in names)
+    return frozenset(name if name.endswith(_WHOLE) else f"{name}.dll" for name in names)
 
 
 @cache

@@ -389,6 +389,17 @@ MAC_UNSIGNED: Final = Rule(
     "Sign it ad hoc; linkers do so unless told otherwise.",
 )
 
+MAC_SIGNED_LEFT: Final = Rule(
+    "MAC004",
+    "signed-file-left-as-it-is",
+    _NOTE,
+    "A Mach-O file that somebody signed keeps names of the build machine",
+    "Any edit breaks the signature, and nobody but its owner can make it again; so what need not change stays.",
+    "Have the file made without the names before it is signed; or run `truewheel repair --resign`, which replaces the "
+    "signature by one without an identity.",
+    strict=_NOTE,
+)
+
 # --- WIN: PE ---------------------------------------------------------------------------------------------------
 WIN_OS_VERSION: Final = Rule(
     "WIN001",
@@ -398,6 +409,16 @@ WIN_OS_VERSION: Final = Rule(
     "Older Windows refuse to load it; no tag can say so.",
     "Link with an older /SUBSYSTEM version if those systems matter.",
     strict=_NOTE,
+)
+WIN_RUNTIME_OLDER: Final = Rule(
+    "WIN002",
+    "runtime-older-than-toolset",
+    _WARNING,
+    "A DLL of the Visual C++ runtime is grafted that is older than the tools which built a file that needs it",
+    "The runtime must be at least as recent as the newest toolset in the process: files built with Visual Studio 2022 "
+    "17.10 crash in std::mutex with an older msvcp140.dll.",
+    "Name the folder of a newer runtime with -L, such as VC\\Redist\\MSVC\\14.44.35112\\x64\\Microsoft.VC143.CRT.",
+    "Microsoft: C++ binary compatibility between Visual Studio versions",
 )
 
 # --- SEC: what weakens the process ------------------------------------------------------------------------------

@@ -47,8 +47,8 @@ class Leak:
 # --- headers -------------------------------------------------------------------------------------------------
 _ELF_DEFAULT = re.compile(r"/(?:usr/)?lib(?:32|64|x32)?(?:/[a-z0-9_]+-linux-[a-z0-9]+)?/*")
 _APPLE_SYSTEM = ("/usr/lib", "/System")
-# delocate gives grafted libraries this id so that it is the same wherever they were built.
-_NEUTRAL_NAMES = ("/DLC/", "/usr/lib/", "/System/", "/Library/Frameworks/Python.framework/")
+NEUTRAL_NAMES: Final = ("/DLC/", "/usr/lib/", "/System/", "/Library/Frameworks/Python.framework/")
+"""How absolute install names begin that are the same on all machines: delocate calls grafts ``/DLC/…``."""
 _ABSOLUTE_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|[\\/]")
 # Microsoft's own build machines: in the runtime DLLs that they allow to be passed on unchanged only.
 _MICROSOFT_PDB = "d:\\a\\_work\\1\\s\\"
@@ -92,10 +92,10 @@ def _mach_leaks(part: Slice, member: str) -> Iterator[Leak]:
             yield Leak("escape", rpath, f"LC_RPATH holds {rpath}, which is searched in the current directory")
         elif member and rpath.startswith("@loader_path"):
             yield from _escape("LC_RPATH", rpath, member)
-    if part.install_name and part.install_name.startswith("/") and not part.install_name.startswith(_NEUTRAL_NAMES):
+    if part.install_name and part.install_name.startswith("/") and not part.install_name.startswith(NEUTRAL_NAMES):
         yield Leak("install-name", part.install_name, f"its install name is {part.install_name}")
     for name in (dylib.name for dylib in part.dylibs):
-        if name.startswith("/") and not name.startswith(_NEUTRAL_NAMES):
+        if name.startswith("/") and not name.startswith(NEUTRAL_NAMES):
             yield Leak("install-name", name, f"it loads {name}")
 
 

@@ -7,7 +7,7 @@ doesn't take it for the other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 _LONGEST: Final = 255
@@ -23,6 +23,7 @@ not UTF-8 are in no wheel. Nobody types the name of a graft, so letters that som
 
 _LIBRARY: Final = re.compile(r"(.*)([.]so(?:[.].{1,100})?)")
 _OTHER: Final = re.compile(r"(.*?)([.][^.]{1,20})?")
+_VERSION: Final = re.compile(r"(?:[-._]\d+)+\Z")
 _HASHED: Final = re.compile(rf"(.+)-[0-9a-f]{{{_FEWEST},{_MOST}}}")
 
 
@@ -33,10 +34,24 @@ def grafted_name(soname: str, sha256: str, digits: int = _FEWEST) -> str:
     extension, or at the end. Of a path only the last part counts. Characters that would mean something to a loader or
     a file system become ``_``; what is longer than 255 bytes is cut before the hash.
     """
-    stem, suffix = _split(_STRANGE.sub("_", soname.rpartition("/")[2]).rstrip("."))
+    stem, suffix = _split(_cleaned(soname))
     tail = f"-{sha256[:digits]}{suffix}"
-    # A name that starts with a dash would be an option of every program that it is given to.
-    return (stem.lstrip("-.") or "lib")[: _LONGEST - len(tail)] + tail
+    return stem[: _LONGEST - len(tail)] + tail
+
+
+def shorter_names(name: str, sha256: str) -> Iterator[str]:
+    """Names for a graft where there is no room for the usual one, each shorter than the one before.
+
+    Without the version, without the hash, and the hash alone, at last some digits of it: what they have in common is
+    that a loader which goes by paths, as dyld does, is content with them. Whether they are free is another question.
+    """
+    stem, suffix = _split(_cleaned(name))
+    versionless = grafted_name(f"{_VERSION.sub('', stem[:_LONGEST])}{suffix}", sha256)
+    longest = len(grafted_name(name, sha256))
+    for shorter in (versionless, f"{stem}{suffix}", sha256[:_FEWEST], sha256[: _FEWEST // 2]):
+        if len(shorter) < longest:
+            longest = len(shorter)
+            yield shorter
 
 
 def original_name(name: str) -> str:
@@ -70,6 +85,13 @@ def _clashing(digits: Mapping[tuple[str, str], int]) -> list[tuple[str, str]]:
 
 def _named(digits: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], str]:
     return {item: grafted_name(*item, count) for item, count in digits.items()}
+
+
+def _cleaned(name: str) -> str:
+    """The last part of a path, of characters that every loader and every file system takes as they are."""
+    stem, suffix = _split(_STRANGE.sub("_", name.rpartition("/")[2]).rstrip("."))
+    # A name that starts with a dash would be an option of every program that it is given to.
+    return f"{stem.lstrip('-.') or 'lib'}{suffix}"
 
 
 def _split(name: str) -> tuple[str, str]:

@@ -201,7 +201,7 @@ def test_catalyst_alone_is_catalyst() -> None:
 def test_dylib_commands_with_flags(kind: int, flags: int, name: str) -> None:
     """The form of macOS 15: dylib_use_command in loader.h."""
     command = build.Command(kind, (0x1A741800, packed(2, 3), packed(1), flags), b"/usr/lib/libz.1.dylib")
-    assert with_commands(command).dylibs == (Dylib("/usr/lib/libz.1.dylib", name, (2, 3, 0), (1, 0, 0)),)
+    assert with_commands(command).dylibs == (Dylib("/usr/lib/libz.1.dylib", name, (2, 3, 0), (1, 0, 0), 28),)
 
 
 def test_the_install_name_is_no_dependency() -> None:

@@ -5,8 +5,9 @@ What is built has one segment with one section, and a __LINKEDIT with symbols, s
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from struct import calcsize, pack
 
 from hypothesis import strategies as st
@@ -75,6 +76,9 @@ class MachFile:
     ranges: tuple[int, int, int, int] | None = None
     signature: bytes = b""
     room: int = 64
+    padding: bytes = b""
+    tail: bytes = b""
+    linkedit: bool = True
     contents: bytes = field(default=b"\xcc" * 16)
 
     def encode(self) -> bytes:
@@ -93,6 +97,7 @@ class MachFile:
         linkedit_at = text_at + len(self.contents)
         strings_at = linkedit_at + len(entries)
         signature_at = strings_at + len(strings)
+        signature_at += -signature_at % 16 if self.signature else 0
         end = signature_at + len(self.signature)
         words = "Q" if wide else "I"
 
@@ -107,7 +112,8 @@ class MachFile:
         commands += pack(
             layout, b"__text", b"__TEXT", text_at, len(self.contents), text_at, 0, 0, 0, 0x80000400, 0, 0, *[0] * wide
         )
-        commands += segment_command(b"__LINKEDIT", linkedit_at, end - linkedit_at, 0)
+        last = b"__LINKEDIT" if self.linkedit else b"__OTHER"
+        commands += segment_command(last, linkedit_at, end - linkedit_at, 0)
         commands += pack(self.order + "6I", SYMTAB, 24, linkedit_at, len(self.symbols), strings_at, len(strings))
         commands += given
         count = 4 + len(self.commands) + len(extra) - 1
@@ -116,9 +122,10 @@ class MachFile:
             count += 1
         magic = 0xFEEDFACF if wide else 0xFEEDFACE
         head = pack(self.order + "7I", magic, *self.cpu, self.filetype, count, len(commands), 0x85) + bytes(4 * wide)
-        body = head + commands + bytes(self.room) + self.contents + entries + strings + self.signature
+        body = head + commands + self.padding.ljust(self.room, b"\0") + self.contents + entries + strings
+        body = body.ljust(signature_at, b"\0") + self.signature
         assert len(body) == end
-        return body
+        return body + self.tail
 
 
 def fat(*slices: bytes, wide: bool = False, align: int = 4, cpus: Sequence[tuple[int, int]] | None = None) -> bytes:
@@ -165,6 +172,74 @@ def signature(
 
 def blob(magic: int, data: bytes) -> bytes:
     return pack(">2I", magic, 8 + len(data)) + data
+
+
+@dataclass(frozen=True)
+class Sealing:
+    """The recipe of a signature whose hashes are right: `kinds` are the hash types of its CodeDirectories."""
+
+    kinds: tuple[int, ...] = (2,)
+    shift: int = 12
+    flags: int = 0x20002
+    identifier: str = "libx.dylib"
+    team: str = ""
+    blobs: Sequence[tuple[int, bytes]] = ()
+    version: int = 0x20400
+    spare: int = 0
+    main: bool = False
+    executable: tuple[int, int] = (0, 0)
+
+    def encode(self, contents: bytes) -> bytes:
+        """The signature of `contents`, with `spare` zeros behind it."""
+        directories = [self._directory(kind, contents) for kind in self.kinds]
+        slots = [0, *range(0x1000, 0x1000 + len(directories) - 1)]
+        every = [*zip(slots, directories, strict=True), *self.blobs]
+        at = 12 + 8 * len(every)
+        index = b""
+        for slot, data in every:
+            index += pack(">2I", slot, at)
+            at += len(data)
+        return pack(">3I", 0xFADE0CC0, at, len(every)) + index + b"".join(data for _, data in every) + bytes(self.spare)
+
+    def _directory(self, kind: int, contents: bytes) -> bytes:
+        name, size = HASHES[kind]
+        page = 1 << self.shift if self.shift else max(1, len(contents))
+        pages = [contents[at : at + page] for at in range(0, len(contents), page)]
+        held = dict(self.blobs)
+        special = max([slot for slot in held if slot < 0x1000], default=0)
+        hashes = [
+            hashlib.new(name, held[slot]).digest()[:size] if slot in held else bytes(size)
+            for slot in range(special, 0, -1)
+        ]
+        hashes += [hashlib.new(name, data).digest()[:size] for data in pages]
+        strings = self.identifier.encode() + b"\0" + (self.team.encode() + b"\0" if self.team else b"")
+        fixed = {0x20001: 44, 0x20100: 48, 0x20200: 52, 0x20300: 64, 0x20400: 88, 0x20500: 96, 0x20600: 108}[
+            self.version
+        ]
+        team_at = fixed + len(self.identifier.encode()) + 1 if self.team else 0
+        hashes_at = fixed + len(strings) + special * size
+        head = pack(
+            ">9I4B4x3I4Q20x",
+            *(0xFADE0C02, fixed + len(strings) + len(hashes) * size, self.version, self.flags, hashes_at, fixed),
+            *(special, len(pages), len(contents), size, kind, 0, self.shift, 0, team_at, 0, 0),
+            *(*self.executable, int(self.main)),
+        )
+        return head[:fixed] + strings + b"".join(hashes)
+
+
+FIXED = {0x20001: 44, 0x20100: 48, 0x20200: 52, 0x20300: 64, 0x20400: 88, 0x20500: 96, 0x20600: 108}
+HASHES = {1: ("sha1", 20), 2: ("sha256", 32), 3: ("sha256", 20), 4: ("sha384", 48)}
+
+
+def signed(recipe: MachFile, sealing: Sealing | None = None) -> bytes:
+    """The file with a signature that fits."""
+    sealing = sealing or Sealing()
+    one = replace(recipe, signature=b"\0", tail=b"").encode()
+    # Its size is known before its hashes are: these are about load commands that name the size.
+    size = len(sealing.encode(one[:-1]))
+    draft = replace(recipe, signature=bytes(size), tail=b"").encode()
+    start = len(draft) - size
+    return draft[:start] + sealing.encode(draft[:start]) + recipe.tail
 
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12)

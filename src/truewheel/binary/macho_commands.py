@@ -161,7 +161,7 @@ def _dylib(commands: Commands, kind: int, command: Fields) -> None:
         (flags,) = command.unpack(_layout(commands.order, "I"), layout.size, "the flags of a dylib command")
         how = next((name for bit, name in _DYLIB_FLAGS.items() if flags & bit), how)
     name = _text(command, name_at, layout.size, "a dylib command")
-    commands.dylibs.append(Dylib(name, how, _version(current), _version(compatibility)))
+    commands.dylibs.append(Dylib(name, how, _version(current), _version(compatibility), name_at))
 
 
 def _id_dylib(commands: Commands, _: int, command: Fields) -> None:

@@ -20,7 +20,7 @@ from truewheel.binary.model import SignatureKind, Slice
 from truewheel.binary.patch import Patch
 from truewheel.errors import RequestError
 
-_SIGNATURE_SIZE, _RPATH_SIZE, _DYLIB_SIZE = 16, 12, 24
+_SIGNATURE_SIZE, _RPATH_SIZE, _ID_SIZE = 16, 12, 24
 """Sizes of load commands, without their names."""
 
 MachEdit: TypeAlias = Patch | Reassembled
@@ -68,18 +68,16 @@ class MachChanges:
 def room_left(part: Slice, changes: SliceChanges, *, signs: bool) -> int:
     """The bytes that stay free between load commands and contents after the changes; below zero what lacks.
 
-    Reckoned from the names alone, as if each command were as short as linkers write it: at worst some bytes too few.
+    Reckoned from the names, as if each command were as short as linkers write it: what isn't has more room than that.
     With `signs` a slice without a signature gets the command for one.
     """
     left = part.header_room
     if signs and part.signature.kind is SignatureKind.NONE:
         left -= _SIGNATURE_SIZE
     for dylib in part.dylibs:
-        # The form of macOS 15 has a word of flags before the name: the worse of both counts.
-        names = dylib.name, changes.dylibs.get(dylib.name, dylib.name)
-        left -= max(_growth(part, fixed, *names) for fixed in (_DYLIB_SIZE, _DYLIB_SIZE + 4))
+        left -= _growth(part, dylib.name_at, dylib.name, changes.dylibs.get(dylib.name, dylib.name))
     if part.install_name is not None and changes.install_name is not None:
-        left -= _growth(part, _DYLIB_SIZE, part.install_name, changes.install_name)
+        left -= _growth(part, _ID_SIZE, part.install_name, changes.install_name)
     if changes.rpaths is not None:
         left += sum(_length(part, _RPATH_SIZE, path) for path in part.rpaths)
         left -= sum(_length(part, _RPATH_SIZE, path) for path in changes.rpaths)

@@ -21,7 +21,7 @@ EXECUTE, DYLIB, BUNDLE = 2, 6, 8
 LOADED = frozenset({EXECUTE, DYLIB, BUNDLE})
 """The types of files that a loader takes (MH_*): the only ones that are edited and signed."""
 _ARM64 = 0x0100000C
-_EMBEDDED = frozenset({2, 5, 7})
+_EMBEDDED = (2, 5, 7)
 """The special slots of what lies in the signature itself: requirements and entitlements."""
 
 
@@ -86,8 +86,13 @@ def _directory_faults(directory: Directory, contents: Contents, data: Fields) ->
     if wrong:
         first = f"the first at {wrong[0] << directory.shift:#x}"
         yield f"{len(wrong)} of {len(hashes)} pages aren't what their {name} hashes say, {first}"
-    for slot, blob in read_blobs(data).items():
-        if slot not in _EMBEDDED or slot > directory.special:
-            continue
-        if directory.kind.digest(blob.take(0, blob.size, "a blob")) != directory.hash(-slot):
+    blobs = read_blobs(data)
+    for slot in _EMBEDDED:
+        if not _is_told(directory, slot, blobs.get(slot)):
             yield f"slot {slot} of the signature isn't what its {name} hash says"
+
+
+def _is_told(directory: Directory, slot: int, blob: Fields | None) -> bool:
+    """Whether the hash of a special slot is that of its blob. Where there is none, it is zeros or left out."""
+    told = directory.hash(-slot) if slot <= directory.special else b""
+    return told == directory.kind.digest(blob.take(0, blob.size, "a blob")) if blob else not any(told)

@@ -129,12 +129,16 @@ Version3: TypeAlias = tuple[int, int, int]
 
 
 class Dylib(NamedTuple):
-    """A library that a Mach-O slice loads. ``kind`` is load, weak, reexport, lazy or upward."""
+    """A library that a Mach-O slice loads. ``kind`` is load, weak, reexport, lazy or upward.
+
+    ``name_at`` is the number of bytes before the name in its load command.
+    """
 
     name: str
     kind: str
     current: Version3
     compatibility: Version3
+    name_at: int = 24
 
 
 class SignatureKind(Enum):

@@ -29,9 +29,10 @@ Told = dict[str, Names]
 """The names by architecture."""
 
 
-def told(path: Path) -> dict[str, Told]:
-    """What each oracle says of the names in a file."""
-    return {"llvm-objdump": by_objdump(path), "LIEF": _by_lief(path), "macholib": _by_macholib(path)}
+def disagreeing(path: Path, expected: Told) -> dict[str, Told]:
+    """The oracles that say something else of the names in a file, with what they say."""
+    told = {"llvm-objdump": by_objdump(path), "LIEF": _by_lief(path), "macholib": _by_macholib(path)}
+    return {oracle: names for oracle, names in told.items() if names != expected}
 
 
 def by_checker(data: bytes) -> Told:

@@ -1,17 +1,265 @@
-"""Plan the repair of a wheel for Windows: which DLLs come into it, and what is edited so that they are found."""
+"""Plan the repair of a wheel for Windows: which DLLs come into it, and what is edited so that they are found.
+
+Nothing is read but the tables of native files and the ``__init__.py`` of packages that must lead to DLLs, and nothing
+is written. The plan follows from the wheel, the DLLs that are found and what was asked; it depends on no order of
+members, of folders or of sets.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from truewheel import rules
+from truewheel.binary import Pe
 from truewheel.binary.pe_edit import PeChanges
+from truewheel.errors import RequestError
+from truewheel.findings import Finding, in_order
+from truewheel.ops.elf_runpaths import folder_of
 from truewheel.ops.examine import Examination
+from truewheel.ops.fates import Fate, base_name, idle_exclusions, not_found
 from truewheel.ops.libraries import Libraries
-from truewheel.ops.plan import Plan
+from truewheel.ops.patterns import Patterns
+from truewheel.ops.pe_closure import FIRMWARE, Asker, Closure, Loaded, Members, folded, follow, needs
+from truewheel.ops.pe_names import is_fixed, names_of
+from truewheel.ops.pe_places import places_of
+from truewheel.ops.places import demand_places
+from truewheel.ops.plan import Change, Graft, Plan, Source
+from truewheel.ops.python_source import with_dll_folders
 from truewheel.ops.wishes import Wishes
+from truewheel.policy import floor_of
+from truewheel.policy.windows import brought_by_python, is_driver, is_runtime
+from truewheel.wheel import Wheel
+
+_FOLDER = ".libs"  # as delvewheel calls it
+_FAMILY = "win"
+_TAGGED = ("amd64", "arm64", "win32")
+_MSVC = 14
+"""The major version that linkers of Visual Studio 2015 and later write; MinGW's and others write numbers of theirs."""
 
 
 def plan_pe(examination: Examination, libraries: Libraries, wishes: Wishes) -> Plan[PeChanges]:
     """The plan for an examined wheel.
 
-    Raises `RequestError` where a DLL can't be found, or an ``--include`` means nothing.
+    Raises `RequestError` where a DLL can't be found, where an ``--include`` means nothing, and where nobody can say
+    what belongs into the ``__init__.py`` of a package.
     """
-    raise NotImplementedError
+    folder = f"{examination.wheel.name.distribution}{_FOLDER if wishes.folder is None else wishes.folder}"
+    members = _members(examination)
+    closure = follow(members, libraries, wishes)
+    if closure.lost:
+        raise not_found(closure.lost, {asker.path for asker in members.askers}, libraries)
+    return _Planner(examination.wheel, members, closure, wishes, folder).plan()
+
+
+def _members(examination: Examination) -> Members:
+    """The PE files that a Windows of the wheel's tags loads: others are data, or helpers for another processor."""
+    name = examination.wheel.name
+    claims = {floor.arch for each in name.platforms if (floor := floor_of(each)) and floor.family == _FAMILY}
+    askers = tuple(
+        Asker(member, image)
+        for member, image in sorted(examination.images.items())
+        if isinstance(image, Pe)
+        and image.arch in (claims or _TAGGED)
+        and image.subsystem not in FIRMWARE
+        and not (image.hybrid and image.arch == "amd64")
+    )
+    return Members(
+        askers,
+        {(edge.member, edge.needed): edge.provider for edge in examination.graph.edges if edge.provider is not None},
+        {arch: brought_by_python(name, arch) for arch in _TAGGED},
+    )
+
+
+class _Planner:
+    """What was decided of the DLLs, turned into edits."""
+
+    def __init__(self, wheel: Wheel, members: Members, closure: Closure, wishes: Wishes, folder: str) -> None:
+        self._wheel = wheel
+        self._members = members
+        self._closure = closure
+        self._wishes = wishes
+        names = names_of(closure, members.askers, wishes.no_mangle)
+        self._new, self._plugins = names.new, names.plugins
+        self._places = places_of(
+            wheel, members.askers, closure, names.plugins, libs=folder, namespaces=wishes.namespaces
+        )
+        self._users: dict[str, set[str]] = {}
+        for path in (*(asker.path for asker in members.askers), *closure.loaded):
+            for graft in closure.grafts_of(path):
+                self._users.setdefault(graft, set()).add(path)
+
+    def plan(self) -> Plan[PeChanges]:
+        grafts = _joined(graft for found in self._closure.loaded.values() for graft in self._grafts(found))
+        demand_places(self._wheel, {graft.member for graft in grafts})
+        return Plan(
+            grafts=grafts,
+            changes=tuple(change for asker in self._members.askers if (change := self._change(asker))),
+            excluded=self._left(Fate.EXCLUDED),
+            promised=self._left(Fate.GIVEN),
+            findings=in_order([*self._idle(), *self._unled(), *self._too_old(grafts), *_drivers(grafts)]),
+            sources=tuple(sorted(self._sources())),
+        )
+
+    def _left(self, fate: Fate) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The DLLs that stay outside, each with those that need it, where they will lie."""
+        users = self._closure.of(fate)
+        return tuple(
+            (library, tuple(sorted({place for user in users[library] for place in self._where(user)})))
+            for library in users
+        )
+
+    def _where(self, path: str) -> list[str]:
+        """Where an asker will lie in the wheel; a graft may lie in several places."""
+        if path not in self._new:
+            return [path]
+        return [_inside(home, self._new[path]) for home in self._places.homes[path]]
+
+    # --- what comes into the wheel
+    def _grafts(self, found: Loaded) -> Iterator[Graft[PeChanges]]:
+        """A file in each of the folders that it is put into."""
+        asker, name = found.asker, self._new[found.file.path]
+        changes = self._edits(asker)
+        if changes and asker.pe.export_name is not None and name.lower() != asker.pe.export_name.lower():
+            changes = replace(changes, export_name=name)
+        for home in sorted(self._places.homes[found.file.path]):
+            yield Graft(
+                library=self._asked_as(found),
+                member=_inside(home, name),
+                file=found.file,
+                sha256=found.sha256,
+                size=len(found.file.data),
+                needed_by=tuple(sorted(self._users_in(home, found.file.path))),
+                changes=changes,
+                reasons=tuple(_losses(asker.pe, changes)),
+            )
+
+    def _asked_as(self, found: Loaded) -> str:
+        """The name that a file goes by outside."""
+        path = found.file.path
+        own = base_name(path)
+        asked = sorted(library for (_, library), answer in self._closure.found.items() if answer == path)
+        return own if not asked or own.lower() in asked else asked[0]
+
+    def _users_in(self, home: str, path: str) -> Iterator[str]:
+        """Who finds the file in that folder."""
+        for user in self._users.get(path, ()):
+            if user in self._new and home in self._places.homes[user]:
+                yield _inside(home, self._new[user])
+            elif self._places.served.get(user) == home:
+                yield user
+
+    # --- what is edited
+    def _change(self, asker: Asker) -> Change[PeChanges] | None:
+        changes = self._edits(asker)
+        return Change(asker.path, changes, tuple(_reasons(asker.pe, changes))) if changes else None
+
+    def _edits(self, asker: Asker) -> PeChanges:
+        """What members and grafts have in common."""
+        renamed, free = {}, False
+        for library in needs(asker):
+            fate = self._closure.fates[asker.path, library]
+            free |= fate in {Fate.GRAFTED, Fate.INSIDE}
+            if fate is Fate.GRAFTED:
+                renamed[library] = self._new[self._closure.found[asker.path, library]]
+        return PeChanges(
+            dlls={old: new for old, new in renamed.items() if old != new.lower()},
+            search_freely=free and bool(asker.pe.dependent_load_flags) and not is_fixed(asker.pe),
+        )
+
+    def _sources(self) -> Iterator[Source]:
+        for init, goals in self._places.patches.items():
+            here = folder_of(init)
+            folders = [_relative(here, goal) for goal in sorted(goals)]
+            old = bytes(self._wheel.by_name[init].read())
+            new = with_dll_folders(old, folders, member=init)
+            if new != old:
+                yield Source(init, new, (f"adds {', '.join(folders)} to the folders that Windows searches for DLLs",))
+
+    # --- what is worth knowing
+    def _idle(self) -> Iterator[Finding]:
+        needed = {library for _, library in self._closure.fates}
+        paths = {path.lower() for path in self._closure.found.values() if path not in self._wheel.by_name}
+        idle = (g for g in self._wishes.exclude.globs if folded(Patterns((g,))).idle([*needed, *paths]))
+        return idle_exclusions(Patterns(tuple(idle)), needed, ())
+
+    def _unled(self) -> Iterator[Finding]:
+        for home, graft, library, provider in self._places.unled:
+            what = f"needs {library}, and nothing leads to {provider}"
+            yield Finding(rules.LIB_UNLED, what, _inside(home, self._new[graft]))
+
+    def _too_old(self, grafts: Iterable[Graft[PeChanges]]) -> Iterator[Finding]:
+        """The parts of Microsoft's runtime that are older than the tools that their users were made with."""
+        for graft in grafts:
+            own = self._closure.loaded[graft.file.path].asker.pe.linker_version
+            if not is_runtime(graft.library.lower()):
+                continue
+            for user in sorted(self._users.get(graft.file.path, ())):
+                theirs = self._linker(user)
+                if own[0] == theirs[0] == _MSVC and own[1] // 10 < theirs[1] // 10:
+                    what = (
+                        f"{graft.library} {own[0]}.{own[1]} from {graft.file.path} is older than "
+                        f"{self._where(user)[0]}, which was linked with {theirs[0]}.{theirs[1]}"
+                    )
+                    yield Finding(rules.WIN_RUNTIME_OLDER, what, graft.member)
+
+    def _linker(self, path: str) -> tuple[int, int]:
+        loaded = self._closure.loaded.get(path)
+        members = (asker.pe for asker in self._members.askers if asker.path == path)
+        return (loaded.asker.pe if loaded else next(members)).linker_version
+
+
+def _inside(home: str, name: str) -> str:
+    return f"{home}/{name}" if home else name
+
+
+def _relative(here: str, there: str) -> str:
+    """The way from one installed folder to another."""
+    start, goal = here.split("/"), there.split("/") if there else []
+    common = 0
+    while common < min(len(start), len(goal)) and start[common] == goal[common]:
+        common += 1
+    return "/".join([*[".."] * (len(start) - common), *goal[common:]]) or "."
+
+
+def _joined(grafts: Iterable[Graft[PeChanges]]) -> tuple[Graft[PeChanges], ...]:
+    """The grafts by their new paths; a file that was found in two places comes once.
+
+    A process has one DLL of a name, so files of one name must be the same in all folders.
+    """
+    joined: dict[str, Graft[PeChanges]] = {}
+    named: dict[str, Graft[PeChanges]] = {}
+    for graft in sorted(grafts, key=lambda graft: (graft.member.lower(), graft.library, graft.file.path)):
+        other = named.setdefault(base_name(graft.member).lower(), graft)
+        if (other.sha256, other.changes) != (graft.sha256, graft.changes):
+            raise RequestError(
+                f"{other.file.path} and {graft.file.path} are different files that would both be called "
+                f"{base_name(graft.member)}, and a process of Windows has one DLL of a name",
+                hint="let them be renamed, or leave one to others with --exclude",
+            )
+        twin = joined.get(graft.member.lower())
+        users = graft.needed_by if twin is None else tuple(sorted({*twin.needed_by, *graft.needed_by}))
+        joined[graft.member.lower()] = replace(twin or graft, needed_by=users)
+    return tuple(sorted(joined.values(), key=lambda graft: graft.member))
+
+
+def _drivers(grafts: Iterable[Graft[PeChanges]]) -> Iterator[Finding]:
+    for graft in grafts:
+        if is_driver(graft.library.lower()):
+            what = f"{graft.library} is grafted, though it comes with the graphics driver of each machine"
+            yield Finding(rules.LIB_DRIVER, what, graft.member)
+
+
+def _reasons(pe: Pe, changes: PeChanges) -> Iterator[str]:
+    """What is done to a member, a phrase for each edit."""
+    for old, new in sorted(changes.dlls.items()):
+        yield f"imports {new} instead of {old}"
+    yield from _losses(pe, changes)
+
+
+def _losses(pe: Pe, changes: PeChanges) -> Iterator[str]:
+    """What a file has no longer after an edit."""
+    if changes.search_freely:
+        yield "its DLLs are no longer looked for in the folders of Windows alone"
+    if changes and pe.certificate is not None:
+        yield "its Authenticode signature is dropped, for it is edited"

@@ -203,13 +203,15 @@ def _own_align(cpu_type: int) -> int:
 
 
 def _check_gaps(view: Fields, entries: Sequence[FatEntry]) -> None:
-    """Raise where there are bytes between or behind the slices that would be lost."""
+    """Raise where there are bytes between or behind the slices that would be lost: more than zeros that align."""
     entry = _ENTRY_64 if view.take(0, 4, "the magic number") == FAT_64 else _ENTRY
     end = _HEAD.size + len(entries) * entry.size
-    for start, stop in [*sorted((entry.offset, entry.offset + entry.size) for entry in entries), (view.size, 0)]:
-        if any(view.take(end, start - end, "the room between slices")):
+    for start, stop in sorted((entry.offset, entry.offset + entry.size) for entry in entries):
+        if start - end >= 1 << _MOST_ALIGN or any(view.take(end, start - end, "the room between slices")):
             raise view.error("a slice can't grow: there is data that belongs to no slice", end)
         end = stop
+    if end < view.size:
+        raise view.error("a slice can't grow: there is data behind the last one", end)
 
 
 def _header(places: Sequence[tuple[FatSlice, int]]) -> bytes:

@@ -6,6 +6,7 @@ import subprocess  # noqa: TID251 - the program itself is run, with other seeds
 import sys
 import zipfile  # noqa: TID251 - the members are taken out with a reader that isn't ours
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.cli.run import document, run
 from tests.corpus import ROOT, ROWS, Corpus
 from tests.elf.toolchains import call
 from tests.ops.builds import APPLE, INTEL, MODULE, SHARED, graft, mach, name_for, needing
-from tests.strategies.macho import ARM64, X86_64
+from tests.strategies.macho import ARM64, BUNDLE, X86_64, MachFile, build_version, packed
 from tests.support import write_wheel
 from tests.tools import need
 from truewheel.api import Fused
@@ -91,6 +92,15 @@ def test_a_dry_run_says_the_same_and_writes_nothing(tmp_path: Path) -> None:
     }
 
 
+def test_findings_are_told(tmp_path: Path) -> None:
+    unsigned = MachFile(ARM64, BUNDLE, commands=(build_version(1, packed(11)),)).encode()
+    wheels = builds(tmp_path, arm64={MODULE: unsigned})
+    text = run("fuse", *wheels, "-w", tmp_path / "out").stdout
+    assert f"  error      MAC003 {MODULE}: the arm64 slice has no code signature\n" in text
+    (found,) = document("fuse", *wheels, "-w", tmp_path / "out")["wheels"]
+    assert [finding["rule"] for finding in cast("list[dict[str, str]]", found["findings"])] == ["MAC003"]
+
+
 def test_many_lines_of_a_kind_are_counted(tmp_path: Path) -> None:
     many = {f"pkg/{n:02}.txt": b"" for n in range(20)}
     text = run("fuse", *builds(tmp_path, many), "-w", tmp_path / "out").stdout
@@ -134,7 +144,7 @@ def test_requests_that_can_not_be_met(tmp_path: Path) -> None:
     x86_64, arm64 = builds(tmp_path)
     assert "nothing to fuse a single wheel with" in refused(x86_64)
     assert f"error: {tmp_path / 'none.whl'}: there is no such file" in refused(x86_64, tmp_path / "none.whl")
-    assert "are both for x86_64" in refused(x86_64, x86_64)
+    assert "two of them are for x86_64" in refused(x86_64, x86_64)
     assert "contradict each other" in refused(x86_64, arm64, "--keep-compression", "--profile", "ld1")
 
 
@@ -144,7 +154,7 @@ def test_a_result_of_an_earlier_run_is_replaced_and_no_input_is(tmp_path: Path) 
     for _ in range(2):
         assert run("fuse", *wheels, "-w", tmp_path).exit_code == 0
     assert [path.read_bytes() for path in wheels] == before
-    assert "are both for arm64" in refused(*wheels, tmp_path / BOTH)
+    assert "two of them are for arm64" in refused(*wheels, tmp_path / BOTH)
 
 
 @pytest.mark.parametrize("profile", ["ld1", "zlib6", "keep"])

@@ -26,12 +26,13 @@ from tests.ops.builds import (
     of,
 )
 from tests.strategies.macho import ARM64, I386, OBJECT, X86_64, fat
+from tests.support import record_text, wheel_members, zip_bytes
 from truewheel.binary import read_macho
 from truewheel.binary.macho import is_fat_archive
-from truewheel.errors import RequestError, TruewheelError, WheelError
-from truewheel.ops import Examination, Patterns, Verdict, joining
+from truewheel.errors import BinaryError, RequestError, TruewheelError, WheelError
+from truewheel.ops import Examination, Patterns, Verdict, examine, joining
 from truewheel.ops.fuse import Request
-from truewheel.wheel import Wheel, verify_record
+from truewheel.wheel import Wheel, WheelName, read, verify_record
 
 GRAFTS = "pkg/.dylibs/"
 WHEEL = "Wheel-Version: 1.0\nGenerator: {}\nRoot-Is-Purelib: {}\nTag: cp312-cp312-{}\n"
@@ -277,17 +278,17 @@ class TestAlone:
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        ("pkg-1.1-cp312-cp312-macosx_11_0_arm64.whl", "not the same but for the platform"),
-        ("other-1.0-cp312-cp312-macosx_11_0_arm64.whl", "not the same but for the platform"),
-        ("pkg-1.0-1-cp312-cp312-macosx_11_0_arm64.whl", "not the same but for the platform"),
-        ("pkg-1.0-cp311-cp311-macosx_11_0_arm64.whl", "not the same but for the platform"),
-        ("pkg-1.0-cp312-abi3-macosx_11_0_arm64.whl", "not the same but for the platform"),
+        ("pkg-1.1-cp312-cp312-macosx_11_0_arm64.whl", "they don't have one version"),
+        ("other-1.0-cp312-cp312-macosx_11_0_arm64.whl", "they don't have one project"),
+        ("pkg-1.0-1-cp312-cp312-macosx_11_0_arm64.whl", "they don't have one build number"),
+        ("pkg-1.0-cp311-cp312-macosx_11_0_arm64.whl", "they don't have one python tag"),
+        ("pkg-1.0-cp312-abi3-macosx_11_0_arm64.whl", "they don't have one abi tag"),
         (name_for("manylinux_2_17_aarch64"), "is not for macOS alone"),
         (name_for("any"), "is not for macOS alone"),
         (name_for("ios_13_0_arm64_iphoneos"), "is not for macOS alone"),
         (name_for("macosx_11_0_arm64.linux_aarch64"), "is not for macOS alone"),
-        (name_for("macosx_10_13_x86_64"), "are both for x86_64"),
-        (name_for("macosx_10_9_universal2"), "are both for x86_64"),
+        (name_for("macosx_10_13_x86_64"), "two of them are for x86_64"),
+        (name_for("macosx_10_9_universal2"), "two of them are for x86_64"),
     ],
 )
 def test_wheels_that_do_not_belong_together(name: str, problem: str) -> None:
@@ -295,6 +296,18 @@ def test_wheels_that_do_not_belong_together(name: str, problem: str) -> None:
     for order in itertools.permutations((intel(), stranger)):
         with pytest.raises(RequestError, match=problem):
             fused(*order)
+
+
+def test_folders_of_one_name() -> None:
+    name = name_for(APPLE)
+    members = {
+        path.replace(INFO, "Pkg-1.0.dist-info"): data
+        for path, data in wheel_members({MODULE: mach(ARM64)}, name=name).items()
+    }
+    del members["Pkg-1.0.dist-info/RECORD"]
+    members["Pkg-1.0.dist-info/RECORD"] = record_text(members, "Pkg-1.0.dist-info/RECORD")
+    with pytest.raises(RequestError, match=r"one name of the \.dist-info folder"):
+        fused(intel(), examine(read(zip_bytes(members), WheelName.parse(name))))
 
 
 def test_one_wheel_alone() -> None:
@@ -331,6 +344,13 @@ def test_signatures_of_record_go_only_where_that_is_allowed(file: str, number: i
     assert "--drop-signatures" in caught.value.hint
     done = fused(*builds, request=Request(drop_signatures=True))
     assert archive(done.wheel) == archive(fused(intel(), apple()).wheel)
+
+
+def test_a_file_that_can_not_be_fused_is_named() -> None:
+    strange = fat(mach(ARM64), align=16)
+    with pytest.raises(BinaryError, match="aligned to") as caught:
+        fused(intel(), of(APPLE, {MODULE: strange}))
+    assert caught.value.where.member == MODULE
 
 
 @pytest.mark.parametrize("at", range(0, len(mach(ARM64)), 7))

@@ -9,7 +9,7 @@ than what the builds claimed; a wheel that wouldn't be true to all of its proces
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from truewheel.binary import MachO
 from truewheel.binary.graph import resolve
@@ -100,21 +100,24 @@ def _claims(wheels: Sequence[Wheel]) -> dict[str, Floor]:
         _demand_same_build(wheels[0], wheel)
         for floor in _promised(wheel.name):
             if owners.setdefault(floor.arch, wheel) is not wheel:
-                raise RequestError(
-                    f"{owners[floor.arch].name} and {wheel.name} are both for {floor.arch}",
-                    hint="name one wheel for each processor",
-                )
+                raise RequestError(f"two of them are for {floor.arch}", hint="name one wheel for each processor")
             claims[floor.arch] = min(claims.get(floor.arch, floor), floor)
     return claims
 
 
 def _demand_same_build(one: Wheel, other: Wheel) -> None:
     """Raise `RequestError` unless two wheels differ in their platforms alone, by their names."""
-    if replace(one.name, platforms=()) != replace(other.name, platforms=()) or one.dist_info != other.dist_info:
-        raise RequestError(
-            f"{one.name} and {other.name} are not the same but for the platform",
-            hint="what is fused has one project, version, build number, python and abi tag",
-        )
+    parts = {
+        "project": (one.name.distribution, other.name.distribution),
+        "version": (one.name.version, other.name.version),
+        "build number": (one.name.build, other.name.build),
+        "python tag": (one.name.pythons, other.name.pythons),
+        "abi tag": (one.name.abis, other.name.abis),
+        "name of the .dist-info folder": (one.dist_info, other.dist_info),
+    }
+    differing = [part for part, (mine, theirs) in parts.items() if mine != theirs]
+    if differing:
+        raise RequestError(f"they don't have one {differing[0]}", hint="what is fused differs in the platform alone")
 
 
 def _promised(name: WheelName) -> list[Floor]:

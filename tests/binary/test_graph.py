@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 
 from tests.policy.images import DSYM, DYLIB, EXECUTE, elf, macho, part, pe
+from truewheel.binary import graph_macho
 from truewheel.binary.graph import Edge, installed_path, is_of_system, join, resolve
 from truewheel.binary.model import DllImport, Elf, Image, Wasm
 
@@ -185,6 +186,26 @@ class TestMachO:
         assert found[asking] == ("app/lib/x.dylib", "run-path")
         del members["app/bin/tool"]
         assert {edge.how for edge in resolve(members).edges} == {"name"}, "another program's folder isn't known"
+
+    def test_a_chain_of_libraries_that_only_the_program_leads_to_has_an_end(self) -> None:
+        long = graph_macho._MOST_ROUNDS + 3
+        members: dict[str, Image] = {
+            "bin/tool": macho(part(filetype=EXECUTE, dylibs=("@executable_path/../lib/l0.dylib",))),
+            **{
+                f"lib/l{n}.dylib": macho(
+                    part(
+                        filetype=DYLIB,
+                        dylibs=(f"@executable_path/../lib/l{n + 1}.dylib",),
+                        rpaths=("/opt/lib", "@rpath/x"),
+                    )
+                )
+                for n in range(long)
+            },
+        }
+        found = [edge.how for edge in sorted(resolve(members).edges, key=lambda edge: len(edge.member))]
+        assert found.count("run-path") == graph_macho._MOST_ROUNDS + 1
+        assert found.count("name") == 2
+        assert found.count("") == 1
 
     def test_two_programs_may_lead_to_one_library(self) -> None:
         tool = macho(part(filetype=EXECUTE, dylibs=("@loader_path/../lib/a.dylib",)))

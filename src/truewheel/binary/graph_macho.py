@@ -31,7 +31,7 @@ _EXECUTE = 2
 _SYSTEM = ("/usr/lib/", "/System/")
 _NOT_OF_SYSTEM = "/System/Volumes/"  # where other disks are, and the part of this one that can be written to
 _MOST_PROGRAMS = 16  # folders with programs that are told apart
-_MOST_ROUNDS = 4  # libraries found only beside the program of a library found only beside its program…
+_MOST_ROUNDS = 12  # libraries found only from the program of a library found only from its program…
 _STRENGTHS = {"weak": "weak", "lazy": "delayed"}
 
 _Found: TypeAlias = dict[tuple[str, str, str], str]

@@ -68,7 +68,6 @@ def raw(data: bytes | bytearray) -> Raw:
     start, commands = at, []
     for _ in range(count):
         kind, length = unpack_from(order + "2I", data, at)
-        assert length % (bits // 8) == 0
         commands.append((kind, data[at : at + length]))
         at += length
     assert at == start + size
@@ -95,6 +94,8 @@ def _complaints(part: Raw) -> Iterator[str]:
     start, size = part.signature
     if not size:
         return
+    if any(len(data) % (part.bits // 8) for _, data in part.commands):
+        yield "a command of an odd size"
     _, memory, offset, length = part.linkedit
     if not start + size == offset + length <= offset + memory:
         yield "the signature isn't at the end of the last segment"

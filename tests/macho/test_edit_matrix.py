@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from pathlib import Path
 
 import pytest
@@ -120,7 +121,7 @@ def test_the_longest_name_fits_and_one_byte_more_is_refused(case: Case, what: st
             return {case.arch: Intended(install_name=name)}
         return {case.arch: Intended(rpaths=(name,) if what == "rpath" else (*part.rpaths, name))}
 
-    longest = max(size for size in range(1, 4000) if lacking(data, change("n" * size)) <= 0)
+    longest = bisect_right(range(1, 4000), 0, key=lambda size: lacking(data, change("n" * size)))
     lack = lacking(data, change("n" * (longest + 1)))
     assert 0 < lack <= 8
     intended = change("n" * longest)

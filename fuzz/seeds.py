@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fuzz.systems import DATABASES, SEPARATOR
 from fuzz.targets import FILES, INFO
-from tests.binary import test_elf_edit_hostile, test_elf_strip, test_native_mutation
+from tests.binary import archives, test_elf_edit_hostile, test_elf_strip, test_native_mutation
 from tests.binary.fixtures import (
     EM_386,
     EM_S390,
@@ -21,7 +21,7 @@ from tests.binary.fixtures import (
     gnu_property,
     make,
 )
-from tests.strategies.macho import MachFile, build_version, dylib, fat, rpath, signature
+from tests.strategies.macho import ARM64, ARM64E, X86_64, MachFile, build_version, dylib, fat, rpath, signature
 from tests.support import wheel_members, zip_bytes
 from tests.wheel import hostile, hostile_whole, rawzip
 from tests.wheel.test_archive_mutated import SEEDS as ARCHIVES
@@ -69,6 +69,14 @@ def _machos() -> list[bytes]:
         commands=commands, symbols=(("_PyInit__native", 0xF, 1), ("_PyLong_Type", 1, 0)), signature=signature()
     )
     return [thin.encode(), fat(thin.encode(), MachFile(cpu=(0x01000007, 3), commands=loaded).encode())]
+
+
+def _parts() -> list[bytes]:
+    """Files that become one, separated."""
+    thin = [MachFile(cpu=cpu, commands=(dylib("liba"),)).encode() for cpu in (ARM64, X86_64, ARM64E)]
+    libraries = [archives.archive(data) for data in thin]
+    sets = (thin[:2], thin, [fat(*thin[:2]), thin[2]], thin[:1], libraries[:2], [libraries[0], thin[1]])
+    return [SEPARATOR.join(files) for files in sets]
 
 
 BINARIES = [*_elves(), *_machos(), *test_native_mutation.SEEDS]
@@ -155,6 +163,7 @@ _SEEDS = {
     "show": _shows(),
     "edit": [*(file.data for file in test_elf_edit_hostile.FILES), *test_elf_edit_hostile.EDITED],
     "strip": test_elf_strip.SEEDS,
+    "fuse": _parts(),
     "ldconf": [SEPARATOR.join(_LOADERS), *(SEPARATOR.join(_LOADERS[at:]) for at in range(1, len(_LOADERS)))],
     "packages": _databases(),
     "show_archive": [*_archives()[:8], *(zip_bytes(wheel_members({"sample/a.so": data})) for data in BINARIES[:4])],

@@ -207,6 +207,16 @@ class TestMachO:
         assert found.count("name") == 2
         assert found.count("") == 1
 
+    def test_libraries_without_measure_are_followed_one_step(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        tool = macho(part(filetype=EXECUTE, dylibs=("@executable_path/../lib/l0.dylib",)))
+        libraries: dict[str, Image] = {
+            f"lib/l{n}.dylib": macho(part(filetype=DYLIB, dylibs=(f"@executable_path/../lib/l{n + 1}.dylib",)))
+            for n in range(5)
+        }
+        monkeypatch.setattr(graph_macho, "_MOST_LOOKS", 1)
+        edges = resolve({"bin/tool": tool, **libraries}).edges
+        assert [edge.how for edge in edges] == ["run-path", "run-path", "name", "name", "name", ""]
+
     def test_two_programs_may_lead_to_one_library(self) -> None:
         tool = macho(part(filetype=EXECUTE, dylibs=("@loader_path/../lib/a.dylib",)))
         found = edges(
@@ -358,6 +368,40 @@ _ELVES = st.builds(
 def test_the_order_of_members_has_no_meaning(data: st.DataObject, images: dict[str, Image]) -> None:
     shuffled = data.draw(st.permutations(list(images.items())))
     assert resolve(dict(shuffled)) == resolve(images)
+
+
+_PATHS_OF_MAC = st.sampled_from(["@rpath", "@loader_path", "@loader_path/l", "@executable_path/../m", "/opt"])
+_MACHOS = st.builds(
+    lambda arch, filetype, dylibs, rpaths, name: macho(
+        part(
+            arch,
+            filetype=filetype,
+            dylibs=tuple(f"{folder}/{file}" for folder, file in dylibs),
+            rpaths=tuple(rpaths),
+            install_name=name,
+        )
+    ),
+    st.sampled_from(["arm64", "x86_64"]),
+    st.sampled_from([DYLIB, DYLIB, EXECUTE]),
+    st.lists(st.tuples(_PATHS_OF_MAC, st.sampled_from(["a.so", "b.so", "c.so"])), max_size=3, unique=True),
+    st.lists(_PATHS_OF_MAC, max_size=2),
+    st.none() | st.sampled_from(["/opt/a.so", "@rpath/b.so"]),
+)
+_PES = st.builds(
+    lambda dlls, forwards, arch: pe(*dlls, forwards=tuple(forwards), arch=arch),
+    st.lists(st.sampled_from(["a.so", "B.so", "kernel32.dll"]), max_size=3),
+    st.lists(st.sampled_from(["a.so.f", "C.so.g", "kernel32.h", "x"]), max_size=2),
+    st.sampled_from(["amd64", "win32"]),
+)
+
+
+@given(st.data(), st.dictionaries(_NAMES, _MACHOS | _PES))
+def test_nor_has_it_for_other_systems(data: st.DataObject, images: dict[str, Image]) -> None:
+    shuffled = data.draw(st.permutations(list(images.items())))
+    graph = resolve(images)
+    assert resolve(dict(shuffled)) == graph
+    assert all(edge.provider in images for edge in graph.edges if edge.provider is not None)
+    assert all((edge.provider is None) == (edge.how == "") for edge in graph.edges)
 
 
 @given(st.dictionaries(_NAMES, _ELVES))

@@ -32,6 +32,7 @@ _SYSTEM = ("/usr/lib/", "/System/")
 _NOT_OF_SYSTEM = "/System/Volumes/"  # where other disks are, and the part of this one that can be written to
 _MOST_PROGRAMS = 16  # folders with programs that are told apart
 _MOST_ROUNDS = 12  # libraries found only from the program of a library found only from its program…
+_MOST_LOOKS = 1 << 16  # needs that are looked for in these rounds, all together
 _STRENGTHS = {"weak": "weak", "lazy": "delayed"}
 
 _Found: TypeAlias = dict[tuple[str, str, str], str]
@@ -69,7 +70,8 @@ def _found(parts: Iterable[_Part], indexes: Mapping[str, Index]) -> _Found:
     }
     found = _searched(parts, indexes, programs)
     if programs and any(map(_asks_program, parts)):
-        for _ in range(_MOST_ROUNDS):
+        needs = sum(len(part.dylibs) for _, part in parts)
+        for _ in range(min(_MOST_ROUNDS, max(1, _MOST_LOOKS // max(1, needs)))):
             before, found = found, _searched(parts, indexes, _programs(programs, found))
             if found == before:
                 break

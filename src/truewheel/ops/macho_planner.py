@@ -27,7 +27,7 @@ from truewheel.ops.macho_names import Sheet, fitted
 from truewheel.ops.macho_places import Folder, folder_for_grafts, loader_way
 from truewheel.ops.macho_reasons import moved, reasons, replaced, signer_of
 from truewheel.ops.macho_runpaths import kept_rpaths, moved_rpaths, neutral_names
-from truewheel.ops.macho_signing import faults_of
+from truewheel.ops.macho_signing import signed
 from truewheel.ops.macho_slices import EXECUTE, needs
 from truewheel.ops.places import demand_places, demand_reachable, reachable
 from truewheel.ops.plan import Change, Graft, Plan
@@ -156,8 +156,9 @@ class _Planner:
                 raise _keeps_signature(path, signer)
             self._leave(path, signer, reasons(image, slices))
             return None
-        faults = () if signer else tuple(faults_of(self._wheel.by_name[path], image, slices, self._members.platforms))
-        changes = MachChanges(slices, sign=bool(faults), resign=bool(signer), identifier=base_name(path))
+        changes = MachChanges(slices, resign=bool(signer), identifier=base_name(path))
+        entry, platforms = self._wheel.by_name[path], self._members.platforms
+        changes, faults = (changes, ()) if signer else signed(entry, image, changes, platforms)
         if not changes:
             return None
         others = (replaced(signer) if signer else "", moved(moved_to) if moved_to else "")

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection
+from dataclasses import replace
 
 from truewheel.binary import MachO
-from truewheel.binary.macho_edit import SliceChanges, room_left
+from truewheel.binary.macho_edit import MachChanges, SliceChanges, edit_macho, room_left
 from truewheel.binary.macho_sign import needs_signature, signature_faults
 from truewheel.binary.model import Platform, SignatureKind, Slice
 from truewheel.errors import BinaryError
 from truewheel.ops.macho_slices import linked_slices
 from truewheel.wheel import Entry
+from truewheel.wheel.model import Data
 
 
-def faults_of(
-    entry: Entry, image: MachO, slices: Mapping[str, SliceChanges], platforms: Collection[Platform]
-) -> Iterator[str]:
-    """What is wrong with signatures of a member that no edit of its slice makes right, in words.
+def signed(
+    entry: Entry, image: MachO, changes: MachChanges, platforms: Collection[Platform]
+) -> tuple[MachChanges, tuple[str, ...]]:
+    """The changes of a member and, where signatures don't fit that no other edit makes right, those of its signatures.
 
-    Raises `BinaryError`, naming the member, where the file is damaged.
+    What is wrong with them is told in words. Signatures that can't be made to fit stay as they are.
     """
-    others = [part for part in linked_slices(image, platforms) if part.arch not in slices and _may_be_signed(part)]
+    others = {part.arch for part in linked_slices(image, platforms) if _may_be_signed(part)} - changes.slices.keys()
     if not others:
-        return
-    try:
-        found = signature_faults(entry.read())
-    except BinaryError as error:
-        raise error.within(member=entry.name) from None
-    archs = {part.arch for part in others}
-    yield from (f"is signed again, {fault.arch}: {fault.what}" for fault in found if fault.arch in archs)
+        return changes, ()
+    data = entry.read()
+    found = (fault for fault in signature_faults(data) if fault.arch in others)
+    faults = tuple(f"is signed again, {fault.arch}: {fault.what}" for fault in found)
+    asked = replace(changes, sign=True)
+    return (asked, faults) if faults and _can_be_made(data, asked) else (changes, ())
 
 
 def _may_be_signed(part: Slice) -> bool:
@@ -36,3 +37,11 @@ def _may_be_signed(part: Slice) -> bool:
     if part.signature.kind is not SignatureKind.NONE:
         return True
     return needs_signature(part) and room_left(part, SliceChanges(), signs=True) >= 0
+
+
+def _can_be_made(data: Data, changes: MachChanges) -> bool:
+    """Whether an edit comes to something; data behind a signature, for instance, is not cut."""
+    try:
+        return bool(edit_macho(data, changes))
+    except BinaryError:
+        return False

@@ -16,19 +16,25 @@ def writes() -> st.SearchStrategy[list[Write]]:
     return st.lists(one, max_size=8)
 
 
-@given(writes(), st.binary(max_size=5), st.integers(0, 9))
-def test_a_patch_does_what_its_writes_do_one_after_the_other(changes: list[Write], tail: bytes, skip: int) -> None:
+@given(writes(), st.integers(0, 20), st.binary(max_size=5), st.integers(0, 9), st.tuples(*[st.integers(0, 80)] * 2))
+def test_a_patch_does_what_its_writes_do_one_after_the_other(
+    changes: list[Write], cut: int, tail: bytes, skip: int, part: tuple[int, int]
+) -> None:
+    (start, size), kept = part, len(SOURCE) - cut
+    changes = [Write(offset, data) for offset, data in changes if offset + len(data) <= kept]
     expected = bytearray(SOURCE)
     for offset, data in changes:
         expected[offset : offset + len(data)] = data
+    del expected[kept:]
     if tail:
         expected += bytes(skip) + tail
-    patch = Patch(len(SOURCE), merged_writes(SOURCE, changes), len(SOURCE) + skip if tail else 0, tail)
+    patch = Patch(len(SOURCE), merged_writes(SOURCE, changes), kept + skip if tail else 0, tail, cut=cut)
     assert patch.applied(SOURCE) == expected
     assert patch.onto(bytearray(SOURCE)) == expected
-    assert patch.head(SOURCE[:20]) == expected[:20]
+    assert patch.head(SOURCE[:start]) == expected[:start][:64]
+    assert patch.piece(SOURCE, start, start + size) == expected[start : start + size]
     assert patch.size == len(expected)
-    assert bool(patch) is (expected != SOURCE)
+    assert bool(patch) is (expected != SOURCE or bool(cut))
 
 
 @given(writes())

@@ -1,22 +1,39 @@
 """Tiny PE files, built field by field: each odd case that real wheels don't bring along.
 
-What is built has one section, mapped at 0x1000 and kept at 0x200 of the file, that holds every table.
+What is built has one section, mapped at 0x1000 and kept at 0x200 of the file, that holds every table; more may follow.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from struct import pack
+from struct import pack, unpack_from
 
 from hypothesis import strategies as st
 
 I386, AMD64, ARM64 = 0x14C, 0x8664, 0xAA64
-EXPORT, IMPORT, CERTIFICATE, DEBUG, LOAD_CONFIG, DELAY, MANAGED = 0, 1, 4, 6, 10, 13, 14
+EXPORT, IMPORT, RESOURCES, CERTIFICATE, RELOCATIONS, DEBUG, LOAD_CONFIG, BOUND = 0, 1, 2, 4, 5, 6, 10, 11
+DELAY, MANAGED = 13, 14
 RVA, OFFSET = 0x1000, 0x200
+RDATA, DATA, CODE, RELOC = 0x40000040, 0xC0000040, 0x60000020, 0x42000040
+UNKNOWN_TIME = 0xFFFFFFFF
 
 Dll = tuple[str, Sequence[str]]
 """The name of a DLL and what is imported from it; ``#7`` is the ordinal 7."""
+
+
+@dataclass(frozen=True)
+class Extra:
+    """A section behind the first: its bytes, how many of them it says that it uses, and its characteristics.
+
+    `directory` is the number of the data directory that it holds, -1 for none.
+    """
+
+    data: bytes = b"contents"
+    used: int | None = None
+    flags: int = RDATA
+    name: str = ".extra"
+    directory: int = -1
 
 
 class _Section:
@@ -40,7 +57,8 @@ class PeFile:
 
     `exports` maps a name ("" for none) to a forward ("" for a function of its own). `old_delay` writes delay
     descriptors with addresses instead of RVAs. `debug` are rows of (type, data); `load_config` are (offset,
-    bytes) in a load configuration of `load_size` bytes.
+    bytes) in a load configuration of `load_size` bytes. With `exact` the section says how many bytes it uses, and
+    the rest of it is padding. `bound` are DLLs that imports are bound to, named behind the section headers.
     """
 
     machine: int = AMD64
@@ -62,6 +80,14 @@ class PeFile:
     overlay: bytes = b""
     directories: int = 16
     lfanew: int = 0x40
+    flags: int = 0x160
+    exact: bool = False
+    padding: int = 0
+    more: Sequence[Extra] = ()
+    bound: Sequence[str] = ()
+    stamp: int = 0
+    alignments: tuple[int, int] = (0x1000, 0x200)
+    headers: int = OFFSET
 
     def encode(self) -> bytes:
         section, rows = _Section(), dict.fromkeys(range(self.directories), (0, 0))
@@ -82,26 +108,57 @@ class PeFile:
             rows[LOAD_CONFIG] = section.put(bytes(config)), self.load_size
         if self.managed is not None:
             rows[MANAGED] = section.put(pack("<I2H2I2I", 72, 2, 5, 0, 0, self.managed, 0).ljust(72, b"\0")), 72
+        used = len(section.data)
         raw = bytes(section.data).ljust(OFFSET, b"\0")
-        raw += bytes(-len(raw) % OFFSET)
-        end = OFFSET + len(raw) + len(self.overlay)
+        raw += bytes(-len(raw) % OFFSET + self.padding)
+        first = Extra(raw, used if self.exact else None, RDATA, ".rdata")
+        headers, contents = self._sections((first, *self.more), rows)
+        end = OFFSET + len(contents) + len(self.overlay)
         if self.certificate:
             rows[CERTIFICATE] = end, len(self.certificate)
-        return self._headers(rows, len(raw)).ljust(OFFSET, b"\0") + raw + self.overlay + self.certificate
+        head = self._headers(rows, headers).ljust(OFFSET, b"\0")
+        assert len(head) == OFFSET
+        return head + contents + self.overlay + self.certificate
 
-    def _headers(self, rows: dict[int, tuple[int, int]], size: int) -> bytes:
+    def _sections(self, sections: Sequence[Extra], rows: dict[int, tuple[int, int]]) -> tuple[list[bytes], bytes]:
+        """The section headers, and what follows them."""
+        table, contents, address = [], b"", RVA
+        for extra in sections:
+            raw = extra.data + bytes(-len(extra.data) % OFFSET)
+            used = len(raw) if extra.used is None else extra.used
+            fields = used, address, len(raw), (OFFSET + len(contents)) if raw else 0
+            table.append(pack("<8s4I12xI", extra.name.encode(), *fields, extra.flags))
+            if extra.directory >= 0:
+                rows[extra.directory] = address, used
+            contents += raw
+            address += -(-max(used, 1) // 0x1000) * 0x1000
+        rows[-1] = address, 0
+        return table, contents
+
+    def _headers(self, rows: dict[int, tuple[int, int]], table: list[bytes]) -> bytes:
         wide = self.bits == 64
-        optional = pack("<H2B3I2I", 0x20B if wide else 0x10B, 14, 44, 0, 0, 0, 0, 0)
+        size = (240 if wide else 224) - 8 * (16 - self.directories)
+        end = self.lfanew + 24 + size + 40 * len(table)
+        bound = b""
+        if self.bound:
+            names, place = b"", 8 * (len(self.bound) + 1)
+            for name in self.bound:
+                bound += pack("<I2H", 0x5F000001, place + len(names), 0)
+                names += name.encode() + b"\0"
+            bound = bound.ljust(place, b"\0") + names
+            rows[BOUND] = end, len(bound)
+        data = sum(unpack_from("<I", header, 16)[0] for header in table if unpack_from("<I", header, 36)[0] & 0x40)
+        optional = pack("<H2B3I2I", 0x20B if wide else 0x10B, 14, 44, 0, data, 0, 0, 0)
         optional += pack("<Q", self.base) if wide else pack("<2I", 0, self.base)
-        optional += pack("<2I", 0x1000, 0x200)
+        optional += pack("<2I", *self.alignments)
         optional += pack("<6H", 6, 2, 0, 0, 6, 1)
-        optional += pack("<4I2H", 0, 0x10000, OFFSET, self.checksum, 2, 0x160)
+        optional += pack("<4I2H", 0, rows[-1][0], self.headers, self.checksum, 2, self.flags)
         optional += bytes(32 if wide else 16) + pack("<2I", 0, self.directories)
         optional += b"".join(pack("<2I", *rows[number]) for number in range(self.directories))
-        coff = pack("<4s2H3I2H", b"PE\0\0", self.machine, 1, 0x5F000000, 0, 0, len(optional), self.characteristics)
-        table = pack("<8s4I12xI", b".rdata", size, RVA, size, OFFSET, 0x40000040)
+        fields = self.machine, len(table), 0x5F000000, 0, 0, len(optional), self.characteristics
+        coff = pack("<4s2H3I2H", b"PE\0\0", *fields)
         dos = b"MZ".ljust(0x3C, b"\0") + pack("<I", self.lfanew)
-        return dos.ljust(self.lfanew, b"\0") + coff + optional + table
+        return dos.ljust(self.lfanew, b"\0") + coff + optional + b"".join(table) + bound
 
     def _thunks(self, section: _Section, symbols: Sequence[str], shift: int = 0) -> int:
         code, flag = ("Q", 1 << 63) if self.bits == 64 else ("I", 1 << 31)
@@ -113,16 +170,18 @@ class PeFile:
 
     def _imports(self, section: _Section) -> tuple[int, int]:
         table = b""
+        time = UNKNOWN_TIME if self.bound else self.stamp
         for name, symbols in self.imports:
             thunks = self._thunks(section, symbols)
-            table += pack("<5I", 0 if self.only_addresses else thunks, 0, 0, section.text(name), thunks)
+            lookup = 0 if self.only_addresses else thunks
+            table += pack("<5I", lookup, time, UNKNOWN_TIME if time else 0, section.text(name), thunks)
         return section.put(table + bytes(20)), len(table) + 20
 
     def _delayed(self, section: _Section) -> tuple[int, int]:
         shift, table = self.base if self.old_delay else 0, b""
         for name, symbols in self.delayed:
             thunks = self._thunks(section, symbols, shift) + shift
-            table += pack("<8I", not self.old_delay, section.text(name) + shift, 0, thunks, thunks, 0, 0, 0)
+            table += pack("<8I", not self.old_delay, section.text(name) + shift, 0, thunks, thunks, 0, 0, self.stamp)
         return section.put(table + bytes(32)), len(table) + 32
 
     def _exports(self, section: _Section) -> tuple[int, int]:
@@ -152,9 +211,20 @@ NAMES = st.text(st.characters(codec="ascii", min_codepoint=0x24, exclude_charact
 DLLS = st.tuples(NAMES, st.lists(st.one_of(NAMES, st.integers(0, 0xFFFF).map("#{}".format)), max_size=4))
 
 
+EXTRAS = st.builds(
+    Extra,
+    st.binary(min_size=1, max_size=40),
+    st.sampled_from((None, 40, 0x1000)),
+    st.sampled_from((RDATA, DATA, CODE, RELOC)),
+    st.sampled_from((".data", ".twheel", ".reloc")),
+    st.sampled_from((-1, RESOURCES, RELOCATIONS)),
+)
+
+
 @st.composite
 def pe_files(draw: st.DrawFn) -> PeFile:
     """PE files of either width with any mix of tables."""
+    more = draw(st.lists(EXTRAS, max_size=2))
     return PeFile(
         machine=draw(st.sampled_from((I386, AMD64, ARM64))),
         bits=draw(st.sampled_from((32, 64))),
@@ -169,4 +239,10 @@ def pe_files(draw: st.DrawFn) -> PeFile:
         load_config=draw(st.sampled_from(((), ((78, b"\0\x08"),)))),
         certificate=draw(st.binary(max_size=16)),
         overlay=draw(st.binary(max_size=16)),
+        checksum=draw(st.sampled_from((0, 1))),
+        exact=draw(st.booleans()),
+        padding=draw(st.sampled_from((0, OFFSET))),
+        more=more,
+        bound=draw(st.sampled_from(((), ("a.dll",)))),
+        lfanew=0x40 if more else draw(st.sampled_from((0x40, 0x90))),
     )

@@ -6,6 +6,7 @@ Source: the PE/COFF specification (Microsoft), "Section Table", and what the loa
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import chain
 from struct import Struct
 from typing import NamedTuple
 
@@ -43,6 +44,7 @@ class PeMap:
             self._extents.append((section.address, section.offset, backed))
         self._starts = [start for start, _, _ in self._extents]
         self._names: dict[int, str] = {}
+        self._paths: dict[int, str] = {}
         self._budget = 2 * view.size
         self._block_at, self._block = 0, b""
 
@@ -73,26 +75,32 @@ class PeMap:
     def name(self, rva: int, what: str) -> str:
         """The string at `rva`, which a NUL ends."""
         known = self._names.get(rva)
-        if known is not None:
-            return known
+        return self._names.setdefault(rva, self._text(rva, what)) if known is None else known
+
+    def _text(self, rva: int, what: str) -> str:
         start = rva - self._block_at
         end = self._block.find(0, start) if start >= 0 else -1
         if end < 0:
             start, end = 0, self._load(rva, what)
         self.spend(end - start, rva, what)
-        return self._names.setdefault(rva, decoded(self._block[start:end]))
+        return decoded(self._block[start:end])
 
     def strings(self) -> list[tuple[int, int]]:
-        """The strings that were read so far, each from its address to behind its NUL, in order."""
-        sizes = ((rva, len(name.encode("utf-8", "surrogateescape"))) for rva, name in self._names.items())
-        return sorted((rva, rva + size + 1) for rva, size in sizes)
+        """The strings that were read so far, each from its address to behind its NUL.
+
+        One that is read as the name of a file and as another one is there twice.
+        """
+        known = chain(self._paths.items(), self._names.items())
+        return [(rva, rva + len(name.encode("utf-8", "surrogateescape")) + 1) for rva, name in known]
 
     def path(self, rva: int, what: str) -> str:
         """`name` for the name of a file."""
-        found = self.name(rva, what)
-        if len(found) > LONGEST_PATH:
-            raise self.view.error(f"{what} has {len(found)} letters, more than a path", self.locate(rva, what)[0])
-        return found
+        known = self._paths.get(rva)
+        if known is None:
+            known = self._paths[rva] = self._text(rva, what)
+        if len(known) > LONGEST_PATH:
+            raise self.view.error(f"{what} has {len(known)} letters, more than a path", self.locate(rva, what)[0])
+        return known
 
     def _load(self, rva: int, what: str) -> int:
         """Take the bytes at `rva`, enough for one name and mostly for its neighbours, and find the name's end."""

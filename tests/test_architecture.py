@@ -44,11 +44,15 @@ BREACHES = [
     ("pure", "truewheel/ops/__init__.py", "import os.path"),
     ("pure", "truewheel/binary/model.py", "import zipfile"),
     ("formats", "truewheel/binary/elf.py", "import truewheel.binary.pe"),
+    ("formats", "truewheel/binary/macho_edit.py", "import truewheel.binary.elf_edit"),
     ("policies", "truewheel/policy/musl.py", "import truewheel.policy.glibc"),
     ("reporters", "truewheel/report/sarif.py", "import truewheel.report.text"),
     ("deflate", "truewheel/wheel/name.py", "import deflate"),
     ("click", "truewheel/report/__init__.py", "import click"),
     ("editors", "truewheel/policy/musl.py", "import truewheel.binary.patch"),
+    ("editors", "truewheel/policy/macos.py", "import truewheel.binary.macho_edit"),
+    ("editors", "truewheel/policy/macos.py", "import truewheel.binary.macho_fat"),
+    ("editors", "truewheel/policy/macos.py", "import truewheel.binary.macho_sign"),
     ("cycles", "truewheel/wheel/name.py", "import truewheel.wheel.model"),
 ]
 

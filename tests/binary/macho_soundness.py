@@ -135,7 +135,7 @@ def strayed(before: bytes | bytearray, after: bytes | bytearray) -> list[int]:
 
 def _without_names(part: Raw) -> list[tuple[int, bytes]]:
     """The commands without what edits and signatures change: names, run paths, and the size of the last segment."""
-    found, last = [], max(at for at, (kind, _) in enumerate(part.commands) if kind in (SEGMENT, SEGMENT_64))
+    found, last = [], max((at for at, item in enumerate(part.commands) if item[0] in (SEGMENT, SEGMENT_64)), default=-1)
     for at, (kind, data) in enumerate(part.commands):
         if kind in (*LOADS, IDENTITY):
             (name_at,) = unpack_from(part.order + "I", data, 8)

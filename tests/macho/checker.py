@@ -194,12 +194,11 @@ def _strayed(was: Part, now: Part, intended: Intended) -> Iterator[str]:
 def _strayed_header(was: Part, now: Part) -> Iterator[str]:
     if was.data[:16] + was.data[24:32] != now.data[:16] + now.data[24:32]:
         yield "another header"
-    start = min(was.end_of_commands, now.end_of_commands)
-    low = min(was.first_content, now.first_content)
-    if now.data[now.end_of_commands : low] != was.data[now.end_of_commands : low]:
-        left = now.data[now.end_of_commands : max(was.end_of_commands, start)]
-        if left.strip(b"\0") or now.data[was.end_of_commands : low] != was.data[was.end_of_commands : low]:
-            yield "another filling behind the load commands"
+    end, low = max(was.end_of_commands, now.end_of_commands), min(was.first_content, now.first_content)
+    if now.data[now.end_of_commands : end].strip(b"\0"):
+        yield "old commands behind the new ones"
+    if now.data[end:low] != was.data[end:low]:
+        yield "another filling behind the load commands"
 
 
 def _strayed_commands(was: Part, now: Part, intended: Intended) -> Iterator[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.elf.toolchains import call
 from tests.macho.checker import Intended, complaints, strayed
-from tests.macho.codesign import Style, main, signed
+from tests.macho.codesign import Style, main, signed, unsigned
 from tests.macho.layout import SEGMENT, SIGNATURE, LayoutError, Part, parts
 from tests.macho.toolchains import AY, BEE, CASES, PAIRS, PROGRAM, Case, build, builds, fat
 from tests.tools import need
@@ -183,6 +183,18 @@ def test_what_was_intended_is_missed_when_it_lacks(untouched: bytes) -> None:
         Intended(rpaths=tuple(reversed(part.rpaths))),
     ]
     assert [len(strayed(untouched, untouched, {"arm64": intended})) for intended in lacking] == [1, 1, 1, 1, 1]
+
+
+def test_leavings_of_old_commands_are_found(untouched: bytes) -> None:
+    (part,) = parts(untouched)
+    assert part.commands[-1].kind == SIGNATURE
+    data = bytearray(unsigned(untouched))
+    assert "arm64: old commands behind the new ones" not in strayed(untouched, data, {})
+    data[part.end_of_commands - 16 : part.end_of_commands] = part.commands[-1].data
+    assert "arm64: old commands behind the new ones" in strayed(untouched, data, {})
+    again = signed(bytes(data), Style("again"))
+    again = again[: part.end_of_commands] + b"\1" + again[part.end_of_commands + 1 :]
+    assert strayed(untouched, again, {}) == ["arm64: another filling behind the load commands"]
 
 
 def test_llvms_work_passes_where_there_is_room(untouched: bytes, tmp_path: Path) -> None:

@@ -141,6 +141,17 @@ def test_every_filling_of_the_last_bytes(root: Path) -> None:
         assert_done(path, {"arm64": Intended({f"@rpath/{BEE}": "n" * size}, "i" * (size + 3), ("r" * size,))})
 
 
+@pytest.mark.parametrize("linker", ["lld", "zig"])
+def test_load_commands_of_many_pages(linker: str, root: Path, tmp_path: Path) -> None:
+    path = build(Case("arm64", linker, "0x4000"), root) / AY
+    intended = {"arm64": Intended({f"@rpath/{BEE}": "n" * 4096}, "i" * 4096, ("r" * 4096, "@loader_path"))}
+    assert_told(path, intended, tmp_path)
+    there = {"arm64": Intended({f"@rpath/{BEE}": "n" * 4096}, "i" * 4096)}
+    back = {"arm64": Intended({"n" * 4096: f"@rpath/{BEE}"}, f"/opt/build/{AY}")}
+    (tmp_path / "longer").write_bytes(assert_done(path, there))
+    assert assert_done(tmp_path / "longer", back) == path.read_bytes()
+
+
 @pytest.mark.parametrize(
     "rpaths",
     [(), ("@loader_path",), ("@loader_path", "@loader_path/../lib"), ("@loader_path/a", "@loader_path/b", "@x")],

@@ -14,11 +14,12 @@ from tests.binary.elf_files import build
 from tests.binary.fixtures import Recipe
 from tests.cli.run import document, run
 from tests.ops.fakes import EXEC_STACK, LINUX, PLAIN_STACK, RELR, calling, lib, musl
+from tests.strategies.wheels import written
 from tests.support import SAMPLE, wheel_bytes, write_wheel
 from truewheel import api
 from truewheel.errors import LimitError, RequestError
 from truewheel.ops import Verdict
-from truewheel.wheel import Limits, Profile
+from truewheel.wheel import Bytes, Entry, Limits, Profile, WheelName, canonicalize, read
 
 MEMBER = "pkg/_x.cpython-312-x86_64-linux-gnu.so"
 RIGHT = "pkg-1.0-cp312-cp312-manylinux1_x86_64.manylinux_2_5_x86_64.whl"
@@ -42,7 +43,13 @@ def libs(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("AUDITWHEEL_PLAT", "AUDITWHEEL_LD_LIBRARY_PATH", "LD_LIBRARY_PATH", "SOURCE_DATE_EPOCH"):
+    for name in (
+        "AUDITWHEEL_PLAT",
+        "AUDITWHEEL_LD_LIBRARY_PATH",
+        "LD_LIBRARY_PATH",
+        "SOURCE_DATE_EPOCH",
+        "MACOSX_DEPLOYMENT_TARGET",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
 
@@ -66,6 +73,21 @@ def listed(wheel: dict[str, object], field: str) -> list[dict[str, object]]:
 
 
 class TestWriting:
+    def test_a_signature_of_record_is_not_left_behind(self, tmp_path: Path, libs: Path) -> None:
+        name = WheelName.parse(LINUX)
+        whole = canonicalize(read(wheel_bytes(NEEDY, name=LINUX), name))
+        jws = Entry(whole.info_path("RECORD.jws"), executable=False, content=Bytes(b"{}"))
+        source = tmp_path / LINUX
+        source.write_bytes(written(canonicalize(whole.replaced(jws))))
+        result = run("repair", "-L", libs, "-w", "out", source)
+        assert result.exit_code == 2
+        assert "RECORD would change, which makes pkg-1.0.dist-info/RECORD.jws invalid" in result.stderr
+        assert "--drop-signatures" in result.stderr
+        assert not any(tmp_path.joinpath("out").glob("*"))
+        assert run("repair", "-L", libs, "-w", "out", "--drop-signatures", source).exit_code == 0
+        with zipfile.ZipFile(tmp_path / "out" / RIGHT) as archive:
+            assert jws.name not in archive.namelist()
+
     def test_the_result_is_whole_and_canonical(self, source: Path, libs: Path, tmp_path: Path) -> None:
         before = source.read_bytes()
         result = run("repair", "-L", libs, "-w", tmp_path / "out", source)

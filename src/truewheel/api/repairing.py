@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import truewheel.ops.repair as verb
@@ -16,7 +16,7 @@ from truewheel.ops.demands import architectures
 from truewheel.ops.libraries import Libraries
 from truewheel.ops.plan import Changes, Plan
 from truewheel.ops.wishes import Wishes
-from truewheel.wheel import Limits, Profile, Wheel, demand, verify_record
+from truewheel.wheel import Limits, Profile, Wheel, demand, settle_signatures, verify_record
 from truewheel.world import OpenWheel, file_sha256, open_wheel, replacing
 from truewheel.world.libraries import LibrarySearch
 
@@ -174,7 +174,8 @@ def _repair_wheel(opened: OpenWheel, libraries: Libraries, wants: Wants, how: Op
     )
     examination = examine(opened.wheel, brought=exclude.mean)
     opened.forget_pages()
-    return verb.repair(examination, libraries, request)
+    done = verb.repair(examination, libraries, request)
+    return replace(done, wheel=settle_signatures(opened.wheel, done.wheel, drop=how.drop_signatures))
 
 
 def _differs(before: Wheel, after: Wheel) -> bool:

@@ -29,14 +29,15 @@ from tests.macho.layout import (
 
 REQUIREMENTS = struct.pack(">3I", 0xFADE0C01, 12, 0)
 PAGES = {"x86_64": 0x1000, "arm64": 0x4000}
-_HASHES = {"sha1": (1, 20), "sha256": (2, 32)}
+_HASHES = {"sha1": (1, 20), "sha256": (2, 32), "sha384": (4, 48)}
 
 
 @dataclass(frozen=True)
 class Style:
     """How to sign. ``hashes`` are the CodeDirectories in order; ``cms`` is what an identity adds.
 
-    With ``linker`` there is a CodeDirectory alone, as linkers make it. ``slack`` bytes follow the blobs.
+    With ``linker`` there is a CodeDirectory alone, as linkers make it; with ``runtime`` it says that the runtime is a
+    hardened one. ``slack`` bytes follow the blobs.
     """
 
     identifier: str
@@ -45,12 +46,18 @@ class Style:
     entitlements: bytes = b""
     cms: bytes = b""
     linker: bool = False
+    runtime: bool = False
     slack: int = 0
 
     @property
     def flags(self) -> int:
         """The CS_* bits: ad hoc, linker-signed, or those of a hardened runtime."""
-        return 0x10000 if self.cms else 0x20002 if self.linker else 0x2
+        return (0 if self.cms else 0x20002 if self.linker else 0x2) | (0x10000 if self.runtime else 0)
+
+    @property
+    def frame(self) -> int:
+        """The size of a CodeDirectory before its name; that of a hardened runtime has two fields more."""
+        return 96 if self.runtime else 88
 
 
 def signed(data: bytes, style: Style) -> bytes:
@@ -93,7 +100,7 @@ def _signed(part: Part, style: Style) -> bytes:
     blobs = _other_blobs(style)
     special = max((slot for slot in blobs if slot < 0x1000), default=0)
     hashes = sum(_HASHES[algorithm][1] for algorithm in style.hashes) * (special + -(-limit // style.page))
-    frames = (88 + len(style.identifier.encode()) + 1 + 8) * len(style.hashes)
+    frames = (style.frame + len(style.identifier.encode()) + 1 + 8) * len(style.hashes)
     size = 12 + sum(len(blob) + 8 for blob in blobs.values()) + frames + hashes
     size = -(-(size + style.slack) // ALIGNMENT) * ALIGNMENT
     data = _with_place(part, limit, size)
@@ -112,7 +119,8 @@ def _other_blobs(style: Style) -> dict[int, bytes]:
         return {}
     blobs = {2: REQUIREMENTS, 0x10000: struct.pack(">2I", 0xFADE0B01, 8 + len(style.cms)) + style.cms}
     if style.entitlements:
-        blobs[5] = struct.pack(">2I", 0xFADE7171, 8 + len(style.entitlements)) + style.entitlements
+        for slot, magic in ((5, 0xFADE7171), (7, 0xFADE7172)):  # as XML and as DER, which nobody here reads
+            blobs[slot] = struct.pack(">2I", magic, 8 + len(style.entitlements)) + style.entitlements
     return blobs
 
 
@@ -149,14 +157,17 @@ def _directory(part: Part, data: bytes, style: Style, algorithm: str, blobs: dic
     name = style.identifier.encode() + b"\0"
     starts = range(0, len(data), style.page)
     hashes += b"".join(digest(data[at : at + style.page]) for at in starts)
-    place = 88 + len(name) + last * size
-    head = struct.pack(
-        ">9I", 0xFADE0C02, 88 + len(name) + len(hashes), 0x20400, style.flags, place, 88, last, len(starts), len(data)
-    )
+    place, version = style.frame + len(name) + last * size, 0x20500 if style.runtime else 0x20400
+    length = style.frame + len(name) + len(hashes)
+    head = struct.pack(">3I", 0xFADE0C02, length, version)
+    head += struct.pack(">6I", style.flags, place, style.frame, last, len(starts), len(data))
     head += struct.pack("4B", size, kind, 0, style.page.bit_length() - 1) + bytes(24)
     text = next(segment for segment in part.segments if segment.name == "__TEXT")
     (filetype,) = struct.unpack_from("<I", part.data, 12)
-    return head + struct.pack(">3Q", text.offset, text.size, int(filetype == MH_EXECUTE)) + name + hashes
+    head += struct.pack(">3Q", text.offset, text.size, int(filetype == MH_EXECUTE))
+    if style.runtime:
+        head += struct.pack(">2I", 0xB0000, 0)
+    return head + name + hashes
 
 
 def main(arguments: list[str]) -> int:

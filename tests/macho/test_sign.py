@@ -25,9 +25,10 @@ STYLES = {
     "codesign": Style("libay", slack=18000),
     "two-hashes": Style("libay", hashes=("sha1", "sha256"), slack=500),
     "entitlements": Style("libay", entitlements=ENTITLEMENTS, page=0x4000),
-    "all": Style("libay", page=0x4000, hashes=("sha1", "sha256"), entitlements=ENTITLEMENTS, slack=3),
+    "runtime": Style("libay", hashes=("sha256", "sha384"), runtime=True),
+    "all": Style("libay", page=0x4000, hashes=("sha1", "sha256"), entitlements=ENTITLEMENTS, runtime=True, slack=3),
 }
-BY_IDENTITY = Style("com.example.ay", entitlements=ENTITLEMENTS, cms=b"a certificate")
+BY_IDENTITY = Style("com.example.ay", entitlements=ENTITLEMENTS, cms=b"a certificate", runtime=True)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import mmap
+import sys
 from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
@@ -184,3 +186,11 @@ def test_absurd_alignments_are_refused() -> None:
         assembled([fat(INTEL, align=16)])
     with pytest.raises(BinaryError):
         assembled([INTEL, SIGNED[:-1]])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sets memory aside that is never touched")
+def test_what_is_too_large_for_the_header_is_refused() -> None:
+    with mmap.mmap(-1, 3 << 30) as one, mmap.mmap(-1, 3 << 30) as other:
+        one[: len(INTEL)], other[: len(SIGNED)] = INTEL, SIGNED
+        with pytest.raises(RequestError, match="4 GiB"):
+            assembled([one, other])

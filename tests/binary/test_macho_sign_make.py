@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import mmap
+import sys
 from dataclasses import replace
+from pathlib import Path
 from struct import unpack_from
 
 import pytest
@@ -12,7 +15,7 @@ from tests.binary.test_macho_edit import CHANGES, COMMANDS, KINDS, PLAIN, Kind, 
 from tests.strategies import macho as build
 from tests.strategies.macho import MachFile, Sealing, blob, signed
 from truewheel.binary import SignatureKind, read_macho
-from truewheel.binary.macho_edit import MachChanges, edit_macho
+from truewheel.binary.macho_edit import MachChanges, SliceChanges, edit_macho
 from truewheel.binary.macho_sign import signature_faults
 from truewheel.binary.model import Signature
 from truewheel.binary.patch import Patch
@@ -244,10 +247,26 @@ def test_a_signature_over_the_load_commands_is_refused() -> None:
             edit_macho(bytes(data), changes)
 
 
+def test_a_mapped_file_can_be_closed_afterwards(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(signed(ARM, Sealing((1, 2), spare=100)))
+    with (tmp_path / "a").open("rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    patch = edit_macho(mapped, MachChanges({"arm64": CHANGES}))
+    assert complaints(patch.applied(mapped)) == []
+    assert signature_faults(mapped) == ()
+    with pytest.raises(BinaryError):
+        edit_macho(mapped, MachChanges({"arm64": SliceChanges(install_name="x" * 1000)}))
+    mapped.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sets memory aside that is never touched")
 def test_offsets_beyond_32_bits_are_refused() -> None:
-    """No such file is made: the header says that __LINKEDIT, without a byte, ends there."""
     data = bytearray(replace(ARM, commands=()).encode())
     at = bytes(data).index(b"__LINKEDIT") + 16
-    data[at + 16 : at + 32] = ((1 << 33).to_bytes(8, "little")) + bytes(8)
-    with pytest.raises(BinaryError):
-        edit_macho(bytes(data), SIGN)
+    (start,) = unpack_from("<Q", data, at + 16)
+    size = (1 << 32) - 64
+    data[at + 24 : at + 32] = (size - start).to_bytes(8, "little")
+    with mmap.mmap(-1, size) as mapped:
+        mapped[: len(data)] = bytes(data)
+        with pytest.raises(BinaryError, match="behind the first 4 GiB"):
+            edit_macho(mapped, SIGN)

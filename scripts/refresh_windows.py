@@ -10,8 +10,8 @@ older one (`NEW`). A definition alone proves nothing: there are some for the Dir
 drivers, and for services that left Windows with XP.
 
 What is said to come with a later release (`LATER`) is not promised, since no tag says which Windows 10 is meant; the
-table keeps the release, so that a message can name it. Other names that the sources differ on are left out: a DLL that is
-wrongly missed can be excluded by whoever knows better, and one that is wrongly promised makes a wheel that fails.
+table keeps the release, so that a message can name it. Other names that the sources differ on are left out: a DLL that
+is wrongly missed can be excluded by whoever knows better, and one that is wrongly promised makes a wheel that fails.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ ARCHS = {"amd64": MachineType.AMD64, "arm64": MachineType.ARM64, "win32": Machin
 DEFINITIONS = {"amd64": ("lib-common", "lib64"), "win32": ("lib-common", "lib32")}
 LIBRARY = re.compile(rb"^\s*LIBRARY\s+\"?([^\"\s]+)", re.IGNORECASE | re.MULTILINE)
 
-# The first release with each. Looked up at learn.microsoft.com: icu, directml, dxcore, computecore, webauthn. The rest is
-# by common account, which the two lists above bear out: none of `NEW` is promised on this word alone.
+# The first release with each. Looked up at learn.microsoft.com: icu, directml, dxcore, computecore, webauthn. The rest
+# is by common account, which the two lists above bear out: none of `NEW` is promised on this word alone.
 NEW = {
     "8": "bluetoothapis dcomp dismapi dpapi mi ninput websocket xaudio2_8 xinput1_4",
     "8.1": "d3dcompiler_47 shcore windows.data.pdf wofutil",
@@ -90,7 +90,7 @@ def table() -> dict[str, Node]:
         "sources": [
             f"delvewheel {version('delvewheel')} (MIT): install media of Windows 7 SP1 to 11, for arm64 of 10 and 11",
             f"mingw-w64 in ziglang {version('ziglang')}: import definitions for each processor",
-            "first releases: learn.microsoft.com for icu, directml, dxcore, computecore, webauthn; else by common account",
+            "first releases: learn.microsoft.com (icu, directml, dxcore, computecore, webauthn), else by common account",
         ],
         "prefixes": ["api-ms-win-", "ext-ms-"],
         "dlls": {archs: lines(n.removesuffix(".dll") for n in groups[archs]) for archs in sorted(groups)},

@@ -90,7 +90,7 @@ def table() -> dict[str, Node]:
         "sources": [
             f"delvewheel {version('delvewheel')} (MIT): install media of Windows 7 SP1 to 11, for arm64 of 10 and 11",
             f"mingw-w64 in ziglang {version('ziglang')}: import definitions for each processor",
-            "first releases: learn.microsoft.com (icu, directml, dxcore, computecore, webauthn), else by common account",
+            "first releases: learn.microsoft.com (icu, directml, dxcore, computecore, webauthn), or common account",
         ],
         "prefixes": ["api-ms-win-", "ext-ms-"],
         "dlls": {archs: lines(n.removesuffix(".dll") for n in groups[archs]) for archs in sorted(groups)},

@@ -8,7 +8,14 @@ from pathlib import Path
 
 from fuzz.systems import DATABASES, SEPARATOR
 from fuzz.targets import FILES, INFO
-from tests.binary import archives, test_elf_edit_hostile, test_elf_strip, test_macho_edit_hostile, test_native_mutation
+from tests.binary import (
+    archives,
+    test_elf_edit_hostile,
+    test_elf_strip,
+    test_macho_edit_hostile,
+    test_native_mutation,
+    test_pe_edit_hostile,
+)
 from tests.binary.fixtures import (
     EM_386,
     EM_S390,
@@ -164,6 +171,7 @@ _SEEDS = {
     "edit": [*(file.data for file in test_elf_edit_hostile.FILES), *test_elf_edit_hostile.EDITED],
     "strip": test_elf_strip.SEEDS,
     "edit_macho": test_macho_edit_hostile.FILES,
+    "edit_pe": [*test_pe_edit_hostile.FILES, *test_pe_edit_hostile.EDITED],
     "fuse": _parts(),
     "ldconf": [SEPARATOR.join(_LOADERS), *(SEPARATOR.join(_LOADERS[at:]) for at in range(1, len(_LOADERS)))],
     "packages": _databases(),

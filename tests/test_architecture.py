@@ -45,6 +45,7 @@ BREACHES = [
     ("pure", "truewheel/binary/model.py", "import zipfile"),
     ("formats", "truewheel/binary/elf.py", "import truewheel.binary.pe"),
     ("formats", "truewheel/binary/macho_edit.py", "import truewheel.binary.elf_edit"),
+    ("formats", "truewheel/binary/pe_edit.py", "import truewheel.binary.macho_edit"),
     ("policies", "truewheel/policy/musl.py", "import truewheel.policy.glibc"),
     ("reporters", "truewheel/report/sarif.py", "import truewheel.report.text"),
     ("deflate", "truewheel/wheel/name.py", "import deflate"),
@@ -53,6 +54,8 @@ BREACHES = [
     ("editors", "truewheel/policy/macos.py", "import truewheel.binary.macho_edit"),
     ("editors", "truewheel/policy/macos.py", "import truewheel.binary.macho_fat"),
     ("editors", "truewheel/policy/macos.py", "import truewheel.binary.macho_sign"),
+    ("editors", "truewheel/policy/windows.py", "import truewheel.binary.pe_edit"),
+    ("editors", "truewheel/binary/pe.py", "import truewheel.binary.patch"),
     ("cycles", "truewheel/wheel/name.py", "import truewheel.wheel.model"),
 ]
 

@@ -43,7 +43,7 @@ def expected(before: Pe, changes: PeChanges) -> Pe:
     """What the file is to say afterwards, but for its checksum and overlay."""
     return before._replace(
         imports=tuple(dll._replace(name=changes.dlls.get(dll.name.lower(), dll.name)) for dll in before.imports),
-        export_name=before.export_name and (changes.export_name or before.export_name),
+        export_name=None if before.export_name is None else changes.export_name or before.export_name,
         dependent_load_flags=0 if changes.search_freely else before.dependent_load_flags,
         certificate=None,
         overlay=None,

@@ -140,9 +140,6 @@ def _unbound(header: PeHeader, tables: Tables, changes: list[Renaming]) -> Itera
 def _with_section(draft: Draft, own: Own, bound: Directory) -> Draft:
     """The draft with the section for names: its header, and the sizes in which it counts."""
     header, section = draft.header, own.section
-    if max(section.offset + section.size, section.address + section.virtual_size) >= _LIMIT:
-        raise header.view.error("the file has no addresses left for another section", header.table_end)
-    optional = header.optional
     sections = (*header.sections[: own.number], section)
     coff = header.coff._replace(sections=len(sections))
     grown = section.size
@@ -153,9 +150,11 @@ def _with_section(draft: Draft, own: Own, bound: Directory) -> Draft:
     else:
         grown -= header.sections[own.number].size
     changed = header._replace(coff=coff, sections=sections)
-    optional = optional._replace(
-        initialized=(optional.initialized + grown) % _LIMIT, image=max(optional.image, image_end(changed))
-    )
+    end = image_end(changed)
+    if max(section.offset + section.size, end) >= _LIMIT:
+        raise header.view.error("the file has no addresses left for another section", header.table_end)
+    initialized = (header.optional.initialized + grown) % _LIMIT
+    optional = header.optional._replace(initialized=initialized, image=max(header.optional.image, end))
     row = _ROW.pack(OWN_NAME.encode(), *section[2:0:-1], section.size, section.offset, section.characteristics)
     writes = [
         Write(header.optional_at + SECTION_COUNT_AT, _COUNT.pack(len(sections))),

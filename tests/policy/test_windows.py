@@ -59,7 +59,15 @@ class TestFloors:
 
 class TestDlls:
     @pytest.mark.parametrize(
-        "dll", ["KERNEL32.dll", "api-ms-win-crt-runtime-l1-1-0.dll", "ext-ms-win-a.dll", "ucrtbase.dll", "winspool.drv"]
+        "dll",
+        [
+            "KERNEL32.dll",
+            "USER32",
+            "api-ms-win-crt-runtime-l1-1-0.dll",
+            "ext-ms-win-a.dll",
+            "ucrtbase.dll",
+            "winspool.drv",
+        ],
     )
     @pytest.mark.parametrize("arch", ["amd64", "arm64", "win32"])
     def test_windows_has_its_own(self, dll: str, arch: str) -> None:

@@ -31,7 +31,7 @@ _TAGGED = ("amd64", "arm64", "win32")
 _EFI = (10, 11, 12, 13)  # IMAGE_SUBSYSTEM_EFI_*: firmware loads these, not Windows
 _NEWEST = (10, 0)
 _WHOLE = (".cpl", ".drv")  # names that the table has with their extension
-_INTERPRETER = re.compile(r"python\d+t?(?:_d)?\.dll|libpypy[\d.]+-c\.dll|python-native\.dll")
+_INTERPRETER = re.compile(r"(?:lib)?python\d+(?:\.\d+)?t?(?:_d)?\.dll|libpypy[\d.]+-c\.dll|python-native\.dll")
 _RUNTIME = re.compile(r"(?:atl|concrt|mfcm?|msvcp|msvcr|vcamp|vccorlib|vcomp|vcruntime)\d+\w*\.dll|ucrtbased\.dll")
 _DEBUG = re.compile(r"[a-z]+\d+(?:_[a-z\d]+)*?u?d(?:_\w+)?\.dll|ucrtbased\.dll")
 # NVIDIA's CUDA, NVML, NVAPI, video and OptiX; AMD's HIP, ADL and AMF; Intel's Level Zero and VPL; Khronos' loaders.
@@ -77,7 +77,11 @@ def examine(images: Mapping[str, Pe], external: Mapping[str, tuple[str, ...]], n
 
 
 def promised(library: str, arch: str) -> bool:
-    """Whether every Windows 10 and 11 of an architecture, or its Python, has the DLL of that (lower-case) name."""
+    """Whether every Windows 10 and 11 of an architecture, or its Python, has the DLL of that (lower-case) name.
+
+    The loader adds the usual extension to a bare name.
+    """
+    library = library if "." in library else f"{library}.dll"
     return library in _dlls(arch) or library.startswith(tuple(_table()["prefixes"])) or is_interpreter(library)
 
 

@@ -466,9 +466,10 @@ class TestSignatures:
         )
 
     def test_nor_is_anything_said_where_nothing_would_be_done(self) -> None:
-        made = planned({MEMBER: mach(signed=self.SIGNED)}, wanted=Wishes(resign=True))
-        assert not made
-        assert made.findings == ()
+        for resign in (False, True):
+            made = planned({MEMBER: mach(signed=self.SIGNED)}, wanted=Wishes(resign=resign))
+            assert not made
+            assert made.findings == ()
 
     def test_for_a_link_it_is_with_leave_only(self) -> None:
         files = {MEMBER: mach(PATH, filetype=BUNDLE, signed=self.SIGNED)}
@@ -543,6 +544,7 @@ class TestSignatures:
         data = module() + b"trailing data"
         assert signature_faults(data)
         assert not planned({MEMBER: data})
+        assert not planned({MEMBER: module(signed=b"") + b"trailing data"})
 
 
 class TestOutOfThePackages:

@@ -28,7 +28,7 @@ from truewheel.policy.macos import is_interpreter, is_system
 
 _MOST_LOOKUPS = 1 << 18  # names times folders: hundreds of times those of the largest wheels, a few seconds
 _LONGEST_CHAIN = 32  # files whose run paths hold for one that they load, directly or through others
-_FRAMEWORK = re.compile(r"(?:(.*)/)?(([^/]+)\.framework/(?:Versions/[^/]+/)?\3)")
+_FRAMEWORK = re.compile(r"(?:.*/)?(([^/]+)\.framework/(?:Versions/[^/]+/)?\2)")
 
 Key: TypeAlias = tuple[str, str, str]
 """The path of a file, an architecture of it, and the name of a library."""
@@ -302,9 +302,9 @@ def _questions(asker: Asker, library: str) -> Iterator[tuple[str, tuple[str, ...
         yield from ((rest, each.rpaths, each.file) for each in asker.chain or (Searched((), asker.file),))
         return
     framework = _FRAMEWORK.fullmatch(library)
-    folder, name = (framework[1] or "", framework[2]) if framework else (library.rpartition("/")[0], base_name(library))
-    anchored = folder.startswith("/") or head in {"@loader_path", "@executable_path"}
-    yield name, (folder,) if anchored else (), asker.file
+    name = framework[1] if framework else library.rpartition("/")[2]
+    anchored = head in {"", "@loader_path", "@executable_path"} and name != library
+    yield name, (library.removesuffix(f"/{name}") or "/",) if anchored else (), asker.file
 
 
 def _image_or_words(file: LibraryFile) -> MachO | str:
@@ -312,6 +312,8 @@ def _image_or_words(file: LibraryFile) -> MachO | str:
         data = file.data
         if identify(bytes(data[:HEAD])) != "macho":
             return "is no Mach-O file"
-        return read_macho(data)
+        image = read_macho(data)
+        _ = [part.symbols.imports for part in image.slices]  # read on demand: damage in them counts here, not later
     except TruewheelError as error:
         return f"can't be used: {error.what}"
+    return image

@@ -15,7 +15,7 @@ from truewheel.binary import MachO
 from truewheel.binary.graph import installed_path
 from truewheel.binary.macho_edit import MachChanges, SliceChanges
 from truewheel.binary.model import Platform
-from truewheel.errors import BinaryError, RequestError, Where
+from truewheel.errors import RequestError, Where
 from truewheel.findings import Finding, in_order
 from truewheel.ops.elf_runpaths import folder_of
 from truewheel.ops.examine import Examination
@@ -236,10 +236,7 @@ class _Planner:
         """Whether a file is to search the folder of the grafts for what it opens at run time."""
         if not self._plugins or (asker.file is None and not reachable(self._moved.get(asker.path, asker.path))):
             return False
-        try:
-            return _OPENER in asker.part.symbols.imports
-        except BinaryError as error:
-            raise error.within(member=asker.path) from None
+        return _OPENER in asker.part.symbols.imports
 
     # --- programs among the scripts
     def _is_script(self, asker: Asker) -> bool:

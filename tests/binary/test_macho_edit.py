@@ -133,8 +133,10 @@ def test_run_paths_that_stay_keep_their_places(old: str, wanted: str, commands: 
 def test_names_of_any_bytes() -> None:
     name = b"/opt/\xff\xc3\xa9.dylib".decode("utf-8", "surrogateescape")
     data = replace(PLAIN, commands=(build.dylib(name),)).encode()
-    after = edited(data, SliceChanges({name: "lib\udcfe\u00e9"}))
+    changes = SliceChanges({name: "lib\udcfe\u00e9"})
+    after = edited(data, changes)
     assert b"lib\xfe\xc3\xa9\0" in after
+    assert room_left(read_macho(data).slices[0], changes, signs=False) == read_macho(after).slices[0].header_room
 
 
 @pytest.mark.parametrize(

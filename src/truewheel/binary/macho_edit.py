@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from truewheel.binary.fields import Buffer, Fields
+from truewheel.binary.fields import Buffer, Fields, encoded
 from truewheel.binary.macho import read_macho
 from truewheel.binary.macho_edit_commands import read_items, renamed
 from truewheel.binary.macho_fat import Reassembled, combined
@@ -69,7 +69,8 @@ def room_left(part: Slice, changes: SliceChanges, *, signs: bool) -> int:
     """The bytes that stay free between load commands and contents after the changes; below zero what lacks.
 
     Reckoned from the names, as if each command were as short as linkers write it: what isn't has more room than that.
-    With `signs` a slice without a signature gets the command for one.
+    With `signs` a slice without a signature gets the command for one. Raises `RequestError` for a name that no file
+    can hold.
     """
     left = part.header_room
     if signs and part.signature.kind is SignatureKind.NONE:
@@ -139,5 +140,5 @@ def _growth(part: Slice, fixed: int, old: str, new: str) -> int:
 
 def _length(part: Slice, fixed: int, name: str) -> int:
     """The size of a command with a name behind its fixed part."""
-    size = fixed + len(name.encode("utf-8", "surrogatepass")) + 1
+    size = fixed + (len(encoded(name, "a name")) if name else 0) + 1
     return size + -size % (part.bits // 8)

@@ -140,18 +140,19 @@ def padding_written(old: bytes, new: bytes) -> set[str]:
     return found
 
 
-def meaning(data: bytes, *, everything: bool = True) -> dict[str, object]:
-    """What pefile reads in the tables; `everything` takes long for a large file.
+def meaning(data: bytes, *, everything: bool = True) -> tuple[dict[str, object], list[tuple[str, str]]]:
+    """What pefile reads in the tables, but for the names of DLLs; and these, each with its kind as in `Reading.names`.
 
-    Addresses are kept, for nothing may move, but for those of the names of DLLs, and these names.
+    Addresses are kept, for nothing may move, but for those of the names. `everything` takes long for a large file.
     """
     image = pefile.PE(data=data, fast_load=True)
     image.parse_data_directories([*range(16)] if everything else [0, 1, 2, 6, 9, 10, 13])
-    found: dict[str, object] = {"warnings": image.get_warnings()}
-    for table, rows in sorted(vars(image).items()):
-        if table.startswith("DIRECTORY_ENTRY_"):
-            found[table] = _plain(rows, _MAY_CHANGE.get(table, set()))
-    return found
+    tables = {table: rows for table, rows in sorted(vars(image).items()) if table.startswith("DIRECTORY_ENTRY_")}
+    names = [("import", row.dll.decode()) for row in tables.get("DIRECTORY_ENTRY_IMPORT", [])]
+    names += [("delayed import", row.dll.decode()) for row in tables.get("DIRECTORY_ENTRY_DELAY_IMPORT", [])]
+    if "DIRECTORY_ENTRY_EXPORT" in tables:
+        names.append(("export", tables["DIRECTORY_ENTRY_EXPORT"].name.decode()))
+    return {table: _plain(rows, _MAY_CHANGE.get(table, set())) for table, rows in tables.items()}, names
 
 
 _MAY_CHANGE = {

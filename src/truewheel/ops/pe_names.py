@@ -17,6 +17,7 @@ from truewheel.errors import RequestError
 from truewheel.ops.fates import Fate, base_name
 from truewheel.ops.grafted_names import unique_names
 from truewheel.ops.patterns import Patterns
+from truewheel.ops.pe_circles import circles
 from truewheel.ops.pe_closure import Asker, Closure, folded
 
 _VCRUNTIME = re.compile(r"vcruntime\d+(?:_\d)?\.dll")
@@ -30,10 +31,11 @@ _FORCE_INTEGRITY = 0x80
 class Names:
     """What the files from outside are called in the wheel, by their paths.
 
-    ``plugins`` are those that nobody asks for by name.
+    ``own`` are the names that they go by outside, ``plugins`` the files that nobody asks for by name.
     """
 
     new: Mapping[str, str]
+    own: Mapping[str, str]
     plugins: frozenset[str]
 
 
@@ -56,10 +58,11 @@ def names_of(closure: Closure, askers: Iterable[Asker], no_mangle: Patterns) -> 
         lower = own[path].lower()
         if fixed or not goes_by or never.mean(lower, *sorted(goes_by)) or _VCRUNTIME.fullmatch(lower):
             kept[path] = own[path]
-    items = {path: (own[path], _hash(path, closure, own, kept)) for path in own if path not in kept}
+    hashes = _hashes(closure, own, kept)
+    items = {path: (own[path], hashes[path]) for path in own if path not in kept}
     names = unique_names(items.values())
     new = {**kept, **{path: names[item] for path, item in items.items()}}
-    return Names(new, frozenset(path for path in own if path not in asked))
+    return Names(new, own, frozenset(path for path in own if path not in asked))
 
 
 def is_fixed(pe: Pe) -> bool:
@@ -79,21 +82,22 @@ def _asked(closure: Closure, everybody: Mapping[str, Asker]) -> tuple[dict[str, 
     return asked, bound
 
 
-def _hash(path: str, closure: Closure, own: Mapping[str, str], kept: Mapping[str, str]) -> str:
-    """The hash for a name: of the file, and if it loads grafts, of their hashes and names as well."""
-    reached = sorted(_reached(path, closure) - {path})
-    sha256 = closure.loaded[path].sha256
-    if not reached:
-        return sha256
-    parts = sorted(f"{closure.loaded[other].sha256} {other in kept} {own[other]}" for other in reached)
-    return hashlib.sha256("\n".join([sha256, *parts]).encode("utf-8", "surrogateescape")).hexdigest()
+def _hashes(closure: Closure, own: Mapping[str, str], kept: Mapping[str, str]) -> dict[str, str]:
+    """The hashes for names: that of a file, and if it loads grafts, with what tells which these are.
+
+    Of files that load each other each has what tells of them all.
+    """
+    tells: dict[str, str] = {}
+    for group in circles({path: closure.grafts_of(path) for path in own}):
+        inside = [f"{closure.loaded[path].sha256} {path in kept} {own[path]}" for path in group]
+        beyond = {tells[other] for path in group for other in closure.grafts_of(path) if other not in group}
+        for path in group:
+            sha256 = closure.loaded[path].sha256
+            if len(group) > 1 or beyond:
+                sha256 = _sha256([sha256, *sorted(inside), "", *sorted(beyond)])
+            tells[path] = f"{sha256} {path in kept} {own[path]}"
+    return {path: words.partition(" ")[0] for path, words in tells.items()}
 
 
-def _reached(path: str, closure: Closure) -> set[str]:
-    seen, pending = set[str](), [path]
-    while pending:
-        current = pending.pop()
-        if current not in seen:
-            seen.add(current)
-            pending += closure.grafts_of(current)
-    return seen
+def _sha256(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()

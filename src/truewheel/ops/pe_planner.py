@@ -7,7 +7,7 @@ members, of folders or of sets.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from truewheel import rules
@@ -22,6 +22,7 @@ from truewheel.ops.libraries import Libraries
 from truewheel.ops.patterns import Patterns
 from truewheel.ops.pe_closure import FIRMWARE, Asker, Closure, Loaded, Members, folded, follow, needs
 from truewheel.ops.pe_names import is_fixed, names_of
+from truewheel.ops.pe_packages import Packages
 from truewheel.ops.pe_places import places_of
 from truewheel.ops.places import demand_places
 from truewheel.ops.plan import Change, Graft, Plan, Source
@@ -80,17 +81,19 @@ class _Planner:
         self._closure = closure
         self._wishes = wishes
         names = names_of(closure, members.askers, wishes.no_mangle)
-        self._new, self._plugins = names.new, names.plugins
-        self._places = places_of(
-            wheel, members.askers, closure, names.plugins, libs=folder, namespaces=wishes.namespaces
-        )
+        self._new, self._own = names.new, names.own
+        packages = Packages(wheel, wishes.namespaces)
+        self._places = places_of(members.askers, closure, names.plugins, packages, folder)
+        loaded = (found.asker for found in closure.loaded.values())
+        self._pes = {asker.path: asker.pe for asker in (*members.askers, *loaded)}
         self._users: dict[str, set[str]] = {}
-        for path in (*(asker.path for asker in members.askers), *closure.loaded):
+        for path in self._pes:
             for graft in closure.grafts_of(path):
                 self._users.setdefault(graft, set()).add(path)
 
     def plan(self) -> Plan[PeChanges]:
-        grafts = _joined(graft for found in self._closure.loaded.values() for graft in self._grafts(found))
+        archs = {path: pe.arch for path, pe in self._pes.items()}
+        grafts = _joined((graft for found in self._closure.loaded.values() for graft in self._grafts(found)), archs)
         demand_places(self._wheel, {graft.member for graft in grafts})
         return Plan(
             grafts=grafts,
@@ -124,7 +127,7 @@ class _Planner:
             changes = replace(changes, export_name=name)
         for home in sorted(self._places.homes[found.file.path]):
             yield Graft(
-                library=self._asked_as(found),
+                library=self._own[found.file.path],
                 member=_inside(home, name),
                 file=found.file,
                 sha256=found.sha256,
@@ -133,13 +136,6 @@ class _Planner:
                 changes=changes,
                 reasons=tuple(_losses(asker.pe, changes)),
             )
-
-    def _asked_as(self, found: Loaded) -> str:
-        """The name that a file goes by outside."""
-        path = found.file.path
-        own = base_name(path)
-        asked = sorted(library for (_, library), answer in self._closure.found.items() if answer == path)
-        return own if not asked or own.lower() in asked else asked[0]
 
     def _users_in(self, home: str, path: str) -> Iterator[str]:
         """Who finds the file in that folder."""
@@ -191,22 +187,17 @@ class _Planner:
     def _too_old(self, grafts: Iterable[Graft[PeChanges]]) -> Iterator[Finding]:
         """The parts of Microsoft's runtime that are older than the tools that their users were made with."""
         for graft in grafts:
-            own = self._closure.loaded[graft.file.path].asker.pe.linker_version
+            own = self._pes[graft.file.path].linker_version
             if not is_runtime(graft.library.lower()):
                 continue
             for user in sorted(self._users.get(graft.file.path, ())):
-                theirs = self._linker(user)
+                theirs = self._pes[user].linker_version
                 if own[0] == theirs[0] == _MSVC and own[1] // 10 < theirs[1] // 10:
                     what = (
                         f"{graft.library} {own[0]}.{own[1]} from {graft.file.path} is older than "
                         f"{self._where(user)[0]}, which was linked with {theirs[0]}.{theirs[1]}"
                     )
                     yield Finding(rules.WIN_RUNTIME_OLDER, what, graft.member)
-
-    def _linker(self, path: str) -> tuple[int, int]:
-        loaded = self._closure.loaded.get(path)
-        members = (asker.pe for asker in self._members.askers if asker.path == path)
-        return (loaded.asker.pe if loaded else next(members)).linker_version
 
 
 def _inside(home: str, name: str) -> str:
@@ -222,25 +213,25 @@ def _relative(here: str, there: str) -> str:
     return "/".join([*[".."] * (len(start) - common), *goal[common:]]) or "."
 
 
-def _joined(grafts: Iterable[Graft[PeChanges]]) -> tuple[Graft[PeChanges], ...]:
+def _joined(grafts: Iterable[Graft[PeChanges]], archs: Mapping[str, str]) -> tuple[Graft[PeChanges], ...]:
     """The grafts by their new paths; a file that was found in two places comes once.
 
-    A process has one DLL of a name, so files of one name must be the same in all folders.
+    A process has one DLL of a name, so those for one processor (`archs`, by path) must be the same in all folders.
     """
-    joined: dict[str, Graft[PeChanges]] = {}
-    named: dict[str, Graft[PeChanges]] = {}
+    joined: dict[tuple[str, ...], Graft[PeChanges]] = {}
     for graft in sorted(grafts, key=lambda graft: (graft.member.lower(), graft.library, graft.file.path)):
-        other = named.setdefault(base_name(graft.member).lower(), graft)
-        if (other.sha256, other.changes) != (graft.sha256, graft.changes):
-            raise RequestError(
-                f"{other.file.path} and {graft.file.path} are different files that would both be called "
-                f"{base_name(graft.member)}, and a process of Windows has one DLL of a name",
-                hint="let them be renamed, or leave one to others with --exclude",
-            )
-        twin = joined.get(graft.member.lower())
-        users = graft.needed_by if twin is None else tuple(sorted({*twin.needed_by, *graft.needed_by}))
-        joined[graft.member.lower()] = replace(twin or graft, needed_by=users)
-    return tuple(sorted(joined.values(), key=lambda graft: graft.member))
+        place = (graft.member.lower(),)
+        for key in ((archs[graft.file.path], base_name(place[0])), place):
+            other = joined.setdefault(key, graft)
+            if (other.sha256, other.changes) != (graft.sha256, graft.changes):
+                raise RequestError(
+                    f"{other.file.path} and {graft.file.path} are different files that would both be called "
+                    f"{base_name(graft.member)}, and a process of Windows has one DLL of a name",
+                    hint="let them be renamed, or leave one to others with --exclude",
+                )
+        users = tuple(sorted({*joined[place].needed_by, *graft.needed_by}))
+        joined[place] = replace(joined[place], needed_by=users)
+    return tuple(sorted((graft for key, graft in joined.items() if len(key) == 1), key=lambda graft: graft.member))
 
 
 def _drivers(grafts: Iterable[Graft[PeChanges]]) -> Iterator[Finding]:

@@ -278,8 +278,8 @@ LIB_UNLED: Final = Rule(
     _NOTE,
     "A library is in the wheel, and no run path of the file that needs it leads there",
     "Unless the package loads the library beforehand by its path, importing the file fails.",
-    "Run `truewheel repair`, which adds the run path, or link with -Wl,-rpath,'$ORIGIN/...'.",
-    "ld.so(8)",
+    "Run `truewheel repair`, which leads there, or link with -Wl,-rpath,'$ORIGIN/...' (macOS: @loader_path/...).",
+    "ld.so(8); dyld(1)",
     strict=_NOTE,
 )
 
@@ -386,15 +386,15 @@ MAC_UNSIGNED: Final = Rule(
     _ERROR,
     "An arm64 slice has no code signature",
     "The kernel kills the process that maps it.",
-    "Sign it ad hoc; linkers do so unless told otherwise.",
+    "Sign it ad hoc: `truewheel repair` does, and so do linkers unless told otherwise.",
 )
 
 MAC_SIGNED_LEFT: Final = Rule(
     "MAC004",
-    "signed-file-left-as-it-is",
+    "left-for-its-signature",
     _NOTE,
-    "A Mach-O file that somebody signed keeps names of the build machine",
-    "Any edit breaks the signature, and nobody but its owner can make it again; so what need not change stays.",
+    "A Mach-O file keeps names of the build machine because of its signature",
+    "Any edit needs a new signature, which only the owner of an identity can make; so what need not change stays.",
     "Have the file made without the names before it is signed; or run `truewheel repair --resign`, which replaces the "
     "signature by one without an identity.",
     strict=_NOTE,
@@ -447,7 +447,7 @@ PATH_RPATH: Final = Rule(
     _WARNING,
     "A binary searches libraries in an absolute directory",
     "Whoever can write to that directory on the user's machine decides what is loaded.",
-    "Search by `$ORIGIN` or `@loader_path`, and only in the wheel; in ELF files `truewheel repair` drops all else.",
+    "Search by `$ORIGIN` or `@loader_path`, and only in the wheel; `truewheel repair` drops all else.",
 )
 PATH_INSTALL_NAME: Final = Rule(
     "PATH002",
@@ -455,7 +455,7 @@ PATH_INSTALL_NAME: Final = Rule(
     _NOTE,
     "A Mach-O file calls itself by an absolute path of the build machine",
     "It tells of the build machine, and changes with it.",
-    "Set the id with `-install_name @rpath/NAME`.",
+    "Link with `-install_name @rpath/NAME`; `truewheel repair` writes such names.",
     strict=_WARNING,
 )
 PATH_ESCAPES: Final = Rule(
@@ -464,7 +464,7 @@ PATH_ESCAPES: Final = Rule(
     _WARNING,
     "A relative run path leads out of the folder that the wheel is installed to",
     "Libraries are searched in places that the wheel knows nothing about.",
-    "Keep libraries inside the wheel, and search there; in ELF files `truewheel repair` drops the other paths.",
+    "Keep libraries inside the wheel, and search there; `truewheel repair` drops the other paths.",
 )
 PATH_LEAK: Final = Rule(
     "PATH004",

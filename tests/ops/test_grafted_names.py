@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.strategies.elf import names
-from truewheel.ops.grafted_names import grafted_name, original_name, unique_names
+from truewheel.ops.grafted_names import grafted_name, original_name, shorter_names, unique_names
 from truewheel.wheel.paths import fault
 
 HASH = "8ec1a697" + hashlib.sha256(b"").hexdigest()[8:]
@@ -137,3 +137,28 @@ def test_different_files_have_different_names(items: list[tuple[str, str]]) -> N
     assert all(len(hashes) == 1 for hashes in files.values())
     assert len({name.lower() for name in found.values()}) == len(set(found.values()))
     assert unique_names(reversed(items)) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("libsodium.26.dylib", ["libsodium-8ec1a697.dylib", "libsodium.26.dylib", "8ec1a697", "8ec1"]),
+        ("libfoo-1.2.3.dylib", ["libfoo-8ec1a697.dylib", "libfoo-1.2.3.dylib", "8ec1a697", "8ec1"]),
+        ("libx.12345678.dylib", ["libx-8ec1a697.dylib", "8ec1a697", "8ec1"]),
+        ("libpng16.16.dylib", ["libpng16-8ec1a697.dylib", "libpng16.16.dylib", "8ec1a697", "8ec1"]),
+        ("libz.dylib", ["libz.dylib", "8ec1a697", "8ec1"]),
+        ("lib/QtCore", ["QtCore", "8ec1"]),
+        ("", ["lib"]),
+        ("aux.1.dylib", ["aux-8ec1a697.dylib", "8ec1a697", "8ec1"]),  # no file on Windows may be called aux
+    ],
+)
+def test_shorter_names(name: str, expected: list[str]) -> None:
+    assert list(shorter_names(name, HASH)) == expected
+
+
+@given(SONAMES, HASHES)
+@example("aux.so", HASH)
+def test_shorter_names_are_safe_and_shorter_each_than_the_one_before(name: str, sha256: str) -> None:
+    found = [grafted_name(name, sha256), *shorter_names(name, sha256)]
+    assert [len(each) for each in found] == sorted({len(each) for each in found}, reverse=True)
+    assert not any(fault(f"pkg/.dylibs/{each}") for each in found)

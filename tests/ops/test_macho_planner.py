@@ -461,9 +461,7 @@ class TestSignatures:
         assert not made
         (finding,) = made.findings
         assert (finding.rule, finding.member) == (rules.MAC_SIGNED_LEFT, MEMBER)
-        assert finding.message == (
-            "the signature of ABCDE12345 is kept, and so it is not so that it no longer searches /opt"
-        )
+        assert finding.message == "it is left as it is, for it is signed by ABCDE12345; else: no longer searches /opt"
 
     def test_nor_is_anything_said_where_nothing_would_be_done(self) -> None:
         for resign in (False, True):
@@ -481,6 +479,16 @@ class TestSignatures:
         assert change.changes.resign
         assert change.reasons[-1] == "the signature of ABCDE12345 is replaced by one without an identity"
 
+    def test_nor_for_a_link_into_the_wheel_whose_library_keeps_its_name_then(self) -> None:
+        files = {
+            MEMBER: mach("/old/libown.dylib", signed=self.SIGNED),
+            "pkg/lib/libown.dylib": mach(id="/old/libown.dylib"),
+        }
+        made = planned(files)
+        assert not made
+        assert [finding.rule for finding in made.findings] == [rules.LIB_UNLED]
+        assert edits(planned(files, wanted=Wishes(resign=True)), MEMBER).dylibs
+
     def test_a_graft_that_needs_no_link_keeps_it(self) -> None:
         data = mach(id=PATH, signed=self.SIGNED)
         made = planned({MEMBER: module(PATH)}, {PATH: data})
@@ -497,6 +505,13 @@ class TestSignatures:
         made = planned({MEMBER: module(PATH)}, outside, Wishes(resign=True))
         assert graft_of(made, PATH).changes.resign
         assert graft_of(made, PATH).reasons == ("the signature of ABCDE12345 is replaced by one without an identity",)
+
+    def test_what_would_have_to_be_cut_is_not_for_a_trace(self) -> None:
+        made = planned({MEMBER: module(rpaths=["/opt"], signed=b"") + b"trailing data"})
+        assert not made
+        (finding,) = made.findings
+        assert (finding.rule, finding.member) == (rules.MAC_SIGNED_LEFT, MEMBER)
+        assert "there is data behind its place" in finding.message
 
     def test_a_signature_without_a_team_is_told_by_its_name(self) -> None:
         (finding,) = planned({MEMBER: mach(rpaths=["/opt"], signed=build.signature(0x10000, "org.x"))}).findings

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from truewheel.wheel.paths import fault
+
 _LONGEST: Final = 255
 """Bytes of a file name that file systems store (NAME_MAX, limits.h)."""
 
@@ -49,7 +51,7 @@ def shorter_names(name: str, sha256: str) -> Iterator[str]:
     versionless = grafted_name(f"{_VERSION.sub('', stem[:_LONGEST])}{suffix}", sha256)
     longest = len(grafted_name(name, sha256))
     for shorter in (versionless, f"{stem}{suffix}", sha256[:_FEWEST], sha256[: _FEWEST // 2]):
-        if len(shorter) < longest:
+        if len(shorter) < longest and not fault(shorter):
             longest = len(shorter)
             yield shorter
 

@@ -91,13 +91,15 @@ class Members(NamedTuple):
     archs: Collection[str]
     platforms: Collection[Platform]
 
-    def called(self, asker: Asker, library: str) -> tuple[str, ...]:
+    def meant(self, arch: str, library: str) -> tuple[str, ...]:
         """The members that a name could mean which leads to none: with that very install name, or else called so."""
-        for name in (library, base_name(library)):
-            found = self.named.get((asker.part.arch, name), ())
-            if found:
-                return tuple(each for each in found if each != asker.path)
-        return ()
+        return self.named.get((arch, library)) or self.named.get((arch, base_name(library)), ())
+
+    def only(self, asker: Asker, library: str) -> str | None:
+        """The only other member that a name could mean; None where there is none, or the choice."""
+        found = self.meant(asker.part.arch, library)
+        others = [path for path in found if path != asker.path] if len(found) <= 2 else []
+        return others[0] if len(others) == 1 else None
 
 
 @dataclass
@@ -186,12 +188,10 @@ class _Follower:
         rpaths = (path for each in (Searched(asker.part.rpaths, None), *asker.chain) for path in each.rpaths)
         if is_system(library, rpaths) and not self._include.mean(library, name):
             return Fate.GIVEN, ()
-        called = self._members.called(asker, library)
-        if len(called) != 1:
-            # Which of several members is meant, only the package knows that loads it. What comes along must say so.
-            called = (self._members.by_chance[key],) if key in self._members.by_chance else ()
-        if called:
-            self._closure.found[key] = called[0]
+        # Which of several members is meant, only the package knows that loads it. What comes along must say so.
+        provider = self._members.only(asker, library) or self._members.by_chance.get(key)
+        if provider is not None:
+            self._closure.found[key] = provider
             return Fate.INSIDE, ()
         if self._exclude.mean(library, name):
             return Fate.EXCLUDED, ()

@@ -27,7 +27,7 @@ from truewheel.ops.macho_names import Sheet, fitted
 from truewheel.ops.macho_places import Folder, folder_for_grafts, loader_way
 from truewheel.ops.macho_reasons import moved, reasons, replaced, signer_of
 from truewheel.ops.macho_runpaths import kept_rpaths, moved_rpaths, neutral_names
-from truewheel.ops.macho_signing import signed
+from truewheel.ops.macho_signing import problem_of, signed
 from truewheel.ops.macho_slices import EXECUTE, needs
 from truewheel.ops.places import demand_places, demand_reachable, reachable
 from truewheel.ops.plan import Change, Graft, Plan
@@ -84,12 +84,9 @@ class _Planner:
         for (path, _, _), answer in closure.found.items():
             self._users.setdefault(answer, set()).add(path)
         # What a package loads before others ask for it is known to them by its name.
-        self._meant = {
-            path
-            for asker in members.askers
-            for library, provider in self._unled(asker)
-            for path in (provider, *members.called(asker, library))
-        }
+        unled = {(asker.part.arch, *found) for asker in members.askers for found in self._unled(asker)}
+        meant = {members.meant(arch, library) for arch, library, _ in unled} | {(provider,) for _, _, provider in unled}
+        self._meant = {path for paths in meant for path in paths}
         sheets = [self._sheet(asker) for asker in closure.askers]
         taken = {base_name(name) for name in self._wheel.by_name}
         identities = [each.identity for each in closure.loaded.values()]
@@ -130,7 +127,7 @@ class _Planner:
         if signer and not self._wishes.resign:
             if any(each.dylibs for each in slices.values()):
                 raise _keeps_signature(path, signer)
-            self._leave(member, signer, reasons(found.image, slices))
+            self._leave(member, f"it is signed by {signer}", reasons(found.image, slices))
             changes = MachChanges()
         return Graft(
             library=found.library,
@@ -150,25 +147,30 @@ class _Planner:
     # --- what is edited
     def _change(self, path: str) -> Change[MachChanges] | None:
         image, slices, moved_to = self._images[path], self._changes.get(path, {}), self._moved.get(path, "")
-        signer, resign = signer_of(image), self._wishes.resign
-        if signer and not resign:
-            if any(self._sheets[path, arch].grafts for arch in slices):
+        signer = signer_of(image)
+        needed = any(self._sheets[path, arch].grafts for arch in slices)
+        if signer and not self._wishes.resign:
+            if needed:
                 raise _keeps_signature(path, signer)
-            self._leave(path, signer, reasons(image, slices))
+            self._leave(path, f"it is signed by {signer}", reasons(image, slices))
             return None
+        entry = self._wheel.by_name[path]
         changes = MachChanges(slices, resign=bool(signer), identifier=base_name(path))
-        entry, platforms = self._wheel.by_name[path], self._members.platforms
-        changes, faults = (changes, ()) if signer else signed(entry, image, changes, platforms)
-        if not changes:
+        if slices and not needed and (problem := problem_of(entry, changes)):
+            self._leave(path, problem, reasons(image, slices))
             return None
+        faults: tuple[str, ...] = ()
+        if not signer:
+            changes, faults = signed(entry, image, changes, self._members.platforms)
         others = (replaced(signer) if signer else "", moved(moved_to) if moved_to else "")
-        return Change(path, changes, (*reasons(image, slices), *faults, *filter(None, others)), moved_to)
+        words = (*reasons(image, slices), *faults, *filter(None, others))
+        return Change(path, changes, words, moved_to) if changes else None
 
-    def _leave(self, member: str, signer: str, without: Iterable[str]) -> None:
-        """Note what isn't done to a file, to keep the signature."""
+    def _leave(self, member: str, why: str, without: Iterable[str]) -> None:
+        """Note what isn't done to a file, because of its signature."""
         undone = "; ".join(without)
         if undone:
-            what = f"the signature of {signer} is kept, and so it is not so that it {undone}"
+            what = f"it is left as it is, for {why}; else: {undone}"
             self._findings.append(Finding(rules.MAC_SIGNED_LEFT, what, member))
 
     # --- one slice
@@ -226,11 +228,10 @@ class _Planner:
         key = (asker.path, asker.part.arch, library)
         if asker.file is not None or asker.path in self._moved:
             return True
-        return key not in self._members.led and self._alone(asker, library) and reachable(asker.path)
-
-    def _alone(self, asker: Asker, library: str) -> bool:
-        """Whether a name that leads nowhere can mean one library of the wheel only."""
-        return len(self._members.called(asker, library)) == 1
+        if signer_of(self._images[asker.path]) and not self._wishes.resign:  # it stays as it is
+            return False
+        alone = self._members.only(asker, library) is not None
+        return alone and key not in self._members.led and reachable(asker.path)
 
     def _opens(self, asker: Asker) -> bool:
         """Whether a file is to search the folder of the grafts for what it opens at run time."""

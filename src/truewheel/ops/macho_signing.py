@@ -1,4 +1,4 @@
-"""Which files of a wheel are signed anew though nothing else in them changes: those that Apple's processors refuse."""
+"""Signatures of members: which are made anew though nothing else changes, and which stand in the way of a change."""
 
 from __future__ import annotations
 
@@ -29,7 +29,19 @@ def signed(
     found = (fault for fault in signature_faults(data) if fault.arch in others)
     faults = tuple(f"is signed again, {fault.arch}: {fault.what}" for fault in found)
     asked = replace(changes, sign=True)
-    return (asked, faults) if faults and _can_be_made(data, asked) else (changes, ())
+    return (asked, faults) if faults and _comes_to_something(data, asked) else (changes, ())
+
+
+def problem_of(entry: Entry, changes: MachChanges) -> str:
+    """Why changes of a member can't be made, in words; "" where they can.
+
+    What lies behind a signature is not cut, and entitlements are not lost: nobody wants that for a name's sake.
+    """
+    try:
+        edit_macho(entry.read(), changes)
+    except BinaryError as error:
+        return error.what
+    return ""
 
 
 def _may_be_signed(part: Slice) -> bool:
@@ -39,8 +51,8 @@ def _may_be_signed(part: Slice) -> bool:
     return needs_signature(part) and room_left(part, SliceChanges(), signs=True) >= 0
 
 
-def _can_be_made(data: Data, changes: MachChanges) -> bool:
-    """Whether an edit comes to something; data behind a signature, for instance, is not cut."""
+def _comes_to_something(data: Data, changes: MachChanges) -> bool:
+    """Whether an edit can be made, and then isn't idle: data behind a signature, for instance, stays there."""
     try:
         return bool(edit_macho(data, changes))
     except BinaryError:

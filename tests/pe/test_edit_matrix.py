@@ -6,6 +6,7 @@ Every kind of room is made for each: new names over the old ones, in padding, an
 from __future__ import annotations
 
 from pathlib import Path
+from struct import pack_into, unpack_from
 
 import pefile
 import pytest
@@ -117,3 +118,25 @@ def test_an_edit_of_flags_alone(builds: Path) -> None:
     assert differences(old, new) == {"DependentLoadFlags"}
     kept = edited(old, PeChanges({AY: LONG[AY]}))
     assert Reading(kept).load_flags == 0x800
+
+
+def test_delayed_imports_of_old(builds: Path) -> None:
+    """Visual C++ 6 wrote addresses as they are in memory, and said so by an attribute of 0."""
+    data = bytearray((build(case("lld", "delayed"), builds) / AY).read_bytes())
+    reading = Reading(bytes(data))
+    (place,) = reading.delayed
+    base = 0x10000000
+    pack_into("<Q", data, reading.start + 24 + 24, base)  # ImageBase: one that 32 bits can tell
+    for field in range(1, 7):
+        (address,) = unpack_from("<I", data, place + 4 * field)
+        pack_into("<I", data, place + 4 * field, address and address + base)
+    data[place] = 0
+    entry = reading.locate(*unpack_from("<I", reading.data, place + 16))  # and so does the table of functions
+    pack_into("<Q", data, entry, *(address + base for address in unpack_from("<Q", data, entry)))
+    old = bytes(data)
+    assert [name for name, _ in Reading(old).delayed.values()] == [BEE]
+    for room in Room:
+        wanted = PeChanges({BEE: named(room)[BEE]})
+        new = edited(old, wanted, (room,))
+        assert [name for name, _ in Reading(new).delayed.values()] == [named(room)[BEE]]
+        assert_only(wanted, room, old, new)

@@ -69,7 +69,10 @@ def signed(data: bytes, style: Style) -> bytes:
 
 
 def unsigned(data: bytes) -> bytes:
-    """A thin file without its signature, whose load command has to be the last."""
+    """A thin file without its signature, whose load command has to be the last.
+
+    In memory, too, __LINKEDIT ends where its contents do: any signature makes it grow.
+    """
     (part,) = parts(data)
     if part.signature is None or part.commands[-1].kind != SIGNATURE:
         raise LayoutError("there is no signature, or its load command isn't the last")
@@ -77,6 +80,7 @@ def unsigned(data: bytes) -> bytes:
     for command in part.commands:
         if command.kind == SEGMENT and command.data[8:24].rstrip(b"\0") == b"__LINKEDIT":
             (offset,) = struct.unpack_from("<Q", command.data, 40)
+            struct.pack_into("<Q", result, command.offset + 32, part.contents_end - offset)
             struct.pack_into("<Q", result, command.offset + 48, part.contents_end - offset)
     last = part.commands[-1].offset
     result[last : last + 16] = bytes(16)

@@ -18,7 +18,14 @@ ALIGNMENT = 16
 """What signatures are aligned to."""
 
 FAT, THIN = b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe"
-ARCHS = {0x01000007: "x86_64", 0x0100000C: "arm64"}
+ARCHS = {
+    (0x01000007, 3): "x86_64",
+    (0x01000007, 8): "x86_64h",
+    (0x0100000C, 0): "arm64",
+    (0x0100000C, 2): "arm64e",
+}
+"""By the numbers of the processor and its variant."""
+
 SEGMENT, SIGNATURE, ID, RPATH = 0x19, 0x1D, 0xD, 0x8000001C
 LOADS = {0xC: "load", 0x80000018: "weak", 0x8000001F: "reexport", 0x20: "lazy", 0x80000023: "upward"}
 """The commands that load a library, by their numbers."""
@@ -201,6 +208,11 @@ def parts(data: bytes | bytearray) -> list[Part]:
         raise LayoutError(f"unreadable: {error!r}") from error
 
 
+def arch_name(cpu: int, variant: int) -> str:
+    """The name of an architecture; the top byte of the variant is about something else."""
+    return ARCHS[cpu, variant & 0xFFFFFF]
+
+
 def _part(data: bytes, offset: int, align: int | None) -> Part:
     if data[:4] != THIN:
         raise LayoutError(f"a slice begins with {data[:4].hex()}")
@@ -209,7 +221,7 @@ def _part(data: bytes, offset: int, align: int | None) -> Part:
     if len(found) > 1:
         raise LayoutError("two signatures")
     return Part(
-        arch=ARCHS[struct.unpack_from("<I", data, 4)[0]],
+        arch=arch_name(*struct.unpack_from("<2I", data, 4)),
         offset=offset,
         align=align,
         data=data,

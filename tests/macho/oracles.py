@@ -13,7 +13,7 @@ from macholib.MachO import MachO
 
 from tests.elf.toolchains import call
 from tests.macho.checker import Intended
-from tests.macho.layout import ARCHS, SEGMENT, Command, parts
+from tests.macho.layout import SEGMENT, Command, arch_name, parts
 from tests.tools import need
 
 
@@ -72,7 +72,7 @@ def _by_lief(path: Path) -> Told:
     for part in binary:
         own = [library.name for library in part.libraries if library.command.name == "ID_DYLIB"]
         used = [library.name for library in part.libraries if library.command.name != "ID_DYLIB"]
-        arch = ARCHS[int(part.header.cpu_type.value)]
+        arch = arch_name(int(part.header.cpu_type.value), part.header.cpu_subtype)
         result[arch] = Names(tuple(used), "".join(own), tuple(rpath.path for rpath in part.rpaths))
     return result
 
@@ -85,7 +85,9 @@ def _by_macholib(path: Path) -> Told:
             for kind in (LC_ID_DYLIB, LC_RPATH)
         }
         used = tuple(name for _, _, name in header.walkRelocatables())
-        result[ARCHS[header.header.cputype]] = Names(used, "".join(names[LC_ID_DYLIB]), names[LC_RPATH])
+        result[arch_name(header.header.cputype, header.header.cpusubtype)] = Names(
+            used, "".join(names[LC_ID_DYLIB]), names[LC_RPATH]
+        )
     return result
 
 

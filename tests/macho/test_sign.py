@@ -11,7 +11,7 @@ import pytest
 from tests.macho.checker import Intended, complaints, strayed
 from tests.macho.codesign import Style, joined, signed, unsigned
 from tests.macho.family import WANTED, asked, edited, for_all
-from tests.macho.layout import SIGNATURE, Part, fat_entries, parts
+from tests.macho.layout import SIGNATURE, FatEntry, Part, fat_entries, parts
 from tests.macho.oracles import faults
 from tests.macho.toolchains import AY, BEE, PROGRAM, Case, build, builds, fat
 from truewheel.binary.macho_edit import edit_macho
@@ -231,6 +231,34 @@ def test_a_slice_of_a_fat_file_gets_its_signature(order: str, linker: str, root:
     first = edit_macho(before, asked(wish))
     for size in (0, 8, 100, 4096, 20000, len(before)):
         assert first.head(before[:size]) == after[:size]
+
+
+@pytest.mark.parametrize("extra", [0, 1, 5000, 70000])
+def test_slices_behind_one_that_grows_move_on(extra: int, root: Path) -> None:
+    """Three of them, for a third processor, without gaps and over each other."""
+    apple, intel = unsigned(file(root, ARM64)), file(root, X86_64)
+    haswell = intel[:8] + b"\x08" + intel[9:]
+    entries = [FatEntry(0x0100000C, 0, 0, 0, 4), FatEntry(0x01000007, 3, 0, 0, 4), FatEntry(0x01000007, 8, 0, 0, 4)]
+    before = joined(entries, [apple, intel + bytes(extra), haswell])
+    intended = {"arm64": Intended(signed=True), "x86_64h": WANTED[AY]}
+    after = edited(before, intended, sign=True)
+    assert complaints(after) == []
+    assert strayed(before, after, intended) == []
+    assert [part.arch for part in parts(after)] == ["arm64", "x86_64", "x86_64h"]
+    assert [part.offset % 0x1000 for part in parts(after)[1:]] == [0, 0]  # whatever their entries asked for
+
+
+@pytest.mark.parametrize("size", range(0x1000 - 17, 0x1000 + 2))
+def test_any_end_of_the_contents_is_padded(size: int, root: Path) -> None:
+    """To a multiple of sixteen, where a page may end."""
+    part = sole(unsigned(file(root, ARM64)))
+    command = next(command for command in part.commands if b"__LINKEDIT" in command.data[:24])
+    data = bytearray(part.data.ljust(part.segments[-1].offset + size, b"x"))
+    struct.pack_into("<Q", data, command.offset + 32, size)
+    struct.pack_into("<Q", data, command.offset + 48, size)
+    after = edited(bytes(data), {}, sign=True)
+    assert complaints(after) == []
+    assert strayed(data, after, {"arm64": Intended(signed=True)}) == []
 
 
 @pytest.mark.parametrize("gap", ["behind", "between"])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.strategies.pe import AMD64, I386, IMPORT, OFFSET, RDATA, RESOURCES, RVA, Extra, PeFile, rsds
+from tests.strategies.pe import AMD64, I386, IMPORT, OFFSET, RDATA, RESOURCES, RVA, Extra, PeFile, arm64x, rsds
 from truewheel.binary import read_pe
 from truewheel.binary.model import Pe
 from truewheel.binary.pe_edit import PeChanges, Room, edit_pe
@@ -32,10 +32,11 @@ FILES = [
     PeFile(machine=I386, bits=32, imports=IMPORTS, delayed=DELAYED, old_delay=True, exact=True).encode(),
     PeFile(imports=IMPORTS, bound=["foo.dll"], overlay=b"overlay", more=[Extra(used=8, directory=RESOURCES)]).encode(),
     PeFile(machine=AMD64, delayed=DELAYED, stamp=7, exact=True, padding=512, export_name="me.dll").encode(),
+    arm64x().encode(),
 ]
+_ENDS = (CHANGES[0], CHANGES[1], PeChanges({"foo.dll": "f" * 99}), CHANGES[2], CHANGES[0])
 EDITED = [
-    bytes(edit_pe(data, change, (Room.SECTION,)).applied(data))
-    for data, change in zip(FILES, (CHANGES[0], CHANGES[1], PeChanges({"foo.dll": "f" * 99}), CHANGES[2]), strict=True)
+    bytes(edit_pe(data, change, (Room.SECTION,)).applied(data)) for data, change in zip(FILES, _ENDS, strict=True)
 ]
 
 

@@ -6,7 +6,7 @@ from struct import pack
 
 import pytest
 
-from tests.strategies.pe import AMD64, ARM64, BOUND, CERTIFICATE, DATA, I386, OFFSET, Extra, PeFile
+from tests.strategies.pe import AMD64, BOUND, CERTIFICATE, DATA, I386, OFFSET, Extra, PeFile
 from truewheel.binary import read_pe
 from truewheel.binary.pe_edit import PeChanges, Room, edit_pe
 from truewheel.errors import BinaryError, RequestError
@@ -57,13 +57,6 @@ def test_forwards_keep_their_dlls(forward: str, imported: bool) -> None:
 def test_forwards_to_others_are_no_matter() -> None:
     data = PeFile(imports=IMPORTS, exports=[("e", "foobar.foo"), ("f", "ntdll.f")]).encode()
     assert edit_pe(data, CHANGES)
-
-
-@pytest.mark.parametrize(("machine", "bits", "at"), [(ARM64, 64, 200), (I386, 32, 124)])
-def test_images_with_two_kinds_of_code(machine: int, bits: int, at: int) -> None:
-    data = PeFile(machine=machine, bits=bits, imports=IMPORTS, load_config=[(at, b"\1")]).encode()
-    with pytest.raises(BinaryError, match="two processors"):
-        edit_pe(data, CHANGES)
 
 
 def test_arm64ec_has_one_import_table() -> None:

@@ -6,7 +6,7 @@ What is built has one section, mapped at 0x1000 and kept at 0x200 of the file, t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from struct import pack, unpack_from
 
 from hypothesis import strategies as st
@@ -197,6 +197,58 @@ class PeFile:
         head += pack(f"<{functions}I{names}I{names}H", *addresses, *texts, *(index for _, index in named))
         section.data[start - RVA : start - RVA + len(head)] = head
         return start, RVA + len(section.data) - start
+
+
+def fixups(*pages: tuple[int, Sequence[bytes]], symbol: int = 6, version: int = 1) -> bytes:
+    """The table of what is written over an ARM64X image for x64 programs: records for each page."""
+    blocks = b""
+    for page, records in pages:
+        data = b"".join(records)
+        data += bytes(-len(data) % 4)
+        blocks += pack("<2I", page, 8 + len(data)) + data
+    return pack("<2IQI", version, 12 + len(blocks), symbol, len(blocks)) + blocks
+
+
+def fixup(offset: int, data: bytes) -> bytes:
+    """A record that puts a value of 2, 4 or 8 bytes at an offset in its page."""
+    return pack("<H", offset | 1 << 12 | (len(data).bit_length() - 1) << 14) + data
+
+
+def zeroed(offset: int, size: int) -> bytes:
+    return pack("<H", offset | (size.bit_length() - 1) << 14)
+
+
+def moved(offset: int, delta: int) -> bytes:
+    """A record that adds to a number, in steps of 8 or 4."""
+    step = 4 if delta % 8 else 8
+    return pack("<2H", offset | 2 << 12 | (delta < 0) << 14 | (step == 8) << 15, abs(delta) // step)
+
+
+def arm64x(table: bytes | None = None, last: Sequence[Extra] = ()) -> PeFile:
+    """An ARM64X image: for x64 programs it has another export directory and another load configuration.
+
+    Both are in its second section, and the fixups, if not given, in its third. What is imported from the first DLL
+    begins one symbol later in the other view.
+    """
+    tables = bytearray(0x400)
+    tables[:40] = pack("<3I7I", 0, 0, 0, RVA + 0x1000 + 40, 1, 1, 0, RVA + 0x1000 + 64, 0, 0)
+    tables[40:68] = b"me.dll".ljust(24, b"\0") + pack("<I", 0x10)
+    tables[0x100:0x104] = pack("<I", 256)
+    tables[0x100 + 78 : 0x100 + 80] = b"\0\x08"
+    tables[0x100 + 200] = 1
+    rows = 0x40 + 24 + 112
+    head = [fixup(0x44, pack("<H", AMD64))]
+    for number, address in ((EXPORT, RVA + 0x1000), (LOAD_CONFIG, RVA + 0x1100)):
+        head += [fixup(rows + 8 * number, pack("<I", address)), fixup(rows + 8 * number + 4, pack("<I", 40))]
+    config = [(78, b"\0\x08"), (200, b"\1"), (224, pack("<IH", 0, 3))]
+    recipe = PeFile(
+        machine=ARM64, imports=[("foo.dll", ["f", "g"])], export_name="me.dll", exports=[("e", "")],
+        load_config=config, exact=True,
+    )  # fmt: skip
+    start = int.from_bytes(recipe.encode()[rows + 8 * IMPORT :][:4], "little") - RVA
+    lists = [moved(start, 8), moved(start + 16, 8), zeroed(start + 8, 4)]
+    extras = [Extra(bytes(tables), name=".second"), Extra(table or fixups((0, head), (RVA, lists)), None, RELOC)]
+    return replace(recipe, more=[*extras, *last])
 
 
 def rsds(path: str) -> bytes:

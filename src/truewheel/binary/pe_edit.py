@@ -9,21 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from truewheel.binary.fields import Buffer, Fields
 from truewheel.binary.model import Pe
 from truewheel.binary.patch import Patch
 from truewheel.binary.pe import describe
 from truewheel.binary.pe_edit_build import searching, unsigned, with_names
-from truewheel.binary.pe_edit_check import expectation, finished
-from truewheel.binary.pe_edit_names import Renaming, Tables, check_forwards, read_tables, renamings
-from truewheel.binary.pe_edit_room import Placed, Room, placed
+from truewheel.binary.pe_edit_check import expectation, finished, followed
+from truewheel.binary.pe_edit_names import Tables, check_forwards, joined, read_tables, renamings
+from truewheel.binary.pe_edit_room import Room, placed
+from truewheel.binary.pe_edit_views import views
 from truewheel.binary.pe_header import PeHeader, read_header
 from truewheel.errors import BinaryError
 
 __all__ = ["PeChanges", "Room", "edit_pe"]
 
-_AMD64 = 0x8664
 _FORCE_INTEGRITY = 0x80
 _PAGE, _SECTOR, _LARGEST = 0x1000, 0x200, 0x10000
 
@@ -57,41 +58,48 @@ def edit_pe(buffer: Buffer, changes: PeChanges, rooms: tuple[Room, ...] = tuple(
     """
     if not changes:
         return Patch(len(buffer))
-    header = read_header(Fields(buffer))
-    before = describe(header)
-    tables = read_tables(header, before)
-    check_forwards(before, changes.dlls)
+    file = _read(buffer)
+    for _, said in file.views:
+        check_forwards(said, changes.dlls)
+    tables = joined(file.tables)
     wanted = renamings(tables, changes.dlls, changes.export_name)
-    freed = changes.search_freely and bool(before.dependent_load_flags)
+    freed = [header for header, said in file.views if changes.search_freely and said.dependent_load_flags]
     if not wanted and not freed:
         return Patch(len(buffer))
+    header, before = file.views[0]
     _check_editable(header, before)
     draft, room = unsigned(header, before), Room.PLACE
     if wanted:
-        places = _placed(header, tables, wanted, rooms)
+        places = placed([view for view, _ in file.views], tables.references, wanted, rooms)
+        if places.rest and Room.SECTION not in rooms:
+            raise BinaryError(f"the file has no room for {len(places.rest)} names that are longer than the old ones")
         draft, room = with_names(draft, tables, wanted, places), places.room
-    if freed:
-        draft = searching(draft)
-    expected = expectation(before, tables, wanted, search_freely=freed)
-    return finished(buffer, draft.patch(buffer, room.value), draft.header, expected)
+    draft = searching(draft, freed)
+    expected = [
+        (followed(view, header, draft.header), expectation(said, own, wanted, search_freely=changes.search_freely))
+        for (view, said), own in zip(file.views, file.tables, strict=True)
+    ]
+    return finished(buffer, draft.patch(buffer, room.value), expected)
 
 
-def _placed(header: PeHeader, tables: Tables, wanted: list[Renaming], rooms: tuple[Room, ...]) -> Placed:
-    """The places of the new names, in the rooms that may be used."""
-    places = placed(header, tables.references, wanted, rooms)
-    if places.rest and Room.SECTION not in rooms:
-        raise BinaryError(f"the file has no room for {len(places.rest)} names that are longer than the old ones")
-    return places
+class _File(NamedTuple):
+    """What a file says, and where it names DLLs, in each of its views."""
+
+    views: list[tuple[PeHeader, Pe]]
+    tables: list[Tables]
+
+
+def _read(buffer: Buffer) -> _File:
+    header = read_header(Fields(buffer))
+    said = [(header, describe(header))]
+    if said[0][1].hybrid:
+        said = [(view, describe(view)) for view in views(buffer, Patch(len(buffer)), hybrid=True)]
+    return _File(said, [read_tables(*view) for view in said])
 
 
 def _check_editable(header: PeHeader, before: Pe) -> None:
     """Refuse what can't be edited safely."""
     optional = header.optional
-    if before.hybrid and before.machine != _AMD64:
-        raise BinaryError(
-            "the file holds code for two processors (ARM64X), and one of them may have import tables of its own",
-            hint="the names in this file have to stay",
-        )
     if before.dll_characteristics & _FORCE_INTEGRITY:
         raise BinaryError("the file asks to be loaded with its signature only, which no edit can keep")
     for alignment in (optional.section_alignment, optional.file_alignment):

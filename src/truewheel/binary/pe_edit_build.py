@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from struct import Struct
 from typing import NamedTuple
 
@@ -106,9 +106,9 @@ def with_names(draft: Draft, tables: Tables, changes: list[Renaming], placed: Pl
     return draft
 
 
-def searching(draft: Draft) -> Draft:
-    """The draft with DependentLoadFlags cleared."""
-    return draft._replace(writes=[*draft.writes, Write(load_flags_at(draft.header), bytes(_COUNT.size))])
+def searching(draft: Draft, views: Iterable[PeHeader]) -> Draft:
+    """The draft with DependentLoadFlags cleared in some views of the file."""
+    return draft._replace(writes=[*draft.writes, *(Write(load_flags_at(view), bytes(_COUNT.size)) for view in views)])
 
 
 def _without(header: PeHeader, number: int) -> PeHeader:

@@ -6,63 +6,48 @@ asked for.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from struct import Struct
 
-from truewheel.binary.fields import Buffer, Fields
+from truewheel.binary.fields import Buffer
 from truewheel.binary.model import Pe
 from truewheel.binary.patch import Patch, Write, merged_writes
 from truewheel.binary.pe import checksum, describe
 from truewheel.binary.pe_edit_names import Renaming, Tables
-from truewheel.binary.pe_header import CHECKSUM_AT, PeHeader, read_header
+from truewheel.binary.pe_edit_views import views
+from truewheel.binary.pe_header import CHECKSUM_AT, PeHeader
 from truewheel.errors import BinaryError
 
 _WORD = Struct("<I")
 
 
-class PatchedFields(Fields):
-    """The file that a patch makes, read without making it."""
-
-    __slots__ = ("_patch",)
-
-    def __init__(self, buffer: Buffer, patch: Patch, start: int = 0, size: int | None = None) -> None:
-        super().__init__(buffer, start, patch.size - start if size is None else size)
-        self._patch = patch
-
-    def part(self, offset: int, size: int, what: str) -> PatchedFields:
-        """A view of `size` bytes from `offset` on."""
-        return PatchedFields(self._buffer, self._patch, self.check(offset, size, what), size)
-
-    def unpack(self, layout: Struct, offset: int, what: str) -> tuple[int, ...]:
-        """The numbers at `offset`."""
-        return layout.unpack(self.take(offset, layout.size, what))
-
-    def take(self, offset: int, size: int, what: str) -> bytes:
-        """A copy of `size` bytes from `offset` on."""
-        position = self.check(offset, size, what)
-        return self._patch.piece(self._buffer, position, position + size)
-
-
-def finished(buffer: Buffer, patch: Patch, header: PeHeader, expected: Pe) -> Patch:
+def finished(buffer: Buffer, patch: Patch, expected: list[tuple[PeHeader, Pe]]) -> Patch:
     """The patch with the checksum that the file is to have, if it has one.
 
-    `header` and `expected` say what is to be read. Raises `BinaryError` where something else would be.
+    `expected` is what is to be read in each view of the file. Raises `BinaryError` where something else would be.
     """
+    hybrid = expected[0][1].hybrid
     try:
-        after = read_header(PatchedFields(buffer, patch))
-        found = describe(after)
+        headers = views(buffer, patch, hybrid=hybrid)
+        found = [describe(header) for header in headers]
     except BinaryError as error:
         raise _overlap(error.what) from None
-    for name in ("bits", "coff", "optional_at", "optional", "directories", "table_at", "sections"):
-        if getattr(after, name) != getattr(header, name):
-            raise _overlap(f"it would change the {name} of the header")
-    for name, value in expected._asdict().items():
-        if name != "overlay" and getattr(found, name) != value:
-            raise _overlap(f"it would change {name}")
-    if not expected.checksum:
+    for header, image, (wanted, said) in zip(headers, found, expected, strict=True):
+        _compare(header, image, wanted, said)
+    if not expected[0][1].checksum:
         return patch
-    sum_at = header.optional_at + CHECKSUM_AT
-    writes = (*patch.writes, Write(sum_at, _WORD.pack(checksum(after) % (1 << 32))))
-    return Patch(patch.source_size, merged_writes(buffer, writes), patch.tail_offset, patch.tail, patch.way, patch.cut)
+    at = headers[0].optional_at + CHECKSUM_AT
+    writes = (*patch.writes, Write(at, _WORD.pack(checksum(headers[0]) % (1 << 32))))
+    return replace(patch, writes=merged_writes(buffer, writes))
+
+
+def _compare(header: PeHeader, image: Pe, wanted: PeHeader, said: Pe) -> None:
+    for name in ("bits", "coff", "optional_at", "optional", "directories", "table_at", "sections"):
+        if getattr(header, name) != getattr(wanted, name):
+            raise _overlap(f"it would change the {name} of the header")
+    for name, value in said._asdict().items():
+        if name != "overlay" and getattr(image, name) != value:
+            raise _overlap(f"it would change {name}")
 
 
 def _overlap(what: str) -> BinaryError:
@@ -70,13 +55,24 @@ def _overlap(what: str) -> BinaryError:
 
 
 def expectation(before: Pe, tables: Tables, changes: list[Renaming], *, search_freely: bool) -> Pe:
-    """What the file says after the edit; its overlay is left out."""
+    """What the file says in one view after the edit; its overlay is left out. `tables` are those of that view."""
     new = {reference.at: name.decode() for reference, name in changes}
-    own = new.get(tables.own.at) if tables.own is not None else None
+    own = [new[reference.at] for reference in tables.own if reference.at in new]
     imports = zip(before.imports, tables.imported, strict=True)
     return before._replace(
         imports=tuple(dll._replace(name=new.get(reference.at, dll.name)) for dll, reference in imports),
-        export_name=own or before.export_name,
+        export_name=own[0] if own else before.export_name,
         certificate=None,
         dependent_load_flags=0 if search_freely else before.dependent_load_flags,
+    )
+
+
+def followed(view: PeHeader, before: PeHeader, after: PeHeader) -> PeHeader:
+    """The headers of a view when those of the file change from one to the other."""
+    rows = zip(view.directories, before.directories, after.directories, strict=True)
+    return view._replace(
+        coff=view.coff._replace(sections=after.coff.sections),
+        optional=view.optional._replace(initialized=after.optional.initialized, image=after.optional.image),
+        directories=tuple(mine if new == old else new for mine, old, new in rows),
+        sections=after.sections,
     )

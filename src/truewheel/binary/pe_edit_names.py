@@ -36,17 +36,17 @@ class Reference(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """The rows of both tables of imported DLLs, the fields in them that lead to names, and that of the own name."""
+    """The rows of both tables of imported DLLs, the fields in them that lead to names, and those of the own name."""
 
     imports: tuple[Row, ...]
     delayed: tuple[Row, ...]
     imported: tuple[Reference, ...]
-    own: Reference | None
+    own: tuple[Reference, ...]
 
     @property
     def references(self) -> tuple[Reference, ...]:
         """All fields that lead to names."""
-        return self.imported if self.own is None else (*self.imported, self.own)
+        return (*self.imported, *self.own)
 
 
 class Renaming(NamedTuple):
@@ -58,15 +58,32 @@ class Renaming(NamedTuple):
 
 def read_tables(header: PeHeader, before: Pe) -> Tables:
     """The tables that name DLLs. `before` is what the file says."""
-    own = None
+    own: tuple[Reference, ...] = ()
     if before.export_name is not None:
         directory, what = header.directory(EXPORT), "the export table"
         (address,) = header.image.numbers(directory.address + _OWN_NAME_AT, 1, "I", what)
         at = header.image.locate(directory.address, what)[0] + _OWN_NAME_AT
-        own = Reference(at, 0, address, before.export_name)
+        own = (Reference(at, 0, address, before.export_name),)
     imports = tuple(import_rows(header.image, header.directory(IMPORT)))
     delayed = tuple(delay_rows(header.image, header.directory(DELAY), header.optional.base))
     return Tables(imports, delayed, tuple(_imported(imports, delayed, before)), own)
+
+
+def joined(tables: list[Tables]) -> Tables:
+    """The tables of all views of a file, in which what they share is once.
+
+    Raises `BinaryError` where two views find different names by one field: no change would be right for both.
+    """
+    known: dict[int, Reference] = {}
+    for reference in (reference for one in tables for reference in one.references):
+        if known.setdefault(reference.at, reference) != reference:
+            raise BinaryError(f"the file names {reference.name!r} for one processor where it names another DLL for one")
+    return Tables(
+        tuple({row.at: row for one in tables for row in one.imports}.values()),
+        tuple({row.at: row for one in tables for row in one.delayed}.values()),
+        tuple({reference.at: reference for one in tables for reference in one.imported}.values()),
+        tuple({reference.at: reference for one in tables for reference in one.own}.values()),
+    )
 
 
 def _imported(imports: tuple[Row, ...], delayed: tuple[Row, ...], before: Pe) -> Iterator[Reference]:
@@ -89,8 +106,9 @@ def renamings(tables: Tables, dlls: Mapping[str, str], export_name: str | None) 
             raise RequestError(f"nothing is imported from {old}, so this name can't be changed to {new}")
     wanted = ((reference, dlls.get(reference.name.lower(), reference.name)) for reference in tables.imported)
     result = [Renaming(reference, checked(new)) for reference, new in wanted if new != reference.name]
-    if tables.own is not None and export_name is not None and tables.own.name != export_name:
-        result.append(Renaming(tables.own, checked(export_name)))
+    if export_name is not None:
+        own = (reference for reference in tables.own if reference.name != export_name)
+        result += (Renaming(reference, checked(export_name)) for reference in own)
     return result
 
 

@@ -8,7 +8,7 @@ SizeOfRawData goes, whatever VirtualSize says. So the padding of a section is ma
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -69,10 +69,14 @@ class Placed(NamedTuple):
 
 
 def placed(
-    header: PeHeader, references: Collection[Reference], changes: list[Renaming], rooms: Collection[Room]
+    views: Sequence[PeHeader], references: Collection[Reference], changes: list[Renaming], rooms: Collection[Room]
 ) -> Placed:
-    """The place of each new name. `references` are all fields that lead to names, `changes` those that change."""
-    over = dict(_over(header, references, changes)) if Room.PLACE in rooms else {}
+    """The place of each new name, in a file with one view or more.
+
+    `references` are all fields that lead to names, `changes` those that change.
+    """
+    header = views[0]
+    over = dict(_over(views, references, changes)) if Room.PLACE in rooms else {}
     names = tuple(dict.fromkeys(new for reference, new in changes if reference.address not in over))
     if Room.PADDING in rooms and names:
         spaces = [space for space in (padding(header, index) for index in range(len(header.sections))) if space]
@@ -82,18 +86,22 @@ def placed(
     return Placed(over, {}, {}, {}, names)
 
 
-def _over(header: PeHeader, references: Collection[Reference], changes: list[Renaming]) -> Iterator[tuple[int, bytes]]:
+def _over(
+    views: Sequence[PeHeader], references: Collection[Reference], changes: list[Renaming]
+) -> Iterator[tuple[int, bytes]]:
     """The old names that new ones may be written over: long enough, and nobody else's."""
     if not any(len(new) <= len(reference.name) for reference, new in changes):
         return
-    strings = header.image.strings()
-    ends = Counter(end for _, end in strings)  # strings that overlap end with the same NUL
-    end_of = dict(strings)
+    strings = {string for view in views for string in view.image.strings()}
+    ends = Counter(end for _, end, _ in strings)  # strings that overlap end with the same NUL
+    end_of = {start: end for start, end, _ in strings}
     users = Counter(reference.address for reference in references)
     news: defaultdict[int, list[bytes]] = defaultdict(list)
     for reference, new in changes:
         news[reference.address].append(new)
-    taken = [row for number, row in enumerate(header.directories) if number not in _HOLD_NAMES and row.size]
+    header = views[0]
+    directories = (pair for view in views for pair in enumerate(view.directories))
+    taken = [row for number, row in directories if number not in _HOLD_NAMES and row.size]
     for address, wanted in news.items():
         end = end_of[address]
         alone = ends[end] == 1 and len(wanted) == users[address] and len(set(wanted)) == 1

@@ -6,7 +6,7 @@ Source: the PE/COFF specification (Microsoft), "Section Table", and what the loa
 from __future__ import annotations
 
 from bisect import bisect_right
-from itertools import chain
+from collections.abc import Iterator
 from struct import Struct
 from typing import NamedTuple
 
@@ -85,13 +85,11 @@ class PeMap:
         self.spend(end - start, rva, what)
         return decoded(self._block[start:end])
 
-    def strings(self) -> list[tuple[int, int]]:
-        """The strings that were read so far, each from its address to behind its NUL.
-
-        One that is read as the name of a file and as another one is there twice.
-        """
-        known = chain(self._paths.items(), self._names.items())
-        return [(rva, rva + len(name.encode("utf-8", "surrogateescape")) + 1) for rva, name in known]
+    def strings(self) -> Iterator[tuple[int, int, bool]]:
+        """The strings that were read so far: from an address to behind a NUL, and whether it names a file."""
+        for names in (self._paths, self._names):
+            for rva, name in names.items():
+                yield rva, rva + len(name.encode("utf-8", "surrogateescape")) + 1, names is self._paths
 
     def path(self, rva: int, what: str) -> str:
         """`name` for the name of a file."""

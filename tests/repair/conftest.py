@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.pe.wine import Wine, make_wine
+from tests.pe.wine import shared as shared_folder
 from tests.repair.building import SOURCES, build, once
 from tests.repair.hiding import system_folder
 from tests.repair.peers import REPAIR
@@ -57,3 +59,9 @@ def repaired(shared: Path, built: Build) -> Repair:
         return made
 
     return make
+
+
+@pytest.fixture(scope="session")
+def wine(tmp_path_factory: pytest.TempPathFactory) -> Wine:
+    """The Windows of this test run, the one that tests/pe has."""
+    return make_wine(shared_folder(tmp_path_factory, "wine"))

@@ -1,0 +1,1 @@
+"""Wheels for Windows: made, taken apart, and imported as on Windows."""

@@ -11,8 +11,8 @@ from tests.corpus import Corpus
 from tests.elf.toolchains import call
 from tests.pe.checker import complaints, differences, meaning
 from tests.pe.family import LONG, edited, lay_out
+from tests.pe.published import PARSED, asked, files_of, new_names
 from tests.pe.reader import Reading
-from tests.pe.test_edit_real import PARSED, asked, files_of, new_names
 from tests.pe.toolchains import ANSWER, AY, BEE, PLUG, Case, build, case
 from tests.pe.wine import Wine
 from truewheel.binary.pe_edit import PeChanges, Room, edit_pe

@@ -8,9 +8,10 @@ from typing import ClassVar
 import pytest
 
 from tests.ops.pe_fakes import dll, planned, program, the_change, the_source, wishes
+from tests.strategies.pe import PeFile
 from truewheel.binary.pe_edit import PeChanges
 from truewheel.ops.plan import Plan
-from truewheel.ops.python_source import with_dll_folders
+from truewheel.ops.python_source import with_dlls
 from truewheel.ops.wishes import Wishes
 from truewheel.rules import LIB_UNLED
 
@@ -64,7 +65,7 @@ class TestAFolderOfTheirOwn:
         made = plan(self.FILES)
         assert places(made) == ["pkg.libs/bar.dll", "pkg.libs/foo.dll"]
         source = the_source(made, "pkg/__init__.py")
-        assert source.data == with_dll_folders(b"", ["../pkg.libs"], member="")
+        assert source.data == with_dlls(b"", ["../pkg.libs"], member="")
         assert source.reasons == ("adds ../pkg.libs to the folders that Windows searches for DLLs",)
         bar, foo = made.grafts
         assert bar.needed_by == ("pkg.libs/" + foo.member.rpartition("/")[2], "pkg/b/_y.pyd")
@@ -72,12 +73,12 @@ class TestAFolderOfTheirOwn:
     def test_it_has_the_name_that_was_asked_for(self) -> None:
         made = plan(self.FILES, Wishes(folder="_dlls"))
         assert places(made) == ["pkg_dlls/bar.dll", "pkg_dlls/foo.dll"]
-        assert made.sources[0].data == with_dll_folders(b"", ["../pkg_dlls"], member="")
+        assert made.sources[0].data == with_dlls(b"", ["../pkg_dlls"], member="")
 
     def test_it_may_be_the_package_itself(self) -> None:
         made = plan(self.FILES, Wishes(folder=""))
         assert places(made) == ["pkg/bar.dll", "pkg/foo.dll"]
-        assert made.sources[0].data == with_dll_folders(b"", ["."], member="")
+        assert made.sources[0].data == with_dlls(b"", ["."], member="")
 
     def test_a_source_that_leads_there_already_stays(self) -> None:
         patched = the_source(plan(self.FILES), "pkg/__init__.py").data
@@ -90,7 +91,7 @@ class TestAFolderOfTheirOwn:
     def test_one_below_a_folder_without_any_leads_from_there(self) -> None:
         files = {"space/pkg/__init__.py": b"", "space/pkg/a/_x.pyd": FOO, "space/pkg/b/_y.pyd": BAR}
         made = plan(files)
-        assert the_source(made, "space/pkg/__init__.py").data == with_dll_folders(b"", ["../../pkg.libs"], member="")
+        assert the_source(made, "space/pkg/__init__.py").data == with_dlls(b"", ["../../pkg.libs"], member="")
 
     @pytest.mark.parametrize(
         "shared",
@@ -121,7 +122,7 @@ class TestAFolderOfTheirOwn:
         files = {**PACKAGE, "pkg/_x.pyd": FOO, "pkg/lib/bar.dll": dll()}
         made = plan(files)
         assert places(made) == ["pkg.libs/foo.dll"]
-        assert made.sources[0].data == with_dll_folders(b"", ["../pkg.libs", "lib"], member="")
+        assert made.sources[0].data == with_dlls(b"", ["../pkg.libs", "lib"], member="")
         assert made.findings == ()
 
     def test_one_beside_its_users_is_there_already(self) -> None:
@@ -206,3 +207,48 @@ class TestPlugins:
             "pkg-1.0.data/scripts/plug.dll",
             "/plug.dll",
         ]
+
+
+class TestWhatIsCalledForLate:
+    """Plain LoadLibrary finds it when it is loaded already, and beside programs."""
+
+    def test_a_package_loads_it_beforehand(self) -> None:
+        made = planned({**PACKAGE, "pkg/a/_x.pyd": dll(delayed=["bar.dll"])}, OUTSIDE)
+        (graft,) = made.grafts
+        name = graft.member.removeprefix("pkg/a/")
+        source = the_source(made, "pkg/__init__.py")
+        assert source.data == with_dlls(b"", [], [f"a/{name}"], member="")
+        assert source.reasons == (f"loads a/{name}, which Windows would not find when it is called for",)
+
+    def test_in_a_folder_of_its_own_too(self) -> None:
+        files = {**PACKAGE, "pkg/a/_x.pyd": dll(delayed=["bar.dll"]), "pkg/_y.pyd": BAR, "other/__init__.py": b""}
+        made = planned({**files, "other/_z.pyd": BAR}, OUTSIDE)
+        name = made.grafts[0].member
+        assert the_source(made, "pkg/__init__.py").data == with_dlls(b"", ["../pkg.libs"], [f"../{name}"], member="")
+        assert the_source(made, "other/__init__.py").data == with_dlls(b"", ["../pkg.libs"], member="")
+
+    def test_what_a_graft_calls_for(self) -> None:
+        outside = {"/lib/foo.dll": dll("baz.dll"), "/lib/baz.dll": dll(delayed=["bar.dll"]), "/lib/bar.dll": dll()}
+        made = planned({**PACKAGE, "pkg/_x.pyd": FOO}, outside)
+        bar = next(graft.member for graft in made.grafts if graft.library == "bar.dll")
+        assert made.sources[0].data == with_dlls(b"", [], [bar.removeprefix("pkg/")], member="")
+
+    @pytest.mark.parametrize("more", [{"needed": ["foo.dll"]}, {"forwards": ["foo"]}])
+    def test_not_if_it_is_loaded_by_then(self, more: dict[str, list[str]]) -> None:
+        user = dll(*more.get("needed", ()), forwards=more.get("forwards", ()), delayed=["bar.dll"])
+        made = planned({**PACKAGE, "pkg/_x.pyd": user}, OUTSIDE)
+        assert (places(made), made.sources, made.findings) == (["pkg/bar.dll", "pkg/foo.dll"], (), ())
+
+    def test_beside_a_program_it_is_found(self) -> None:
+        tool = PeFile(characteristics=0x22, delayed=[("bar.dll", ())]).encode()
+        made = planned({**PACKAGE, "pkg/bin/tool.exe": tool}, OUTSIDE)
+        assert (places(made), made.sources, made.findings) == (["pkg/bin/bar.dll"], (), ())
+
+    def test_without_a_package_it_is_told(self) -> None:
+        made = planned({"_x.pyd": dll(delayed=["bar.dll"])}, OUTSIDE)
+        (finding,) = made.findings
+        assert (finding.rule, finding.member) == (LIB_UNLED, "_x.pyd")
+        assert finding.message.startswith(f"calls for {made.grafts[0].member} late, when Windows looks")
+        outside = {"/lib/foo.dll": dll(delayed=["bar.dll"]), "/lib/bar.dll": dll()}
+        made = planned({"_x.pyd": FOO}, outside)
+        assert [finding.member for finding in made.findings] == [made.grafts[1].member]

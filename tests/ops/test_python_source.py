@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import ctypes
 import os
 import subprocess  # noqa: TID251 - the lines are run by other Pythons
 import sys
@@ -16,7 +17,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from truewheel.errors import RequestError
-from truewheel.ops.python_source import with_dll_folders
+from truewheel.ops.python_source import with_dlls
 
 LIBS = "../pkg.libs"
 HINT = "put a line `# truewheel: patch` where they may, behind the docstring and imports from __future__"
@@ -24,7 +25,7 @@ HINT = "put a line `# truewheel: patch` where they may, behind the docstring and
 
 def changed(source: str | bytes, *folders: str) -> bytes:
     data = source.encode() if isinstance(source, str) else source
-    return with_dll_folders(data, folders or [LIBS], member="pkg/__init__.py")
+    return with_dlls(data, folders or [LIBS], member="pkg/__init__.py")
 
 
 BLOCK = changed("").decode()
@@ -39,7 +40,7 @@ def refusal(source: str | bytes) -> RequestError:
 
 def test_the_lines() -> None:
     assert BLOCK.startswith("# --- truewheel repair: lets Windows find DLLs")
-    assert f'\n_truewheel_dll_folders(["{LIBS}"])\ndel _truewheel_dll_folders\n' in BLOCK
+    assert f'\n_truewheel_dlls(["{LIBS}"], [])\ndel _truewheel_dlls\n' in BLOCK
     assert BLOCK.isascii()
     assert "!=" not in BLOCK  # which barry_as_FLUFL takes for an error
 
@@ -178,6 +179,30 @@ class TestBytes:
         assert changed(changed("", odd), "../b") == changed("", odd, "../b")
 
 
+class TestFiles:
+    def test_they_are_loaded_behind_the_folders(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What can't be loaded may never be called for."""
+        done: list[str] = []
+
+        def load(path: str) -> None:
+            done.append(path)
+            raise OSError
+
+        for name in ("a.dll", "b.dll"):
+            (tmp_path / name).touch()
+        monkeypatch.setattr(os, "add_dll_directory", done.append, raising=False)
+        monkeypatch.setattr(ctypes, "WinDLL", load, raising=False)
+        source = with_dlls(b"", ["."], ["b.dll", "a.dll", "gone.dll"], member="")
+        exec(compiled(source), {"__file__": str(tmp_path / "__init__.py")})  # noqa: S102 - what was written is to be run
+        assert done == [str(tmp_path), str(tmp_path / "a.dll"), str(tmp_path / "b.dll")]
+
+    def test_a_second_repair_adds_to_them(self) -> None:
+        once = with_dlls(b"x\n", ["a"], ["c/d.dll"], member="")
+        twice = with_dlls(once, [], ["e.dll"], member="")
+        assert twice == with_dlls(b"x\n", ["a"], ["e.dll", "c/d.dll"], member="")
+        assert with_dlls(twice, ["a"], member="") == twice
+
+
 class TestASecondRepair:
     def test_changes_nothing(self) -> None:
         once = changed('"doc"\r\nimport os')
@@ -190,14 +215,14 @@ class TestASecondRepair:
     def test_leaves_an_indented_one_where_it_is(self) -> None:
         once = changed('"doc"\nif True:\n    # truewheel: patch\n    pass\n')
         assert changed(once) == once
-        assert changed(once, "a").count(b"    del _truewheel_dll_folders\n") == 1
+        assert changed(once, "a").count(b"    del _truewheel_dlls\n") == 1
 
     @pytest.mark.parametrize(
         ("old", "new"),
         [
             ("# --- end of truewheel repair\n", ""),
-            ('"])\n', '"]) \\\n'),
-            ("_truewheel_dll_folders([", "pass ; _truewheel_dll_folders(["),
+            ('"], [])\n', '"], []) \\\n'),
+            ("_truewheel_dlls([", "pass ; _truewheel_dlls(["),
             (BLOCK, BLOCK + BLOCK),
         ],
     )
@@ -307,7 +332,7 @@ def test_what_python_takes_is_parted_as_python_does(text: str) -> None:
         return
     old, new = tree(text.encode()), tree(changed(text))
     names = [getattr(statement, "name", "") for statement in new.body]
-    at = names.index("_truewheel_dll_folders")
+    at = names.index("_truewheel_dlls")
     added, new.body[at : at + 3] = new.body[at : at + 3], []
     assert [type(each) for each in added] == [ast.FunctionDef, ast.Expr, ast.Delete]
     assert ast.dump(new) == ast.dump(old)

@@ -93,6 +93,27 @@ class Closure:
         """The files from outside that an asker loads first-hand, in order."""
         return self._grafts.get(path, ())
 
+    def late_grafts_of(self, asker: Asker) -> set[str]:
+        """The files from outside that an asker calls for when it uses them first, and that nothing has loaded by then.
+
+        A forward is followed while the one that asks for it is loaded, so it is no such call.
+        """
+        names = {wanted.name.lower() for wanted in asker.pe.imports if wanted.delayed} - self._at_once(asker)
+        late = {self.found[asker.path, name] for name in names if self.fates[asker.path, name] is Fate.GRAFTED}
+        pending, seen = [asker] if late else [], set[str]()
+        while pending:
+            current = pending.pop()
+            answers = {self.found.get((current.path, name), "") for name in self._at_once(current)}
+            new = sorted(answers & self.loaded.keys() - seen)
+            seen.update(new)
+            pending += [self.loaded[path].asker for path in new]
+        return late - seen
+
+    @staticmethod
+    def _at_once(asker: Asker) -> set[str]:
+        """The DLLs that are loaded with a file, in lower case."""
+        return {wanted.name.lower() for wanted in asker.pe.imports if not wanted.delayed} | set(forwarded(asker.pe))
+
     @cached_property
     def _grafts(self) -> dict[str, tuple[str, ...]]:
         found: dict[str, set[str]] = {}

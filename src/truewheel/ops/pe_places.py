@@ -9,6 +9,9 @@ module, then in the folders of `os.add_dll_directory`. A program's DLLs are look
   that has such users: the topmost one which is the distribution's own;
 - where no such ``__init__.py`` runs before the user is loaded, as for programs, copies lie beside it. Windows takes
   the one that a process has loaded already, so copies cost space and nothing else.
+
+What is delayed is looked for by plain LoadLibrary when it is called: neither beside the module nor in folders that were
+added, but beside the program. So unless it is loaded by then, the ``__init__.py`` has to load it by its path.
 """
 
 from __future__ import annotations
@@ -32,17 +35,28 @@ class Unled(NamedTuple):
     provider: str
 
 
+class Late(NamedTuple):
+    """A graft that is called for late, by a member or a graft that nothing leads: the folder, and both paths."""
+
+    home: str
+    user: str
+    graft: str
+
+
 @dataclass
 class Places:
     """Where grafts lie, by the paths of their files: folders of the wheel. ``served`` has the one for each member.
 
-    ``patches`` maps an ``__init__.py`` to the installed folders that it must lead to.
+    ``patches`` maps an ``__init__.py`` to the installed folders that it must lead to, ``early`` to the grafts, and
+    their folders in the wheel, that it must load.
     """
 
     homes: dict[str, set[str]] = field(default_factory=dict)
     served: dict[str, str] = field(default_factory=dict)
     patches: dict[str, set[str]] = field(default_factory=dict)
+    early: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
     unled: set[Unled] = field(default_factory=set)
+    late: set[Late] = field(default_factory=set)
 
 
 def places_of(
@@ -67,6 +81,9 @@ class _Placer:
         for (path, library), answer in closure.found.items():
             if closure.fates[path, library] is Fate.INSIDE:
                 self._providers.setdefault(path, []).append((library, answer))
+        everybody = (*askers, *(found.asker for found in closure.loaded.values()))
+        self._late = {asker.path: late for asker in everybody if (late := closure.late_grafts_of(asker))}
+        self._programs = {asker.path for asker in askers if not asker.pe.dll}
         self._inits = self._runs_before(askers, packages)
         self._loads = {asker.path: self._loaded_by(asker) for asker in askers}
         openers = [asker for asker in askers if self._inits[asker.path]] or askers
@@ -162,6 +179,17 @@ class _Placer:
             for library, provider in self._providers.get(graft, ()):
                 if folder_of(provider) not in searched:
                     self._places.unled.add(Unled(home, graft, library, provider))
+        for root in roots if self._late else ():
+            self._load_early(root, home)
+
+    def _load_early(self, root: str, home: str) -> None:
+        """See that what is called for late is loaded by then."""
+        for user in {root, *self._reached([root])} & self._late.keys():
+            for graft in self._late[user]:
+                for init in self._inits[root]:
+                    self._places.early.setdefault(init, set()).add((home, graft))
+                if not self._inits[root] and root not in self._programs:
+                    self._places.late.add(Late(home, user, graft))
 
     def _reached(self, roots: Iterable[str]) -> set[str]:
         """The grafts that members load, directly or by way of others."""

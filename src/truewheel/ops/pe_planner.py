@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from truewheel import rules
 from truewheel.binary import Pe
+from truewheel.binary.graph import installed_path
 from truewheel.binary.pe_edit import PeChanges
 from truewheel.errors import RequestError
 from truewheel.findings import Finding, in_order
@@ -26,7 +27,7 @@ from truewheel.ops.pe_packages import Packages
 from truewheel.ops.pe_places import places_of
 from truewheel.ops.places import demand_places
 from truewheel.ops.plan import Change, Graft, Plan, Source
-from truewheel.ops.python_source import with_dll_folders
+from truewheel.ops.python_source import with_dlls
 from truewheel.ops.wishes import Wishes
 from truewheel.policy import floor_of
 from truewheel.policy.windows import brought_by_python, is_driver, is_runtime
@@ -164,13 +165,18 @@ class _Planner:
         )
 
     def _sources(self) -> Iterator[Source]:
-        for init, goals in self._places.patches.items():
+        patches, early = self._places.patches, self._places.early
+        for init in patches.keys() | early.keys():
             here = folder_of(init)
-            folders = [_relative(here, goal) for goal in sorted(goals)]
+            folders = sorted(_relative(here, goal) for goal in patches.get(init, ()))
+            places = (_inside(home, self._new[graft]) for home, graft in early.get(init, ()))
+            files = {_relative(here, installed_path(place)) for place in places}
             old = bytes(self._wheel.by_name[init].read())
-            new = with_dll_folders(old, folders, member=init)
+            new = with_dlls(old, folders, sorted(files), member=init)
+            reasons = [f"adds {', '.join(folders)} to the folders that Windows searches for DLLs"] if folders else []
+            reasons += [f"loads {file}, which Windows would not find when it is called for" for file in sorted(files)]
             if new != old:
-                yield Source(init, new, (f"adds {', '.join(folders)} to the folders that Windows searches for DLLs",))
+                yield Source(init, new, tuple(reasons))
 
     # --- what is worth knowing
     def _idle(self) -> Iterator[Finding]:
@@ -183,6 +189,9 @@ class _Planner:
         for home, graft, library, provider in self._places.unled:
             what = f"needs {library}, and nothing leads to {provider}"
             yield Finding(rules.LIB_UNLED, what, _inside(home, self._new[graft]))
+        for home, user, graft in self._places.late:
+            what = f"calls for {self._new[graft]} late, when Windows looks for it beside the program, and not beside it"
+            yield Finding(rules.LIB_UNLED, what, _inside(home, self._new[user]) if user in self._new else user)
 
     def _too_old(self, grafts: Iterable[Graft[PeChanges]]) -> Iterator[Finding]:
         """The parts of Microsoft's runtime that are older than the tools that their users were made with."""
@@ -205,7 +214,7 @@ def _inside(home: str, name: str) -> str:
 
 
 def _relative(here: str, there: str) -> str:
-    """The way from one installed folder to another."""
+    """The way from an installed folder to another place."""
     start, goal = here.split("/"), there.split("/") if there else []
     common = 0
     while common < min(len(start), len(goal)) and start[common] == goal[common]:

@@ -27,12 +27,11 @@ _ENCODING = re.compile(
 _EMACS = re.compile(r"^(utf-8|latin-1|iso-8859-1|iso-latin-1)-.*")
 """What Python takes for these, whatever follows: Emacs writes line ends there."""
 
-_BEGIN = "# --- truewheel repair: lets Windows find DLLs in other folders; leave these lines as they are"
+_BEGIN = "# --- truewheel repair: lets Windows find DLLs of this package; leave these lines as they are"
 _END = "# --- end of truewheel repair"
-_CALL, _CALL_END = "_truewheel_dll_folders([", "])"
 _BLOCK = f"""\
 {_BEGIN}
-def _truewheel_dll_folders(folders):
+def _truewheel_dlls(folders, files):
     import os
 
     here = globals().get("__file__")
@@ -42,27 +41,39 @@ def _truewheel_dll_folders(folders):
             folder = os.path.normpath(os.path.join(here, folder))
             if os.path.isdir(folder):
                 os.add_dll_directory(folder)
+        for file in files:
+            file = os.path.normpath(os.path.join(here, file))
+            if os.path.isfile(file):
+                import ctypes
+
+                try:
+                    ctypes.WinDLL(file)
+                except OSError:
+                    pass  # it may never be called for
 
 
-{_CALL}%s{_CALL_END}
-del _truewheel_dll_folders
+_truewheel_dlls([%s], [%s])
+del _truewheel_dlls
 {_END}
 """
-_STRING = re.compile(r'"((?:[^"\\]|\\U[0-9a-f]{8})*)"')
+_STRING = r'"(?:[^"\\]|\\U[0-9a-f]{8})*"'
+_LIST = rf"\[((?:{_STRING}(?:, )?)*)\]"
+_CALL = re.compile(rf"[ \t]*_truewheel_dlls\({_LIST}, {_LIST}\)")
 _ESCAPED = re.compile(r"\\U([0-9a-f]{8})")
 _UNSAFE = re.compile(r"[^ !#-\[\]-~]")
 
 
-def with_dll_folders(source: bytes, folders: Iterable[str], *, member: str) -> bytes:
-    """The source with lines that let Windows look for DLLs in `folders`, which are relative to that of the source.
+def with_dlls(source: bytes, folders: Iterable[str], files: Iterable[str] = (), *, member: str) -> bytes:
+    """The source with lines that let Windows look for DLLs in `folders`, and load the DLLs `files` beforehand.
 
-    Lines that are there already come to lead to the new folders as well. They stand behind the docstring and imports
-    from ``__future__``, or behind a line ``# truewheel: patch`` (``# delvewheel: patch``), where there is one.
+    Both are relative to the folder of the source. Lines that are there already come to do so as well. They stand
+    behind the docstring and imports from ``__future__``, or behind a line ``# truewheel: patch``
+    (``# delvewheel: patch``), where there is one.
 
     Raises `RequestError`, naming the `member`, where nobody can say what the head of the source is.
     """
     try:
-        return _changed(source, folders)
+        return _changed(source, frozenset(folders), frozenset(files))
     except UnclearError as error:
         raise RequestError(
             f"nobody can say where lines for Windows may stand in it: {error}",
@@ -71,7 +82,7 @@ def with_dll_folders(source: bytes, folders: Iterable[str], *, member: str) -> b
         ) from None
 
 
-def _changed(source: bytes, folders: Iterable[str]) -> bytes:
+def _changed(source: bytes, folders: frozenset[str], files: frozenset[str]) -> bytes:
     bom = _BOM if source.startswith(_BOM) else b""
     body = source[len(bom) :]
     encoding = "utf-8" if bom else _encoding(body)
@@ -79,11 +90,11 @@ def _changed(source: bytes, folders: Iterable[str]) -> bytes:
     lines = [(found.start(), found[1], found[2]) for found in _LINE.finditer(text)]
     old = _block_in(lines)
     if old is not None:
-        indent, spot, had = old
-        folders = {*had, *folders}
+        indent, spot, known_folders, known_files = old
+        folders, files = folders | known_folders, files | known_files
     else:
         indent, spot = _spot(text, lines)
-    new = _written(text, spot, _block(folders, indent), next((end for _, _, end in lines if end), "\n"))
+    new = _written(text, spot, _block(folders, files, indent), next((end for _, _, end in lines if end), "\n"))
     before, after = text[: spot.cut].encode(encoding), text[spot.resume :].encode(encoding)
     return bom + before + new.encode("ascii") + after
 
@@ -115,19 +126,18 @@ def _decoded(source: bytes, encoding: str) -> str:
 
 
 # --- the place
-def _block_in(lines: list[tuple[int, str, str]]) -> tuple[str, Spot, list[str]] | None:
-    """The lines that an earlier repair wrote: their indent, where they are, and the folders in them."""
+def _block_in(lines: list[tuple[int, str, str]]) -> tuple[str, Spot, frozenset[str], frozenset[str]] | None:
+    """The lines that an earlier repair wrote: their indent, where they are, and the folders and files in them."""
     begins = [number for number, (_, line, _) in enumerate(lines) if line.strip() == _BEGIN]
     if not begins:
         return None
-    indent = lines[begins[0]][1].partition("#")[0]
     rest = lines[begins[0] :]
-    calls = [line.strip() for _, line, _ in rest if line.strip().startswith(_CALL)]
+    indent = rest[0][1].partition("#")[0]
+    calls = [found for _, line, _ in rest if (found := _CALL.fullmatch(line))]
     ends = [start + len(line) + len(end) for start, line, end in rest if line == indent + _END]
-    if len(begins) > 1 or len(calls) != 1 or len(ends) != 1 or not calls[0].endswith(_CALL_END):
+    if len(begins) > 1 or len(calls) != 1 or len(ends) != 1:
         raise UnclearError("the lines that an earlier repair wrote have been changed")
-    words = calls[0][len(_CALL) : -len(_CALL_END)]
-    return indent, Spot(rest[0][0], ends[0]), [_unescaped(found[1]) for found in _STRING.finditer(words)]
+    return indent, Spot(rest[0][0], ends[0]), _read(calls[0][1]), _read(calls[0][2])
 
 
 def _spot(text: str, lines: list[tuple[int, str, str]]) -> tuple[str, Spot]:
@@ -147,9 +157,17 @@ def _spot(text: str, lines: list[tuple[int, str, str]]) -> tuple[str, Spot]:
 
 
 # --- the lines
-def _block(folders: Iterable[str], indent: str) -> str:
-    words = ", ".join(f'"{_escaped(folder)}"' for folder in sorted(set(folders)))
-    return "\n".join(f"{indent}{line}" if line else "" for line in (_BLOCK % words).splitlines())
+def _block(folders: Iterable[str], files: Iterable[str], indent: str) -> str:
+    text = _BLOCK % (_listed(folders), _listed(files))
+    return "\n".join(f"{indent}{line}" if line else "" for line in text.splitlines())
+
+
+def _listed(paths: Iterable[str]) -> str:
+    return ", ".join(f'"{_escaped(path)}"' for path in sorted(paths))
+
+
+def _read(words: str) -> frozenset[str]:
+    return frozenset(_unescaped(found[1:-1]) for found in re.findall(_STRING, words))
 
 
 def _written(text: str, spot: Spot, block: str, end: str) -> str:
@@ -160,8 +178,8 @@ def _written(text: str, spot: Spot, block: str, end: str) -> str:
     return lines + end if spot.inline or spot.resume < len(text) or text.endswith(("\r", "\n")) or not text else lines
 
 
-def _escaped(folder: str) -> str:
-    return _UNSAFE.sub(lambda found: f"\\U{ord(found[0]):08x}", folder)
+def _escaped(path: str) -> str:
+    return _UNSAFE.sub(lambda found: f"\\U{ord(found[0]):08x}", path)
 
 
 def _unescaped(words: str) -> str:

@@ -288,8 +288,12 @@ def _directory(blob: bytes) -> Directory:
     size, kind, _, page = struct.unpack_from("4B", blob, 36)
     if magic != 0xFADE0C02 or _HASHES[kind][1] != size:
         raise LayoutError(f"a CodeDirectory begins with {magic:#x}, hash {kind} of {size} bytes")
-    if hashes < special * size or hashes + count * size > len(blob):
-        raise LayoutError("the hashes reach beyond their CodeDirectory")
+    scattered, team, _, long_limit = struct.unpack_from(">3IQ", blob, 44) if version >= 0x20300 else (0, 0, 0, 0)
+    if scattered:
+        raise LayoutError("the pages of a CodeDirectory are scattered")
+    texts = [at + len(_text(blob, at)) + 1 for at in (name, team) if at]
+    if hashes - special * size < max(texts) or hashes + count * size > len(blob):
+        raise LayoutError("the hashes reach beyond their CodeDirectory, or over a name")
 
     def hash_at(number: int) -> bytes:
         return blob[hashes + number * size : hashes + (number + 1) * size]
@@ -297,11 +301,15 @@ def _directory(blob: bytes) -> Directory:
     return Directory(
         version=version,
         flags=flags,
-        identifier=blob[name : blob.index(b"\0", name)].decode(errors="surrogateescape"),
-        limit=limit,
+        identifier=_text(blob, name).decode(errors="surrogateescape"),
+        limit=long_limit or limit,
         page=1 << page,
         hash_type=kind,
         special={slot: hash_at(-slot) for slot in range(1, special + 1)},
         pages=tuple(hash_at(number) for number in range(count)),
         exec_segment=struct.unpack_from(">3Q", blob, 64) if version >= 0x20400 else None,
     )
+
+
+def _text(blob: bytes, at: int) -> bytes:
+    return blob[at : blob.index(b"\0", at)]

@@ -15,6 +15,7 @@ from tests.macho.layout import SIGNATURE, FatEntry, Part, fat_entries, parts
 from tests.macho.oracles import faults
 from tests.macho.toolchains import AY, BEE, PROGRAM, Case, build, builds, fat
 from truewheel.binary.macho_edit import edit_macho
+from truewheel.binary.macho_sign import signature_faults
 from truewheel.errors import BinaryError
 
 ARM64, X86_64 = Case("arm64", "lld", "0x800"), Case("x86_64", "lld", "0x800")
@@ -172,19 +173,45 @@ def test_a_wrong_hash_is_mended(style: str, root: Path) -> None:
     last = right.index(signature.main.pages[-1])
     wrong[last] ^= 1
     assert complaints(wrong)
+    assert not edit_macho(bytes(wrong), asked({"arm64": Intended(rpaths=tuple(sole(right).rpaths))}))
     assert edited(bytes(wrong), {}, sign=True) == right
 
 
+def faulty(data: bytes) -> bool:
+    """Whether truewheel finds fault with the signature."""
+    try:
+        return bool(signature_faults(data))
+    except BinaryError:
+        return True
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_what_does_not_fit_is_told_as_the_checker_tells_it(style: str, root: Path) -> None:
+    right = signed(file(root, ARM64), STYLES[style])
+    part = sole(right)
+    assert part.signature
+    assert signature_faults(right) == ()
+    start = part.signature.offset
+    for at in (*range(part.end_of_commands, start, 1999), *range(start + part.signature.length - 1, start + 180, -37)):
+        wrong = bytearray(right)
+        wrong[at] ^= 1
+        assert faulty(bytes(wrong)) == bool(complaints(wrong)), hex(at)
+    assert not parts(file(root, X86_64))[0].signature
+    assert signature_faults(file(root, X86_64)) == ()
+    assert len(signature_faults(unsigned(file(root, ARM64)))) == 1
+
+
 @pytest.mark.parametrize("style", ["linker", "codesign", "two-hashes"])
-@pytest.mark.parametrize("field", [28, 32])
+@pytest.mark.parametrize("field", [28, 32, 60])
 def test_a_directory_that_does_not_fit_is_made_anew(style: str, field: int, root: Path) -> None:
-    """The number of its pages, and the bytes that it covers."""
+    """The number of its pages, and the bytes that it covers, said in 32 bits and in 64."""
     right = signed(file(root, ARM64), STYLES[style])
     wrong = bytearray(right)
     signature = sole(right).signature
     assert signature
     at = right.index(signature.blobs[0]) + field
-    struct.pack_into(">I", wrong, at, struct.unpack_from(">I", wrong, at)[0] - 1)
+    struct.pack_into(">I", wrong, at, struct.unpack_from(">I", wrong, at)[0] ^ 1)
+    assert complaints(wrong)
     after = edited(bytes(wrong), {}, sign=True)
     assert complaints(after) == []
     assert strayed(right, after, {}) == []

@@ -62,6 +62,11 @@ def _peer(to: Path, command: list[str], settings: dict[str, str]) -> Outcome:
     environment = os.environ | settings | {"PATH": f"{here}{os.pathsep}{os.environ['PATH']}"}
     command[0] = str(here / command[0])
     done = subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace", check=False)
+    return outcome_of(done, to)
+
+
+def outcome_of(done: subprocess.CompletedProcess[str], to: Path) -> Outcome:
+    """How a program ended that was to repair into a folder."""
     return Outcome(done.returncode, done.stdout + done.stderr, _wheels(to))
 
 

@@ -169,7 +169,10 @@ def _plain(value: object, left_out: set[str]) -> object:
         rows = value.dump_dict()
         return {key: row["Value"] for key, row in rows.items() if isinstance(row, dict) and key not in left_out}
     if isinstance(value, pefile.DataContainer):
-        kept = {key: item for key, item in vars(value).items() if key not in {"pe", *left_out}}
+        skipped = {"pe", *left_out}
+        if getattr(value, "import_by_ordinal", False):
+            skipped.add("name")  # pefile knows some by heart, if the DLL is called as Windows calls it
+        kept = {key: item for key, item in vars(value).items() if key not in skipped}
         return {key: _plain(item, left_out if key == "struct" else set()) for key, item in kept.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item, left_out) for item in value]

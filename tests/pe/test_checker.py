@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from struct import pack_into, unpack_from
 
+import lief
 import pytest
 
 from tests.pe.checker import checksum, complaints, differences, meaning, padding_written
@@ -164,3 +165,17 @@ def test_a_name_has_no_part_in_the_meaning(signed: bytes) -> None:
     place = at(signed, "name of import")
     renamed = meaning(signed[:place] + b"b" + signed[place + 1 :])
     assert renamed == (meaning(signed)[0], [("import", "bibbee.dll"), ("export", "libay.dll")])
+
+
+def test_what_another_tool_leaves_behind_is_seen(signed: bytes, tmp_path: Path) -> None:
+    """LIEF writes a new table of imports, but neither the checksum nor the end of the signature."""
+    binary = lief.PE.parse(list(signed))
+    assert binary is not None
+    for row in binary.imports:
+        row.name = f"new-{row.name!s}"
+    options = lief.PE.Builder.config_t()
+    options.imports = True
+    binary.write(str(tmp_path / "new.dll"), options)
+    data = (tmp_path / "new.dll").read_bytes()
+    assert [line.partition(" 0x")[0] for line in complaints(data)] == ["checksum", "the certificate is at"]
+    assert differences(signed, data) > {"directory of imports", "NumberOfSections", "SizeOfImage", "more"}

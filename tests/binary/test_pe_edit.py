@@ -236,6 +236,12 @@ def test_a_file_that_was_edited_before_grows_no_second_section() -> None:
     assert [names(image)[1][:3] for image in (one, two, three, four)] == ["foo", "foo", "foo", "aaa"]
 
 
+def test_a_section_of_our_name_that_isnt_ours_stays() -> None:
+    data = PeFile(imports=FILE.imports, more=[Extra(used=0x300, name=".twheel")]).encode()
+    _, result = edited(data, PeChanges({"foo.dll": LONG}))
+    assert result.count(b".twheel") == 2
+
+
 def test_our_section_moves_behind_what_was_appended() -> None:
     data = PeFile(imports=FILE.imports).encode()
     _, first = edited(data, PeChanges({"foo.dll": LONG, "kernel32.dll": "k" * 255}))

@@ -199,6 +199,9 @@ def test_zeros_that_end_a_table_are_no_padding() -> None:
     short = put(data, at, table + 40)
     with pytest.raises(BinaryError, match="overlap"):
         edit_pe(short, CHANGES[0], (Room.PADDING,))
+    patch = edit_pe(short, CHANGES[0])
+    assert patch.way == "section"
+    assert read_pe(patch.applied(short)).imports == expected(read_pe(PLAIN), CHANGES[0]).imports
 
 
 def test_thousands_of_dlls() -> None:

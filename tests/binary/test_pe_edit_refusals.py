@@ -168,6 +168,13 @@ def test_a_room_that_isnt_enough() -> None:
             edit_pe(PLAIN, CHANGES, rooms)
 
 
+def test_an_image_that_fills_all_addresses() -> None:
+    data = PeFile(imports=IMPORTS, more=[Extra()]).encode()
+    at = data.index(b".extra") + 8
+    with pytest.raises(BinaryError, match="no addresses left"):
+        edit_pe(put(data, at, pack("<I", 0xFFFFD000)), CHANGES)
+
+
 def test_addresses_beyond_32_bits() -> None:
     recipe = PeFile(imports=IMPORTS, delayed=[("late.dll", ["f"])], old_delay=True, base=0xFFFFE000)
     with pytest.raises(BinaryError, match="more than 32 bits"):

@@ -146,3 +146,8 @@ def test_a_table_of_too_many_rows_is_refused() -> None:
     row = 0x40 + 24 + 112 + 8
     with pytest.raises(BinaryError, match="no end within 4096 rows"):
         read_pe(fixed[:row] + pack("<2I", at, len(rows)) + fixed[row + 8 :])
+
+
+def test_a_name_longer_than_any_path() -> None:
+    with pytest.raises(BinaryError, match="5000 letters, more than a path"):
+        read_pe(PeFile(imports=[("a" * 5000, ["f"])]).encode())

@@ -16,8 +16,8 @@ from truewheel.binary.model import Pe
 from truewheel.binary.patch import Patch
 from truewheel.binary.pe import describe
 from truewheel.binary.pe_edit_build import searching, unsigned, with_names
-from truewheel.binary.pe_edit_check import expectation, finished, followed
-from truewheel.binary.pe_edit_names import Tables, check_forwards, joined, read_tables, renamings
+from truewheel.binary.pe_edit_check import OverlapError, expectation, finished, followed
+from truewheel.binary.pe_edit_names import Renaming, Tables, check_forwards, joined, read_tables, renamings
 from truewheel.binary.pe_edit_room import Room, placed
 from truewheel.binary.pe_edit_views import views
 from truewheel.binary.pe_header import PeHeader, read_header
@@ -66,20 +66,14 @@ def edit_pe(buffer: Buffer, changes: PeChanges, rooms: tuple[Room, ...] = tuple(
     freed = [header for header, said in file.views if changes.search_freely and said.dependent_load_flags]
     if not wanted and not freed:
         return Patch(len(buffer))
-    header, before = file.views[0]
-    _check_editable(header, before)
-    draft, room = unsigned(header, before), Room.PLACE
-    if wanted:
-        places = placed([view for view, _ in file.views], tables.references, wanted, rooms)
-        if places.rest and Room.SECTION not in rooms:
-            raise BinaryError(f"the file has no room for {len(places.rest)} names that are longer than the old ones")
-        draft, room = with_names(draft, tables, wanted, places), places.room
-    draft = searching(draft, freed)
-    expected = [
-        (followed(view, header, draft.header), expectation(said, own, wanted, search_freely=changes.search_freely))
-        for (view, said), own in zip(file.views, file.tables, strict=True)
-    ]
-    return finished(buffer, draft.patch(buffer, room.value), expected)
+    _check_editable(*file.views[0])
+    try:
+        return _edited(buffer, file, _Wanted(wanted, freed, rooms))
+    except OverlapError:
+        if Room.SECTION not in rooms or not wanted:
+            raise
+        # Zeros behind a section may end a table in it; nothing of the file is behind a section of our own.
+        return _edited(buffer, file, _Wanted(wanted, freed, (Room.SECTION,)))
 
 
 class _File(NamedTuple):
@@ -89,12 +83,37 @@ class _File(NamedTuple):
     tables: list[Tables]
 
 
+class _Wanted(NamedTuple):
+    """The names that change, the views whose search is freed, and the rooms to be used."""
+
+    names: list[Renaming]
+    freed: list[PeHeader]
+    rooms: tuple[Room, ...]
+
+
 def _read(buffer: Buffer) -> _File:
     header = read_header(Fields(buffer))
     said = [(header, describe(header))]
     if said[0][1].hybrid:
         said = [(view, describe(view)) for view in views(buffer, Patch(len(buffer)), hybrid=True)]
     return _File(said, [read_tables(*view) for view in said])
+
+
+def _edited(buffer: Buffer, file: _File, wanted: _Wanted) -> Patch:
+    header, before = file.views[0]
+    draft, room = unsigned(header, before), Room.PLACE
+    if wanted.names:
+        tables = joined(file.tables)
+        places = placed([view for view, _ in file.views], tables.references, wanted.names, wanted.rooms)
+        if places.rest and Room.SECTION not in wanted.rooms:
+            raise BinaryError(f"the file has no room for {len(places.rest)} names that are longer than the old ones")
+        draft, room = with_names(draft, tables, wanted.names, places), places.room
+    draft = searching(draft, wanted.freed)
+    expected = [
+        (followed(view, header, draft.header), expectation(said, own, wanted.names, freed=bool(wanted.freed)))
+        for (view, said), own in zip(file.views, file.tables, strict=True)
+    ]
+    return finished(buffer, draft.patch(buffer, room.value), expected)
 
 
 def _check_editable(header: PeHeader, before: Pe) -> None:

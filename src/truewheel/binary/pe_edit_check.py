@@ -21,10 +21,14 @@ from truewheel.errors import BinaryError
 _WORD = Struct("<I")
 
 
+class OverlapError(BinaryError):
+    """The edit would change more than it is to."""
+
+
 def finished(buffer: Buffer, patch: Patch, expected: list[tuple[PeHeader, Pe]]) -> Patch:
     """The patch with the checksum that the file is to have, if it has one.
 
-    `expected` is what is to be read in each view of the file. Raises `BinaryError` where something else would be.
+    `expected` is what is to be read in each view of the file. Raises `OverlapError` where something else would be.
     """
     hybrid = expected[0][1].hybrid
     try:
@@ -50,11 +54,11 @@ def _compare(header: PeHeader, image: Pe, wanted: PeHeader, said: Pe) -> None:
             raise _overlap(f"it would change {name}")
 
 
-def _overlap(what: str) -> BinaryError:
-    return BinaryError(f"the file can't be edited, for its tables overlap: {what}")
+def _overlap(what: str) -> OverlapError:
+    return OverlapError(f"the file can't be edited, for its tables overlap: {what}")
 
 
-def expectation(before: Pe, tables: Tables, changes: list[Renaming], *, search_freely: bool) -> Pe:
+def expectation(before: Pe, tables: Tables, changes: list[Renaming], *, freed: bool) -> Pe:
     """What the file says in one view after the edit; its overlay is left out. `tables` are those of that view."""
     new = {reference.at: name.decode() for reference, name in changes}
     own = [new[reference.at] for reference in tables.own if reference.at in new]
@@ -63,7 +67,7 @@ def expectation(before: Pe, tables: Tables, changes: list[Renaming], *, search_f
         imports=tuple(dll._replace(name=new.get(reference.at, dll.name)) for dll, reference in imports),
         export_name=own[0] if own else before.export_name,
         certificate=None,
-        dependent_load_flags=0 if search_freely else before.dependent_load_flags,
+        dependent_load_flags=0 if freed else before.dependent_load_flags,
     )
 
 

@@ -190,6 +190,15 @@ def test_tables_over_each_other() -> None:
     assert edit_pe(over, PeChanges({name.lower(): "b"}), (Room.PADDING,))
 
 
+def test_one_field_in_two_tables() -> None:
+    """The name of the DLL itself is where the import table finds one of its names."""
+    data = PeFile(imports=IMPORTS, export_name="me.dll", exports=[("e", "")], exact=True).encode()
+    row = 0x40 + 24 + 112 + 8 * IMPORT
+    table = int.from_bytes(data[row - 8 : row - 4], "little")  # of exports: its field is as far from its start
+    with pytest.raises(BinaryError, match="one field leads to two names"):
+        edit_pe(put(data, row, table), PeChanges(export_name="x.dll"))
+
+
 def test_zeros_that_end_a_table_are_no_padding() -> None:
     """Tables that end in what follows the used bytes are seen; the names go elsewhere."""
     data = PLAIN

@@ -72,8 +72,10 @@ def read_tables(header: PeHeader, before: Pe) -> Tables:
 def joined(tables: list[Tables]) -> Tables:
     """The tables of all views of a file, in which what they share is once.
 
-    Raises `BinaryError` where two views find different names by one field: no change would be right for both.
+    Raises `BinaryError` where two views, or two tables, find names by one field: no change would be right for both.
     """
+    if any(len({reference.at for reference in one.references}) < len(one.references) for one in tables):
+        raise BinaryError("the file can't be edited, for its tables overlap: one field leads to two names")
     known: dict[int, Reference] = {}
     for reference in (reference for one in tables for reference in one.references):
         if known.setdefault(reference.at, reference) != reference:

@@ -80,6 +80,12 @@ class TestWhereItIsLookedFor:
         new = graft_of(made, "/o/libd.dylib").member.rpartition("/")[2]
         assert edits(made, "/o/sub/libb.dylib").dylibs["@rpath/libd.dylib"] == f"@loader_path/{new}"
 
+    def test_a_file_that_is_met_twice_is_told_once(self) -> None:
+        outside = {"/o/liba.dylib": mach("@rpath/libb.dylib", rpaths=["/x"]), "/o/libb.dylib": b"text"}
+        with pytest.raises(RequestError) as caught:
+            planned({MEMBER: module("@rpath/liba.dylib", rpaths=["/y"])}, Disk(outside, folders=("/o",)))
+        assert caught.value.what.count("/o/libb.dylib is no Mach-O file") == 1
+
     def test_and_for_members_that_others_load(self) -> None:
         files = {
             MEMBER: module("@loader_path/libown.dylib", rpaths=["/o"]),

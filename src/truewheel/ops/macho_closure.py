@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple, TypeAlias
@@ -39,6 +39,14 @@ class Searched(NamedTuple):
 
     rpaths: tuple[str, ...]
     file: LibraryFile | None
+
+
+class Question(NamedTuple):
+    """What the outside is asked, as `Libraries.candidates` takes it: a name, run paths, and whose they are."""
+
+    name: str
+    run_paths: tuple[str, ...]
+    beside: LibraryFile | None
 
 
 class Asker(NamedTuple):
@@ -224,13 +232,13 @@ class _Follower:
     def _search(self, asker: Asker, library: str, dylibs: list[Dylib]) -> tuple[LibraryFile | None, tuple[str, ...]]:
         """The first file that dyld would take, and what spoke against those before it."""
         demanded = max(dylib.compatibility for dylib in dylibs)
-        beside = asker.file.path if asker.file else None
-        paths = tuple((each.rpaths, each.file.path if each.file else None) for each in asker.chain)
-        key = (library, paths, beside, asker.part.arch, asker.part.platform, demanded)
+        questions = tuple(_questions(asker, library))
+        asked = tuple((name, paths, beside.path if beside else None) for name, paths, beside in questions)
+        key = (asked, asker.part.arch, asker.part.platform, demanded)
         if key not in self._searches:
             against: list[str] = []
             chosen = None
-            for file in self._candidates(asker, library):
+            for file in self._candidates(questions):
                 image = self._image(file)
                 problem = image if isinstance(image, str) else unfit(image, asker.part, asker.path, demanded)
                 if not problem:
@@ -240,10 +248,10 @@ class _Follower:
             self._searches[key] = chosen, tuple(against)
         return self._searches[key]
 
-    def _candidates(self, asker: Asker, library: str) -> Iterator[LibraryFile]:
-        """The files that a name may mean, each once: `@rpath` is looked for along the whole chain."""
+    def _candidates(self, questions: Iterable[Question]) -> Iterator[LibraryFile]:
+        """The files that a name may mean, each once."""
         seen: set[str] = set()
-        for name, run_paths, beside in _questions(asker, library):
+        for name, run_paths, beside in questions:
             self._left -= 1 + len(run_paths)
             if self._left < 0:
                 raise RequestError("the files need more libraries, in more folders, than can be looked for")
@@ -295,16 +303,17 @@ def lengthened(chain: tuple[Searched, ...], own: Searched) -> tuple[Searched, ..
     return tuple(islice((own, *chain), _LONGEST_CHAIN))
 
 
-def _questions(asker: Asker, library: str) -> Iterator[tuple[str, tuple[str, ...], LibraryFile | None]]:
-    """What to ask the outside for a name, as `Libraries.candidates` takes it: a name, run paths, and whose they are."""
+def _questions(asker: Asker, library: str) -> Iterator[Question]:
+    """What to ask the outside for a name: ``@rpath`` is looked for along the whole chain."""
     head, _, rest = library.partition("/")
     if head == "@rpath":
-        yield from ((rest, each.rpaths, each.file) for each in asker.chain or (Searched((), asker.file),))
+        yield from (Question(rest, *each) for each in asker.chain or (Searched((), None),))
         return
     framework = _FRAMEWORK.fullmatch(library)
     name = framework[1] if framework else library.rpartition("/")[2]
     anchored = head in {"", "@loader_path", "@executable_path"} and name != library
-    yield name, (library.removesuffix(f"/{name}") or "/",) if anchored else (), asker.file
+    folder = (library.removesuffix(f"/{name}") or "/",) if anchored else ()
+    yield Question(name, folder, asker.file if head == "@loader_path" else None)
 
 
 def _image_or_words(file: LibraryFile) -> MachO | str:

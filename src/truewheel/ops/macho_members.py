@@ -22,7 +22,7 @@ def members_of(examination: Examination, folder: str) -> Members:
     images = {member: image for member, image in sorted(examination.images.items()) if isinstance(image, MachO)}
     provided = [(edge, edge.provider) for edge in examination.graph.edges if edge.provider and edge.member in images]
     led = {_key(edge): provider for edge, provider in provided if edge.how == "run-path"}
-    loaders = _loaders(images, led)
+    loaders = _loaders(led)
     askers = [
         Asker(member, part, is_for(part.arch, archs), None, chain)
         for member, image in images.items()
@@ -44,12 +44,11 @@ def _key(edge: Edge) -> Key:
     return edge.member, edge.arch, edge.needed
 
 
-def _loaders(images: Mapping[str, MachO], led: Mapping[Key, str]) -> dict[str, list[str]]:
+def _loaders(led: Mapping[Key, str]) -> dict[str, list[str]]:
     """Who loads each member, sorted."""
     found: dict[str, set[str]] = {}
     for (member, _, _), provider in led.items():
-        if member in images:
-            found.setdefault(provider, set()).add(member)
+        found.setdefault(provider, set()).add(member)
     return {provider: sorted(members) for provider, members in found.items()}
 
 

@@ -13,8 +13,9 @@ from tests.elf.toolchains import call
 from tests.macho.apple_tools import delocate_environment
 from tests.macho.checker import complaints
 from tests.macho.codesign import Style, signed
+from tests.macho.family import edited
 from tests.macho.layout import parts
-from tests.macho.real import machos
+from tests.macho.real import machos, renamed, wishes
 from tests.macho.toolchains import AY, BUILD_PATH, PAIRS, Case, builds, fat
 from tests.support import zip_bytes
 from tests.tools import need
@@ -74,6 +75,20 @@ def test_delocate_grafts_what_was_taken_out(environment: dict[str, str], corpus:
     for name, data in made.items():
         assert complaints(data) == [], name
         assert parts(data)[0].dylibs == parts(published[name])[0].dylibs, name
+
+
+def test_delocate_follows_the_names_that_truewheel_writes(
+    environment: dict[str, str], corpus: Corpus, tmp_path: Path
+) -> None:
+    members = {}
+    for name, data in machos(corpus(SHAPELY)).items():
+        intended = {part.arch: wishes(part) for part in parts(data)}
+        place = name if ".dylibs" not in name else f"sample.dylibs/{renamed(name).rpartition('/')[2]}"
+        members[place] = edited(data, intended)
+    wheel = tmp_path / "shapely-2.2.0-cp312-cp312-macosx_11_0_arm64.whl"
+    wheel.write_bytes(zip_bytes({"shapely/__init__.py": b"", **members, **_information()}))
+    said = run(environment, "delocate-listdeps", wheel).split()
+    assert said == ["sample.dylibs/libgeos-0123abcd.3.14.1.dylib", "sample.dylibs/libgeos_c-0123abcd.1.20.5.dylib"]
 
 
 def _information() -> dict[str, bytes]:

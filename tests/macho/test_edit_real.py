@@ -12,7 +12,7 @@ from tests.macho.checker import Intended, complaints, shortfall, strayed
 from tests.macho.family import asked, edited, lacking
 from tests.macho.layout import Part, parts
 from tests.macho.oracles import Names, commands, disagreeing, edited_by_llvm, faults
-from tests.macho.real import machos
+from tests.macho.real import machos, wishes
 from truewheel.binary.macho_edit import MachChanges, edit_macho
 from truewheel.errors import BinaryError
 
@@ -37,27 +37,6 @@ WHEELS = {
 RUFF = "ruff-0.17.6-py3-none-macosx_11_0_arm64.whl"
 LARGE = {"cryptography", "lightgbm", "opencv", "scipy"}
 """Those that LLVM, LIEF and macholib aren't asked about, or only about some of their files: that takes long."""
-
-
-def renamed(name: str) -> str:
-    """Another name of a graft, a little longer."""
-    stem, dot, rest = name.rpartition("/")[2].partition(".")
-    return f"@loader_path/../sample.dylibs/{stem}-0123abcd{dot}{rest}"
-
-
-def wishes(part: Part, *, much: bool = False) -> Intended:
-    """What a repair asks of a slice: grafts and the library itself renamed, and no path of the build.
-
-    With `much` there is a run path more.
-    """
-    grafts = [name for name in part.dylibs if not name.startswith(("/usr/lib/", "/System/"))]
-    own = part.install_name
-    kept = tuple(path for path in part.rpaths if path.startswith("@"))
-    return Intended(
-        {name: renamed(name) for name in grafts},
-        None if own is None else f"/DLC/sample.dylibs/{renamed(own).rpartition('/')[2]}",
-        (*kept, "@loader_path/../sample.dylibs") if much else kept,
-    )
 
 
 def assert_sound(data: bytes, intended: dict[str, Intended]) -> bytes | None:

@@ -89,7 +89,10 @@ def placed(
 def _over(
     views: Sequence[PeHeader], references: Collection[Reference], changes: list[Renaming]
 ) -> Iterator[tuple[int, bytes]]:
-    """The old names that new ones may be written over: long enough, and nobody else's."""
+    """The old names that new ones may be written over: long enough, and nobody else's.
+
+    Zeros behind a name aren't free: they may be the hint of the next symbol, or a string of their own.
+    """
     if not any(len(new) <= len(reference.name) for reference, new in changes):
         return
     strings = {string for view in views for string in view.image.strings()}

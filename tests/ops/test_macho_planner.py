@@ -33,7 +33,7 @@ from truewheel import rules
 from truewheel.binary import SignatureKind
 from truewheel.binary.macho_edit import MachChanges, SliceChanges
 from truewheel.binary.macho_sign import signature_faults
-from truewheel.errors import RequestError
+from truewheel.errors import BinaryError, RequestError
 from truewheel.ops.fates import sha256_of
 from truewheel.ops.grafted_names import grafted_name
 from truewheel.ops.macho_planner import plan_macho
@@ -512,6 +512,17 @@ class TestSignatures:
         (finding,) = made.findings
         assert (finding.rule, finding.member) == (rules.MAC_SIGNED_LEFT, MEMBER)
         assert "there is data behind its place" in finding.message
+
+    def test_entitlements_are_lost_with_leave_only(self) -> None:
+        signed = build.signature(0x2, blobs=[(5, build.blob(0xFADE7171, b"<dict/>"))])  # its hashes are of nothing
+        files = {MEMBER: mach(PATH, filetype=EXECUTE, signed=signed)}
+        with pytest.raises(BinaryError, match="it has entitlements") as caught:
+            repaired(files, {PATH: FOO})
+        assert "--resign" in caught.value.hint
+        wheel = repaired(files, {PATH: FOO}, Wishes(resign=True))
+        assert not slices(bytes(wheel.by_name[MEMBER].read()))["arm64"].signature.entitlements
+        made = planned({MEMBER: mach(rpaths=["/opt"], signed=signed)})
+        assert [finding.rule for finding in made.findings] == [rules.MAC_SIGNED_LEFT]
 
     def test_a_signature_without_a_team_is_told_by_its_name(self) -> None:
         (finding,) = planned({MEMBER: mach(rpaths=["/opt"], signed=build.signature(0x10000, "org.x"))}).findings

@@ -155,7 +155,7 @@ class _Planner:
             self._leave(path, f"it is signed by {signer}", reasons(image, slices))
             return None
         entry = self._wheel.by_name[path]
-        changes = MachChanges(slices, resign=bool(signer), identifier=base_name(path))
+        changes = MachChanges(slices, resign=self._wishes.resign, identifier=base_name(path))
         if slices and not needed and (problem := problem_of(entry, changes)):
             self._leave(path, problem, reasons(image, slices))
             return None

@@ -106,7 +106,8 @@ class TestOwnNames:
         [
             (f"/opt/homebrew/opt/something/lib/{LONG}", f"@rpath/{grafted_name(LONG, DIGITS)}"),
             (f"libsomething/{LONG}", grafted_name(LONG, DIGITS)),
-            ("/opt/libabc.dylib", "@rpath/0123abcd"),
+            ("/opt/libabc.dylib", "0123abcd"),
+            ("/x", "0123"),
             ("libabc.dylib", None),
         ],
     )

@@ -24,6 +24,7 @@ from truewheel.ops.grafted_names import shorter_names, unique_names
 from truewheel.ops.macho_places import loader_way
 
 _RPATH = "@rpath/"
+_DIGITS = (8, 4)
 
 Key: TypeAlias = tuple[str, str]
 """The path of a file, and an architecture of it."""
@@ -62,11 +63,6 @@ class Sheet:
         return self.path, self.part.arch
 
     @property
-    def libraries(self) -> set[Library]:
-        """The grafts whose names it carries."""
-        return {*self.grafts.values(), *([self.own] if self.own else [])}
-
-    @property
     def signs(self) -> bool:
         """Whether an edit needs room for the command of a signature."""
         return needs_signature(self.part)
@@ -89,7 +85,7 @@ def fitted(
     """The first form of each name that all slices have room for.
 
     `kept` are libraries that keep their names, `taken` the file names that the wheel has already, and `folder` is
-    where grafts are installed. Where a slice lacks room, all grafts that it names get shorter names, and no others.
+    where grafts are installed. Where a slice lacks room, all grafts that it loads get shorter names, and no others.
 
     Raises `BinaryError` where even the shortest names are too long, with the bytes that lack.
     """
@@ -99,11 +95,11 @@ def fitted(
         names = {library: forms[library][level] for library, level in levels.items()}
         chosen = {sheet.key: _chosen(sheet, names, folder) for sheet in sheets}
         short = [sheet for sheet in sheets if chosen[sheet.key] is None]
-        longer = {each for sheet in short for each in sheet.libraries if levels[each] + 1 < len(forms[each])}
+        longer = {each for sheet in short for each in sheet.grafts.values() if levels[each] + 1 < len(forms[each])}
         if not longer:
             break
         levels.update({library: levels[library] + 1 for library in longer})
-    for sheet in sorted((sheet for sheet in short if sheet.libraries), key=lambda sheet: sheet.key):
+    for sheet in sorted((sheet for sheet in short if sheet.grafts or sheet.own), key=lambda sheet: sheet.key):
         raise _no_room(sheet, names, folder)
     return Fitted(names, {key: changes for key, changes in chosen.items() if changes})
 
@@ -135,8 +131,8 @@ def _variants(sheet: Sheet, names: Mapping[Library, str], folder: str) -> Iterat
     """What may be done to a slice, best first.
 
     A link leads to a graft directly, or, where several share the way there, through a run path. Members that nothing
-    led to before may stay so: the package loads them beforehand, or it never worked. A graft may be called by its bare
-    name, or what it was called, if that names no folder.
+    led to before may stay so: the package loads them beforehand, or it never worked. A graft may call itself by its
+    bare name, by what it was called, if that names no folder, and at last by digits of its hash alone.
     """
     way = loader_way(sheet.folder, folder)
     links = (sheet.links,) if sheet.own or not sheet.links else (sheet.links, {})
@@ -166,6 +162,7 @@ def _own_names(sheet: Sheet, names: Mapping[Library, str]) -> Iterator[str | Non
         yield names[sheet.own]
         if not own.startswith("/"):
             yield None
+        yield from (sheet.own.sha256[:digits] for digits in _DIGITS)
 
 
 def _no_room(sheet: Sheet, names: Mapping[Library, str], folder: str) -> BinaryError:

@@ -54,7 +54,7 @@ PACKAGES = {
     "rpmbuild": "rpm",
     "strip": "binutils",
     "unshare": "util-linux",
-    "x86_64-w64-mingw32-gcc": "gcc-mingw-w64-x86-64",
+    "x86_64-w64-mingw32-gcc": "gcc-mingw-w64-x86-64-win32",
     "x86_64-w64-mingw32-strip": "binutils-mingw-w64-x86-64",
     "xml2-config": "libxml2-dev",
     "xslt-config": "libxslt1-dev",

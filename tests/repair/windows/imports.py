@@ -21,7 +21,7 @@ _SCHEMES = {"platlib": "", "purelib": "", "scripts": "Scripts", "data": "data"}
 def installed(wheel: Path, site: Path) -> Path:
     """The files of a wheel where an installer puts them, below `site`; programs in ``Scripts`` there."""
     with zipfile.ZipFile(wheel) as archive:
-        for name in archive.namelist():
+        for name in (name for name in archive.namelist() if not name.endswith("/")):
             folder, _, rest = name.partition("/")
             if folder.endswith(".data"):
                 scheme, _, rest = rest.partition("/")

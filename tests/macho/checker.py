@@ -267,7 +267,7 @@ def shortfall(part: Part, intended: Intended) -> int:
         sizes += sum(_size(12, path) for path in intended.rpaths)
         sizes -= sum(len(command.data) for command in part.commands if command.kind == RPATH)
     if intended.signed and part.signature is None:
-        sizes += 16
+        sizes += ALIGNMENT  # as large as the command is
     return sizes - part.room
 
 

@@ -11,12 +11,14 @@ from struct import pack_into, unpack_from
 import pefile
 import pytest
 
+from tests.elf.toolchains import call
 from tests.pe.checker import complaints, differences, meaning
 from tests.pe.expectations import assert_only
 from tests.pe.family import LONG, LONGER, SHORT, Names, changes, edited, lay_out, names_by_llvm
 from tests.pe.reader import Reading
 from tests.pe.toolchains import ANSWER, AY, BEE, CASES, FILES, OVERLAY, PLUG, Case, build, case, signature_fits
 from tests.pe.wine import NOT_FOUND, Wine
+from tests.tools import need
 from truewheel.binary.pe_edit import PeChanges, Room, edit_pe
 
 MATRIX = [pytest.param(wanted, room, id=f"{wanted}-{room.name.lower()}") for wanted in CASES for room in Room]
@@ -140,3 +142,20 @@ def test_delayed_imports_of_old(builds: Path) -> None:
         new = edited(old, wanted, (room,))
         assert [name for name, _ in Reading(new).delayed.values()] == [named(room)[BEE]]
         assert_only(wanted, room, old, new)
+
+
+@pytest.mark.parametrize("room", Room)
+def test_who_strips_strips_first(room: Room, wine: Wine, builds: Path, tmp_path: Path) -> None:
+    """GNU strip takes the debug sections out, whose addresses lie below those of a new section, and leaves a hole.
+
+    Wine doesn't mind; Windows wants one section behind the other, and so does the checker.
+    """
+    (strip,) = need("x86_64-w64-mingw32-strip")
+    names = named(room)
+    built = build(case("bfd", "symbols"), builds)
+    folder = lay_out(built, tmp_path / "new", names, by=lambda data, change: edited(data, change, (room,)))
+    call([strip, *(folder / names.get(name, name) for name in FILES)])
+    (loaded,) = wine.load(folder / PLUG, function="answer")
+    assert loaded.answer == ANSWER
+    said = complaints((folder / names[AY]).read_bytes())
+    assert [line.partition(" at ")[0] for line in said] == ([".twheel is"] if room is Room.SECTION else [])

@@ -165,6 +165,10 @@ class TestCopies:
         assert places(made) == ["pkg.libs/bar.dll"]
         assert [source.member for source in made.sources] == ["pkg/__init__.py"]
 
+    def test_but_not_if_others_load_it_as_well(self) -> None:
+        files = {"_top.pyd": dll("a.dll"), "a.dll": dll("b.dll", "bar.dll"), "pkg/b.dll": dll("a.dll", "bar.dll")}
+        assert places(plan({**PACKAGE, **files})) == ["/bar.dll", "pkg/bar.dll"]
+
     def test_a_dll_of_an_earlier_repair_has_what_it_needs_beside_it(self) -> None:
         files = {**PACKAGE, "pkg/a/_x.pyd": dll("baz-01234567.dll"), "pkg.libs/baz-01234567.dll": BAR}
         made = plan({**files, "pkg/b/_y.pyd": dll("baz-01234567.dll")})

@@ -16,7 +16,7 @@ added, but beside the program. So unless it is loaded by then, the ``__init__.py
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -101,18 +101,32 @@ class _Placer:
     def _runs_before(self, askers: Iterable[Asker], packages: Packages) -> dict[str, set[str]]:
         """What runs before a member is loaded: that of its package, else that of the packages which load it.
 
-        Before a program nothing runs.
+        The latter only if nobody else may load it. Before a program nothing runs.
         """
         found = {asker.path: set(packages.runs_for(folder_of(asker.path))) for asker in askers if asker.pe.dll}
         own = {path for path, inits in found.items() if inits}
+        loads = {path: [p for _, p in self._providers.get(path, ()) if p in found and p != path] for path in found}
+        loaded = {provider for providers in loads.values() for provider in providers}
+        alone = self._spread(found.keys() - own - loaded, loads, own)
         pending = sorted(own)
         while pending:
             path = pending.pop()
-            for _, provider in self._providers.get(path, ()):
-                if provider in found and provider not in own and not found[path] <= found[provider]:
+            for provider in loads[path]:
+                if provider not in own and not found[path] <= found[provider]:
                     found[provider] |= found[path]
                     pending.append(provider)
-        return {asker.path: found.get(asker.path, set()) for asker in askers}
+        return {asker.path: set() if asker.path in alone else found.get(asker.path, set()) for asker in askers}
+
+    @staticmethod
+    def _spread(start: Iterable[str], loads: Mapping[str, list[str]], bounds: set[str]) -> set[str]:
+        """Some members, and all that they load, directly or by way of others, as far as the `bounds`."""
+        seen, pending = set[str](), list(start)
+        while pending:
+            path = pending.pop()
+            if path not in seen:
+                seen.add(path)
+                pending += (provider for provider in loads[path] if provider not in bounds)
+        return seen
 
     def _loaded_by(self, asker: Asker) -> set[str]:
         """The grafts that a member loads itself, and a program also by way of other members: no package leads it."""

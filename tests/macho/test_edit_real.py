@@ -13,7 +13,8 @@ from tests.macho.family import asked, edited, lacking
 from tests.macho.layout import Part, parts
 from tests.macho.oracles import Names, commands, disagreeing, edited_by_llvm, faults
 from tests.macho.real import machos, wishes
-from truewheel.binary.macho_edit import MachChanges, edit_macho
+from truewheel.binary.macho import read_macho
+from truewheel.binary.macho_edit import MachChanges, SliceChanges, edit_macho, room_left
 from truewheel.errors import BinaryError
 
 WHEELS = {
@@ -42,6 +43,11 @@ LARGE = {"cryptography", "lightgbm", "opencv", "scipy"}
 def assert_sound(data: bytes, intended: dict[str, Intended]) -> bytes | None:
     """The edited file; None where it has no room, and the error says how much lacks."""
     lack = lacking(data, intended)
+    changes = asked(intended).slices
+    foretold = [
+        room_left(part, changes.get(part.arch, SliceChanges()), signs=False) for part in read_macho(data).slices
+    ]
+    assert min(foretold) == -lack
     if lack > 0:
         with pytest.raises(BinaryError, match=rf"\b{lack} bytes lack"):
             edit_macho(data, asked(intended))

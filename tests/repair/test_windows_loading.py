@@ -9,7 +9,7 @@ import pytest
 from tests.pe.checker import complaints
 from tests.pe.reader import Reading
 from tests.pe.toolchains import OVERLAY, signature_fits
-from tests.pe.wine import NOT_FOUND, Wine
+from tests.pe.wine import DELAYED_NOT_FOUND, NOT_FOUND, Wine
 from tests.repair.anatomy import members, sha256
 from tests.repair.peers import truewheel
 from tests.repair.windows.cases import CASES, EXTENSION, called
@@ -98,12 +98,33 @@ def test_what_is_inside_stays(shop: DllWorkshop, wine: Wine) -> None:
     assert import_module(wine, installed(made, shop.folder / "after"), MODULE).answer == 42
 
 
-def test_a_program_finds_its_dlls_beside_it(shop: DllWorkshop, wine: Wine) -> None:
-    wheel = CASES["script"](shop)
+@pytest.mark.parametrize("case", ["script", "late-script"])
+def test_a_program_finds_its_dlls_beside_it(case: str, shop: DllWorkshop, wine: Wine) -> None:
+    wheel = CASES[case](shop)
     before = installed(wheel, shop.folder / "before")
     after = installed(repaired(shop, wheel), shop.folder / "after")
     assert status_of(wine, before / SCRIPT) not in (0, 42)
     assert status_of(wine, after / SCRIPT) == 42
+
+
+@pytest.mark.parametrize("case", ["late", "late-graft"])
+def test_what_is_called_for_late_is_loaded_before(case: str, shop: DllWorkshop, wine: Wine) -> None:
+    wheel = CASES[case](shop)
+    made = repaired(shop, wheel)
+    after = installed(made, shop.folder / "after")
+    for site, leading in ((installed(wheel, shop.folder / "before"), None), (after, Led())):
+        seen = import_module(wine, site, MODULE, led_by=leading)
+        lost = case == "late-graft" and leading is None  # its first DLL isn't late
+        assert (seen.error, seen.exception) == ((NOT_FOUND, "") if lost else (0, DELAYED_NOT_FOUND))
+    seen = import_module(wine, after, MODULE)
+    assert (seen.error, seen.answer, len(seen.modules)) == (0, 42, 3)
+
+
+def test_what_nothing_loads_before_is_told(shop: DllWorkshop, wine: Wine) -> None:
+    outcome = truewheel(CASES["late-top-level"](shop), shop.folder / "out", *shop.places)
+    assert "LIB008" in outcome.said
+    seen = import_module(wine, installed(outcome.wheel, shop.folder / "after"), EXTENSION)
+    assert seen.exception == DELAYED_NOT_FOUND
 
 
 def test_a_driver_is_left_to_the_machine(shop: DllWorkshop, wine: Wine) -> None:

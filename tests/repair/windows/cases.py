@@ -18,7 +18,8 @@ EXTENSION = "native.cp312-win_amd64.pyd"
 SECOND = "__declspec(dllexport) int b(void) { return 40; }"
 FIRST = "__declspec(dllimport) int b(void); __declspec(dllexport) int a(void) { return b() + 2; }"
 USER = "__declspec(dllimport) int a(void); __declspec(dllexport) int answer(void) { return a(); }"
-LATE = USER.replace("__declspec(dllimport)", "")
+_IMPORTED = "__declspec(dllimport)"
+LATE, _LATE_FIRST = USER.replace(_IMPORTED, ""), FIRST.replace(_IMPORTED, "")
 PROGRAM = "__declspec(dllimport) int a(void); int start(void) { return a(); }"
 DOCUMENTED = b'"""A probe."""\n\nfrom __future__ import annotations\n\nVALUE = 1\n'
 
@@ -103,6 +104,24 @@ def late(shop: DllWorkshop) -> Path:
     """The extension module looks for the DLL when it first calls it."""
     user = shop.late(f"made/{EXTENSION}", LATE, _row(shop).name, "a")
     return _wheel(shop, {"probe/__init__.py": DOCUMENTED, f"probe/{EXTENSION}": user})
+
+
+def late_graft(shop: DllWorkshop) -> Path:
+    """The first DLL looks for the second when it first calls it."""
+    shop.dll("outside/deep/b.dll", SECOND)
+    late = shop.late("outside/a.dll", _LATE_FIRST, "b.dll", "b")
+    return _wheel(shop, {"probe/__init__.py": DOCUMENTED, f"probe/{EXTENSION}": _user(shop, late)})
+
+
+def late_top_level(shop: DllWorkshop) -> Path:
+    """The same in no package, so that nothing of the wheel runs before."""
+    return _wheel(shop, {EXTENSION: shop.late(f"made/{EXTENSION}", LATE, _row(shop).name, "a")})
+
+
+def late_script(shop: DllWorkshop) -> Path:
+    """The same by a program among the scripts."""
+    tool = shop.late("made/tool.exe", PROGRAM.replace(_IMPORTED, ""), _row(shop).name, "a")
+    return _wheel(shop, {"probe/__init__.py": DOCUMENTED, "probe-1.0.data/scripts/tool.exe": tool}, ANY_PYTHON)
 
 
 def forwarded(shop: DllWorkshop) -> Path:
@@ -194,8 +213,9 @@ def future(shop: DllWorkshop) -> Path:
 CASES: dict[str, Callable[[DllWorkshop], Path]] = {
     case.__name__.replace("_", "-"): case
     for case in (
-        *(plain, two_packages, sub_packages, top_level, namespace, bare_namespace, platlib, script, plain_dll, late),
-        *(forwarded, signed, overlay, other_case, inside, half_inside, missing, driver, future),
+        *(plain, two_packages, sub_packages, top_level, namespace, bare_namespace, platlib, script, plain_dll),
+        *(late, late_graft, late_top_level, late_script, forwarded, signed, overlay, other_case, inside, half_inside),
+        *(missing, driver, future),
     )
 }
 """Every case by its name, as docs/peers.md has it."""

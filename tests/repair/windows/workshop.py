@@ -35,13 +35,14 @@ class DllWorkshop:
         return target
 
     def late(self, path: str, code: str, library: str, function: str) -> Path:
-        """A DLL that looks for a function of another when it first calls it, by the helper of `tests/pe`."""
+        """A DLL or a program that looks for a function of another when it first calls it, by a helper of `tests/pe`."""
         target = self._target(path)
         gcc, linker = need(GCC, "lld-link")
         objects = [self.folder / f"{target.name}.{number}.o" for number in range(2)]
         for source, made in zip((self._source(target, code), SOURCES / "delay.c"), objects, strict=True):
             run([gcc, *_PLAIN, "-c", source, "-o", made])
-        options = ["/dll", "/noentry", "/timestamp:0", f"/out:{target}", f"/delayload:{library}"]
+        kind = ("/entry:start", "/subsystem:console") if target.suffix == ".exe" else ("/dll", "/noentry")
+        options = [*kind, "/timestamp:0", f"/out:{target}", f"/delayload:{library}"]
         run([linker, *options, *objects, self._import_library(library, function), _KERNEL32])
         return target
 

@@ -14,8 +14,8 @@ README.md and docs/*.md hold fenced blocks. The words behind the fence say what 
 ``toml pyproject.toml``
     A file of that name.
 
-The blocks of a page run one after the other, in a folder that holds the published wheels they name, and the one
-that is taken apart for examples of a repair (`tests.unrepaired`). All others are only shown. ``python -m tests.pages``
+The blocks of a page run one after the other, in a folder that holds the published wheels they name, and those
+that are taken apart for examples of a repair (`tests.unrepaired`). All others are only shown. ``python -m tests.pages``
 (``make docs``) writes the outputs anew.
 """
 
@@ -37,7 +37,7 @@ from typing import NamedTuple
 from click.testing import CliRunner
 
 from tests.corpus import ROOT, ROWS, Corpus, cache_folder
-from tests.unrepaired import NAME, take_apart
+from tests.unrepaired import UNREPAIRED, take_apart
 from truewheel.cli import _group
 
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -46,7 +46,10 @@ _BLOCK = re.compile(r"^```(?P<kind>[^\n]+)\n(?P<text>.*?)^```$", re.MULTILINE | 
 _ASSIGNMENT = re.compile(r"[A-Z_]+=\S*")
 _WIDTH = 78  # what click makes of a terminal of 80 columns
 SHOWN = {"json", "text", "toml", "yaml"}
-_OUR_VARIABLES = ("SOURCE_DATE_EPOCH", "NO_COLOR", "AUDITWHEEL_PLAT", "AUDITWHEEL_LD_LIBRARY_PATH", "LD_LIBRARY_PATH")
+_OUR_VARIABLES = (
+    *("SOURCE_DATE_EPOCH", "NO_COLOR", "AUDITWHEEL_PLAT", "AUDITWHEEL_LD_LIBRARY_PATH", "LD_LIBRARY_PATH"),
+    "MACOSX_DEPLOYMENT_TARGET",
+)
 _DEMO = ROOT / "scripts" / "demo.sh"
 
 
@@ -88,10 +91,11 @@ def scene(corpus: Corpus, text: str) -> Iterator[Scene]:
         os.chdir(folder)
         try:
             for name in ROWS:
-                if name in text:
+                if name in text and name not in UNREPAIRED:
                     Path(name).write_bytes(corpus(name).read_bytes())
-            if NAME in text:
-                take_apart(corpus, Path.cwd())
+            for name in UNREPAIRED:
+                if name in text:
+                    take_apart(name, corpus, Path.cwd())
             yield Scene(Path.cwd())
         finally:
             os.chdir(before)

@@ -17,7 +17,7 @@ import pytest
 import truewheel
 from tests.corpus import ROOT, ROWS, Corpus
 from tests.pages import PAGES, SHOWN, PageError, blocks, refreshed, runnable, scene
-from tests.unrepaired import NAME
+from tests.unrepaired import LINUX, MACOS, SPREAD, UNREPAIRED, WINDOWS
 from truewheel import api, errors
 from truewheel.cli import _COMMANDS, _group
 from truewheel.ops import Audit, Verdict
@@ -247,14 +247,24 @@ def test_the_folder_is_left_out_of_outputs(corpus: Corpus) -> None:
     assert "\nx\n" in refreshed(text, corpus)
 
 
-def test_the_wheel_that_is_taken_apart_is_there_where_it_is_named(corpus: Corpus) -> None:
-    with scene(corpus, f"$ truewheel repair {NAME}") as here:
-        assert here.run("ls .") == f"lib\n{NAME}\n"
-        assert "not found" in here.run(f"truewheel repair {NAME}")
-        assert here.run(f"truewheel repair -L lib {NAME}").count("\n  graft ") == 2
-        assert here.run("truewheel check wheelhouse/pyzmq-27.3.0-cp312-abi3-manylinux_2_28_i686.whl").endswith(
-            "found\n"
-        )
+@pytest.mark.parametrize(
+    ("name", "repaired", "grafts"),
+    [
+        (LINUX, "pyzmq-27.3.0-cp312-abi3-manylinux_2_28_i686.whl", 2),
+        (MACOS, "pyzmq-27.3.0-cp312-abi3-macosx_10_15_universal2.whl", 2),
+        (WINDOWS, WINDOWS, 3),
+        (SPREAD, SPREAD, 2),
+    ],
+)
+def test_wheels_that_are_taken_apart_are_there_where_they_are_named(
+    name: str, repaired: str, grafts: int, corpus: Corpus
+) -> None:
+    libraries = UNREPAIRED[name].folder
+    with scene(corpus, f"$ truewheel repair {name}") as here:
+        assert here.run("ls .") == f"{libraries}\n{name}\n"
+        assert "not found" in here.run(f"truewheel repair {name}")
+        assert here.run(f"truewheel repair -L {libraries} {name}").count("\n  graft ") == grafts
+        assert here.run(f"truewheel check wheelhouse/{repaired}").count(" error ") == 0
 
 
 def test_the_environment_is_the_commands_own(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:

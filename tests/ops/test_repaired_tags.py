@@ -98,6 +98,12 @@ def test_a_demand_that_is_kept_changes_nothing() -> None:
 def test_one_that_is_not_is_refused() -> None:
     with pytest.raises(RequestError, match="macosx_11_0_arm64 would promise too much: the wheel needs macosx_13_0"):
         platforms_of(verdict("macosx_11_0_arm64", thin("arm64", 13, 0)), ("macosx_11_0_arm64",), NOTHING)
+    with pytest.raises(RequestError, match="macosx_10_13_universal2 would promise too much: the wheel needs"):
+        platforms_of(
+            verdict("macosx_10_13_universal2", fat((10, 15, 0), (11, 0, 0))), ("macosx_10_13_universal2",), NOTHING
+        )
+    with pytest.raises(RequestError, match="the wheel is not for macosx_10_13_i386: what is inside is for macosx_1"):
+        platforms_of(verdict("macosx_10_13_arm64", thin("arm64", 11, 0)), ("macosx_10_13_i386",), NOTHING)
     with pytest.raises(RequestError, match="the wheel is not for win32: what is inside is for win_amd64"):
         platforms_of(verdict("win_amd64", pe(arch="amd64")), ("win32",), NOTHING)
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 
 from truewheel.binary import Elf, Image
 from truewheel.errors import RequestError, Where
+from truewheel.ops.fates import base_name
 from truewheel.ops.plan import Changes, Plan
 from truewheel.ops.retag import demanded_platforms, true_platforms, with_legacy
 from truewheel.ops.verdict import Tags, some
@@ -80,14 +81,16 @@ def _demanded(after: Tags, wanted: tuple[str, ...], planned: Plan[Changes]) -> t
     try:
         return demanded_platforms(wanted, after)
     except RequestError as error:
-        too_high = _of_kinds(after.deciding, wanted)
-        known = all(floor_of(canonical_platform(platform)) for platform in wanted)
-        if known and after.deciding and not too_high:
+        floors = [floor_of(canonical_platform(platform)) for platform in wanted]
+        promised = [promise for floor in floors if floor for promise in promises(floor)]
+        asked = _of_kinds(after.deciding, promised)
+        if all(floors) and after.deciding and not asked:
             needed = ", ".join(spelled(requirement.floor for requirement in after.deciding))
             raise RequestError(
                 f"the wheel is not for {', '.join(wanted)}: what is inside is for {needed}",
                 hint="--plat names a platform of the family and the processor that the wheel was built for",
             ) from None
+        too_high = [requirement for requirement in asked if _is_above(requirement, promised)]
         raise RequestError(error.what, hint=_way_out(too_high, planned, error.hint)) from None
 
 
@@ -116,11 +119,17 @@ def _higher(claim: Floor | None, deciding: Iterable[Requirement]) -> str | None:
     return claim._replace(version=version).tag
 
 
-def _of_kinds(deciding: Iterable[Requirement], platforms: Iterable[str]) -> list[Requirement]:
-    """The requirements of the families and processors that platforms name: others no older build would mend."""
-    floors = [floor for platform in platforms if (floor := floor_of(canonical_platform(platform)))]
-    kinds = {(floor.family, floor.arch) for floor in floors}
+def _of_kinds(deciding: Iterable[Requirement], promised: Iterable[Floor]) -> list[Requirement]:
+    """The requirements of the families and processors that are promised: others no older build would mend."""
+    kinds = {(promise.family, promise.arch) for promise in promised}
     return [r for r in deciding if (r.floor.family, r.floor.arch) in kinds or r.floor.family == "linux"]
+
+
+def _is_above(requirement: Requirement, promised: Iterable[Floor]) -> bool:
+    """Whether a requirement is more than what is promised for its family and processor."""
+    floor = requirement.floor
+    same = (promise.version for promise in promised if (promise.family, promise.arch) == (floor.family, floor.arch))
+    return floor.family == "linux" or any(floor.version > version for version in same)
 
 
 def because(deciding: Iterable[Requirement]) -> str:
@@ -152,7 +161,7 @@ def _way_out(deciding: Iterable[Requirement], planned: Plan[Changes], hint: str)
     for requirement in deciding:
         if graft := grafts.get(requirement.member):
             return (
-                f"{graft.library} was found as {graft.file.path}; name a folder with a build of it for an older "
-                f"platform with -L, or leave it to another package with --exclude '{graft.library}'"
+                f"{base_name(graft.library)} was found as {graft.file.path}; name a folder with a build of it for an "
+                f"older platform with -L, or leave it to another package with --exclude '{base_name(graft.library)}'"
             )
     return hint

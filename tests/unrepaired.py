@@ -141,6 +141,6 @@ UNREPAIRED = {
     LINUX: _Unrepaired("pyzmq-27.3.0-cp312-abi3-manylinux_2_28_i686.whl", "lib", _for_linux),
     MACOS: _Unrepaired("pyzmq-27.3.0-cp312-abi3-macosx_10_15_universal2.whl", "dylibs", _for_macos),
     WINDOWS: _Unrepaired(WINDOWS, "dlls", _for_windows),
-    SPREAD: _Unrepaired(SPREAD, "dlls", _for_windows),
+    SPREAD: _Unrepaired(SPREAD, "numpy-dlls", _for_windows),
 }
 """The wheels before their repair, by name. Those for Windows take the place of the published ones: no page has both."""

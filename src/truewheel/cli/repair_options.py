@@ -190,4 +190,4 @@ def _version(text: str) -> tuple[int, ...] | None:
     match = _VERSION.fullmatch(text)
     if match is None:
         raise RequestError(f"{text} is no version of macOS", hint="such as 10.13 or 11.0")
-    return tuple(int(part) for part in match.groups("0"))
+    return tuple(int(part) for part in match.groups() if part is not None)

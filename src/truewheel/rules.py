@@ -420,6 +420,17 @@ WIN_RUNTIME_OLDER: Final = Rule(
     "Name the folder of a newer runtime with -L, such as VC\\Redist\\MSVC\\14.44.35112\\x64\\Microsoft.VC143.CRT.",
     "Microsoft: C++ binary compatibility between Visual Studio versions",
 )
+WIN_OUT_OF_REACH: Final = Rule(
+    "WIN003",
+    "dll-out-of-reach",
+    _WARNING,
+    "A DLL is in the wheel where Windows doesn't look for it",
+    "Windows looks beside the module that is imported, and in folders that its package adds; for what is loaded on "
+    "first use, beside the program alone. Unless the package has loaded the DLL by then, it isn't found.",
+    "Put the module into a package with an `__init__.py` of its own, and repair the wheel again; or load the DLL by "
+    "its path before it is needed.",
+    "Microsoft: Dynamic-link library search order",
+)
 
 # --- SEC: what weakens the process ------------------------------------------------------------------------------
 SEC_EXEC_STACK: Final = Rule(

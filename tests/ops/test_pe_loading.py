@@ -19,7 +19,7 @@ from truewheel.errors import TruewheelError
 from truewheel.ops.repair import Repair, Request, repair
 from truewheel.ops.wishes import Wishes
 from truewheel.policy.windows import promised
-from truewheel.rules import LIB_UNLED
+from truewheel.rules import WIN_OUT_OF_REACH
 
 NAMES = [f"{letter}.dll" for letter in "abcdef"]
 SCHEMES = ["pkg-1.0.data/scripts/", "pkg-1.0.data/platlib/pkg/"]
@@ -147,7 +147,7 @@ def test_every_module_and_every_program_finds_all_that_it_needs(
         process = Process(images, done, ours, folders | {folder(path)}, frozenset(places[each] for each in early))
         process.load(path)
         assert not process.lost
-    unled = {finding.member for finding in done.findings if finding.rule is LIB_UNLED}
+    unled = {finding.member for finding in done.findings if finding.rule is WIN_OUT_OF_REACH}
     assert unled <= ours | set(files)
     again = repair(after, Disk({}), Request(Wishes()))
     assert not again.plan

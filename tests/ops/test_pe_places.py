@@ -13,7 +13,7 @@ from truewheel.binary.pe_edit import PeChanges
 from truewheel.ops.plan import Plan
 from truewheel.ops.python_source import with_dlls
 from truewheel.ops.wishes import Wishes
-from truewheel.rules import LIB_UNLED
+from truewheel.rules import WIN_OUT_OF_REACH
 
 OUTSIDE = {"/lib/foo.dll": dll("bar.dll"), "/lib/bar.dll": dll()}
 FOO = dll("foo.dll")
@@ -169,6 +169,17 @@ class TestCopies:
         files = {"_top.pyd": dll("a.dll"), "a.dll": dll("b.dll", "bar.dll"), "pkg/b.dll": dll("a.dll", "bar.dll")}
         assert places(plan({**PACKAGE, **files})) == ["/bar.dll", "pkg/bar.dll"]
 
+    def test_one_in_a_package_that_others_load_has_copies_too(self) -> None:
+        files = {**PACKAGE, "_top.pyd": dll("own.dll"), "pkg/sub/own.dll": dll("bar.dll"), "pkg/_x.pyd": dll("bar.dll")}
+        made = plan(files)
+        assert (places(made), made.sources) == (["pkg/bar.dll", "pkg/sub/bar.dll"], ())
+
+    def test_of_several_packages_that_load_it_each_leads(self) -> None:
+        files = {**PACKAGE, "pkg/sub/own.dll": dll("bar.dll"), "pkg/_x.pyd": dll("bar.dll"), "other/__init__.py": b""}
+        made = plan({**files, "other/_y.pyd": dll("own.dll")})
+        assert places(made) == ["pkg.libs/bar.dll"]
+        assert [source.member for source in made.sources] == ["other/__init__.py", "pkg/__init__.py"]
+
     def test_a_dll_of_an_earlier_repair_has_what_it_needs_beside_it(self) -> None:
         files = {**PACKAGE, "pkg/a/_x.pyd": dll("baz-01234567.dll"), "pkg.libs/baz-01234567.dll": BAR}
         made = plan({**files, "pkg/b/_y.pyd": dll("baz-01234567.dll")})
@@ -177,13 +188,13 @@ class TestCopies:
     def test_what_nothing_leads_to_is_told(self) -> None:
         made = plan({**PACKAGE, "_x.pyd": FOO, "pkg/lib/bar.dll": dll()})
         (finding,) = made.findings
-        assert (finding.rule, finding.member) == (LIB_UNLED, made.grafts[0].member)
+        assert (finding.rule, finding.member) == (WIN_OUT_OF_REACH, made.grafts[0].member)
         assert finding.message == "needs bar.dll, and nothing leads to pkg/lib/bar.dll"
 
     def test_what_lies_outside_of_packages_can_not_be_led_to(self) -> None:
         made = plan({**PACKAGE, "pkg/_x.pyd": FOO, "pkg-1.0.data/scripts/bar.dll": dll()})
         assert (places(made), made.sources) == (["pkg/foo.dll"], ())
-        assert [finding.rule for finding in made.findings] == [LIB_UNLED]
+        assert [finding.rule for finding in made.findings] == [WIN_OUT_OF_REACH]
 
 
 class TestPlugins:
@@ -251,7 +262,7 @@ class TestWhatIsCalledForLate:
     def test_without_a_package_it_is_told(self) -> None:
         made = planned({"_x.pyd": dll(delayed=["bar.dll"])}, OUTSIDE)
         (finding,) = made.findings
-        assert (finding.rule, finding.member) == (LIB_UNLED, "_x.pyd")
+        assert (finding.rule, finding.member) == (WIN_OUT_OF_REACH, "_x.pyd")
         assert finding.message.startswith(f"calls for {made.grafts[0].member} late, when Windows looks")
         outside = {"/lib/foo.dll": dll(delayed=["bar.dll"]), "/lib/bar.dll": dll()}
         made = planned({"_x.pyd": FOO}, outside)

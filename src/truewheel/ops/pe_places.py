@@ -99,34 +99,22 @@ class _Placer:
 
     # --- who loads what
     def _runs_before(self, askers: Iterable[Asker], packages: Packages) -> dict[str, set[str]]:
-        """What runs before a member is loaded: that of its package, else that of the packages which load it.
+        """What runs before a member is loaded: that of its package, and that of the packages which load it.
 
-        The latter only if nobody else may load it. Before a program nothing runs.
+        Nothing, if it may be loaded by what is in no package; and before a program.
         """
         found = {asker.path: set(packages.runs_for(folder_of(asker.path))) for asker in askers if asker.pe.dll}
-        own = {path for path, inits in found.items() if inits}
         loads = {path: [p for _, p in self._providers.get(path, ()) if p in found and p != path] for path in found}
         loaded = {provider for providers in loads.values() for provider in providers}
-        alone = self._spread(found.keys() - own - loaded, loads, own)
-        pending = sorted(own)
+        alone = _spread((path for path, inits in found.items() if not inits and path not in loaded), loads)
+        pending = sorted(found)
         while pending:
             path = pending.pop()
             for provider in loads[path]:
-                if provider not in own and not found[path] <= found[provider]:
+                if not found[path] <= found[provider]:
                     found[provider] |= found[path]
                     pending.append(provider)
         return {asker.path: set() if asker.path in alone else found.get(asker.path, set()) for asker in askers}
-
-    @staticmethod
-    def _spread(start: Iterable[str], loads: Mapping[str, list[str]], bounds: set[str]) -> set[str]:
-        """Some members, and all that they load, directly or by way of others, as far as the `bounds`."""
-        seen, pending = set[str](), list(start)
-        while pending:
-            path = pending.pop()
-            if path not in seen:
-                seen.add(path)
-                pending += (provider for provider in loads[path] if provider not in bounds)
-        return seen
 
     def _loaded_by(self, asker: Asker) -> set[str]:
         """The grafts that a member loads itself, and a program also by way of other members: no package leads it."""
@@ -214,3 +202,14 @@ class _Placer:
                 seen.add(current)
                 pending += self._closure.grafts_of(current)
         return seen
+
+
+def _spread(start: Iterable[str], loads: Mapping[str, list[str]]) -> set[str]:
+    """Some members, and all that they load, directly or by way of others."""
+    seen, pending = set[str](), list(start)
+    while pending:
+        path = pending.pop()
+        if path not in seen:
+            seen.add(path)
+            pending += loads[path]
+    return seen

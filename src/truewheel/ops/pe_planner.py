@@ -188,10 +188,10 @@ class _Planner:
     def _unled(self) -> Iterator[Finding]:
         for home, graft, library, provider in self._places.unled:
             what = f"needs {library}, and nothing leads to {provider}"
-            yield Finding(rules.LIB_UNLED, what, _inside(home, self._new[graft]))
+            yield Finding(rules.WIN_OUT_OF_REACH, what, _inside(home, self._new[graft]))
         for home, user, graft in self._places.late:
             what = f"calls for {self._new[graft]} late, when Windows looks for it beside the program, and not beside it"
-            yield Finding(rules.LIB_UNLED, what, _inside(home, self._new[user]) if user in self._new else user)
+            yield Finding(rules.WIN_OUT_OF_REACH, what, _inside(home, self._new[user]) if user in self._new else user)
 
     def _too_old(self, grafts: Iterable[Graft[PeChanges]]) -> Iterator[Finding]:
         """The parts of Microsoft's runtime that are older than the tools that their users were made with."""

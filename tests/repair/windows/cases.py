@@ -177,6 +177,8 @@ def inside(shop: DllWorkshop) -> Path:
     first = _row(shop)
     user, second = _user(shop, first), shop.deep / "b.dll"
     files: Files = {"probe/a.dll": first.read_bytes(), "probe/b.dll": second.read_bytes()}
+    first.unlink()
+    second.unlink()
     return _wheel(shop, {"probe/__init__.py": DOCUMENTED, f"probe/{EXTENSION}": user, **files})
 
 
@@ -184,6 +186,7 @@ def half_inside(shop: DllWorkshop) -> Path:
     """The first DLL lies beside the module that needs it, the second isn't in the wheel."""
     first = _row(shop)
     files: Files = {f"probe/{EXTENSION}": _user(shop, first), "probe/a.dll": first.read_bytes()}
+    first.unlink()
     return _wheel(shop, {"probe/__init__.py": DOCUMENTED, **files})
 
 

@@ -14,6 +14,7 @@ from tests.pe.wine import shared as shared_folder
 from tests.repair.building import SOURCES, build, once
 from tests.repair.hiding import system_folder
 from tests.repair.peers import REPAIR
+from tests.repair.settings import another_python
 from tests.tools import need
 
 # What is built, loaded and hidden here are programs of Linux on x86-64; other hosts see `repair` in tests/ops.
@@ -31,6 +32,12 @@ def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     folder = (base if worker_id == "master" else base.parent) / "repair"
     folder.mkdir(exist_ok=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def other_python(shared: Path) -> Path:
+    """The Python of an environment of another version, with what truewheel runs with."""
+    return another_python(shared)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 import stat
 import zipfile  # noqa: TID251 - an independent reader; the ban protects src
 from collections.abc import Callable
@@ -11,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.corpus import ROOT
 from tests.repair.anatomy import grafted, members, natives, origins, platforms
 from tests.repair.building import SOURCES
 from tests.repair.cases import CASES
 from tests.repair.conftest import Repair
 from tests.repair.peers import OURS, PEERS, REPAIR, TOOLS, Outcome, truewheel
+from tests.repair.tables import table
 from tests.repair.workshop import Workshop
 
 KNOWN = (5, 12, 17, 24, 26, 27, 28, 31, 34, 35, 36, 37, 38, 39, 40, 41)
@@ -35,11 +34,9 @@ def answer(outcome: Outcome) -> str:
 
 def _page() -> dict[str, dict[str, str]]:
     """The rows of the table of cases: what stands in each column, by case."""
-    text = (ROOT / "docs" / "peers.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `([a-z-]+)` \| (.+?) \| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$", text, re.MULTILINE)
     return {
         case: {"special": special, "auditwheel": audit, "repairwheel": other, OURS: ours}
-        for case, special, audit, other, ours, _ in rows
+        for case, (special, audit, other, ours, _) in table("## One peculiarity each").items()
     }
 
 

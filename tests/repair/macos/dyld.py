@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from tests.macho.layout import MH_EXECUTE, SIGNATURE, Part, parts
+from tests.macho.layout import LOADS, MH_EXECUTE, Part, parts
 from tests.macho.real import machos
 
 SYSTEM, NOTHING = "the system", "nothing"
@@ -93,9 +93,9 @@ class Installed:
                 done.add((member, chain))
                 targets = found.setdefault((member, arch), {})
                 for name in self.code[member][arch].dylibs:
-                    target = self._target(member, name, chain, program)
+                    target = self._target(member, arch, name, chain, program)
                     targets.setdefault(name, set()).add(target)
-                    if target in self.code and arch in self.code[target]:
+                    if target in self.code:
                         pending.append((target, chain, program))
         return {key: {name: frozenset(to) for name, to in targets.items()} for key, targets in found.items()}
 
@@ -108,31 +108,31 @@ class Installed:
         part = self.code[member].get(arch)
         program = self._program_folder(member, arch) if part else ""
         for name in part.dylibs if part else ():
-            yield self._target(member, name, self._rpaths(member, arch, program), program)
+            yield self._target(member, arch, name, self._rpaths(member, arch, program), program)
 
     def _rpaths(self, member: str, arch: str, program: str) -> tuple[str, ...]:
         own = posixpath.dirname(installed(member))
         return tuple(_expanded(path, own, program) for path in self.code[member][arch].rpaths)
 
-    def _target(self, member: str, name: str, chain: tuple[str, ...], program: str) -> str:
+    def _target(self, member: str, arch: str, name: str, chain: tuple[str, ...], program: str) -> str:
         if name.startswith("@rpath/"):
             paths = [f"{path}/{name.removeprefix('@rpath/')}" for path in chain]
         else:
             paths = [_expanded(name, posixpath.dirname(installed(member)), program)]
         for path in map(posixpath.normpath, paths):
-            if path in self._members:
+            if path in self._members and arch in self.code[self._members[path]]:
                 return self._members[path]
             if path.startswith(("/usr/lib/", "/System/")):
                 return SYSTEM
         return NOTHING
 
     def astray(self) -> list[str]:
-        """The names that lead to nothing, or to different files depending on who loads."""
+        """The names that lead to nothing, or to different files depending on who loads, but for weak ones."""
         return [
             f"{member} ({arch}): {name} leads to {', '.join(sorted(targets))}"
             for (member, arch), names in sorted(self.links.items())
             for name, targets in names.items()
-            if targets == {NOTHING} or len(targets) > 1
+            if (targets == {NOTHING} and name not in _weak(self.code[member][arch])) or len(targets) > 1
         ]
 
     def graph(self, grafts: str) -> dict[tuple[str, str], tuple[str, ...]]:
@@ -152,21 +152,11 @@ class Installed:
         }
 
 
+def _weak(part: Part) -> set[str]:
+    return {command.name for command in part.commands if LOADS.get(command.kind) == "weak"}
+
+
 def _expanded(path: str, own: str, program: str) -> str:
     head, _, rest = path.partition("/")
     folder = {"@loader_path": own, "@executable_path": program}.get(head)
     return path if folder is None else f"{folder}/{rest}"
-
-
-def contents(part: Part) -> dict[str, bytes]:
-    """The contents of the sections of a slice."""
-    return {
-        name: part.data[start : start + size]
-        for segment in part.segments
-        for name, (start, size) in segment.sections.items()
-    }
-
-
-def is_signed(part: Part) -> bool:
-    """Whether a slice has the load command of a signature."""
-    return any(command.kind == SIGNATURE for command in part.commands)

@@ -159,6 +159,11 @@ class TestCopies:
         assert places(made) == ["pkg.libs/bar.dll", "pkg/bin/bar.dll"]
         assert list(the_change(made, "pkg/bin/own2.dll").changes.dlls) == ["bar.dll"]
 
+    def test_be_it_by_way_of_a_graft(self) -> None:
+        outside = {"/lib/out.dll": dll("own.dll"), "/lib/bar.dll": dll()}
+        files = {**PACKAGE, "pkg/sub/own.dll": BAR, "pkg/_x.pyd": BAR, "pkg/bin/tool.exe": program("out.dll")}
+        assert places(planned(files, outside)) == ["pkg.libs/bar.dll", "pkg/bin/bar.dll", "pkg/bin/out.dll"]
+
     def test_a_dll_outside_of_packages_is_led_by_those_that_load_it(self) -> None:
         files = {**PACKAGE, "pkg/_x.pyd": dll("own.dll", "bar.dll"), ".hidden/own.dll": dll("own2.dll")}
         made = plan({**files, "more/own2.dll": dll("bar.dll", "own.dll")})

@@ -16,7 +16,7 @@ added, but beside the program. So unless it is loaded by then, the ``__init__.py
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -104,9 +104,9 @@ class _Placer:
         Nothing, if it may be loaded by what is in no package; and before a program.
         """
         found = {asker.path: set(packages.runs_for(folder_of(asker.path))) for asker in askers if asker.pe.dll}
-        loads = {path: [p for _, p in self._providers.get(path, ()) if p in found and p != path] for path in found}
+        loads = {path: [p for p in self._inside(path) if p in found and p != path] for path in found}
         loaded = {provider for providers in loads.values() for provider in providers}
-        alone = _spread((path for path, inits in found.items() if not inits and path not in loaded), loads)
+        alone = _spread((path for path, inits in found.items() if not inits and path not in loaded), loads.__getitem__)
         pending = sorted(found)
         while pending:
             path = pending.pop()
@@ -116,15 +116,15 @@ class _Placer:
                     pending.append(provider)
         return {asker.path: set() if asker.path in alone else found.get(asker.path, set()) for asker in askers}
 
+    def _inside(self, path: str) -> set[str]:
+        """The members that a member loads, or that are loaded by grafts which it loads."""
+        grafts = _spread(self._closure.grafts_of(path), self._closure.grafts_of)
+        return {provider for user in (path, *grafts) for _, provider in self._providers.get(user, ())}
+
     def _loaded_by(self, asker: Asker) -> set[str]:
         """The grafts that a member loads itself, and a program also by way of other members: no package leads it."""
-        seen, pending = set[str](), [asker.path]
-        while pending:
-            current = pending.pop()
-            if current not in seen:
-                seen.add(current)
-                pending += () if asker.pe.dll else (provider for _, provider in self._providers.get(current, ()))
-        return {graft for path in seen for graft in self._closure.grafts_of(path)}
+        users = {asker.path} if asker.pe.dll else _spread([asker.path], self._inside)
+        return {graft for path in users for graft in self._closure.grafts_of(path)}
 
     def _groups(self) -> list[list[str]]:
         """The members that have grafts in common, directly or by way of others."""
@@ -195,21 +195,15 @@ class _Placer:
 
     def _reached(self, roots: Iterable[str]) -> set[str]:
         """The grafts that members load, directly or by way of others."""
-        seen, pending = set[str](), [graft for root in roots for graft in self._loads[root]]
-        while pending:
-            current = pending.pop()
-            if current not in seen:
-                seen.add(current)
-                pending += self._closure.grafts_of(current)
-        return seen
+        return _spread((graft for root in roots for graft in self._loads[root]), self._closure.grafts_of)
 
 
-def _spread(start: Iterable[str], loads: Mapping[str, list[str]]) -> set[str]:
-    """Some members, and all that they load, directly or by way of others."""
+def _spread(start: Iterable[str], ways: Callable[[str], Iterable[str]]) -> set[str]:
+    """Some files, and all that they lead to, directly or by way of others."""
     seen, pending = set[str](), list(start)
     while pending:
         path = pending.pop()
         if path not in seen:
             seen.add(path)
-            pending += loads[path]
+            pending += ways(path)
     return seen

@@ -33,7 +33,9 @@ test: $(VENV)/.checked
 	python -m pytest -n $(JOBS) --cov --cov-report=term
 
 # Installed as users install it: compiled, not editable.
-bench: $(VENV)/.installed .venv-bench/.ready
+# delocate is the one of CI, and so are the helpers that lend it Apple's tools.
+bench: export PYTHONPATH := scripts
+bench: $(VENV)/.checked .venv-bench/.ready
 	.venv-bench/bin/python -m pip --disable-pip-version-check -qq install --force-reinstall --no-deps .
 	$(VENV)/bin/python -m bench --truewheel .venv-bench/bin/truewheel --peers .venv-bench/bin $(BENCH)
 

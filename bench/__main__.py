@@ -9,8 +9,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.contests import GOALS, OURS, Contest, contests
+from bench.contests import GOALS, contests
 from bench.measure import BenchError, Cost, middle
+from bench.model import OURS, Contest
 from tests.corpus import CorpusError, cache_folder
 
 Results = dict[str, dict[str, Cost]]

@@ -91,6 +91,30 @@ class TestForms:
         with pytest.raises(BinaryError, match="no room"):
             fitted([sheet], [one, two], (), (), "pkg/.dylibs")
 
+    @pytest.mark.parametrize("room", [48, 1024], ids=["shared run path", "directly"])
+    def test_a_library_of_two_names_is_loaded_by_two(self, room: int) -> None:
+        """Names are compared as they are written by dyld of macOS 15, which takes none twice from one file."""
+        library = Library(LONG, DIGITS)
+        olds = ("/a/z.dylib", "/b/z.dylib", "@rpath/z.dylib")
+        (part,) = read_macho(module(*olds, rpaths=[WAY], room=room)).slices
+        sheet = Sheet(MEMBER, part, "pkg/sub", grafts=dict.fromkeys(olds, library), rpaths=(WAY,))
+        found = fitted([sheet], [library], (), (), "pkg/.dylibs")
+        start, way = ("@rpath", "@rpath/") if room == 48 else ("@loader_path", f"{WAY}/")
+        rest = f"{way}{found.names[library]}".removeprefix(f"{start}/")
+        names = [f"{start}/{rest}", f"{start}/./{rest}", f"{start}/././{rest}"]
+        assert [found.changes[sheet.key].dylibs[old] for old in olds] == names
+
+    def test_a_name_that_is_there_comes_no_second_time(self) -> None:
+        new = f"{WAY}/lib.dylib"
+        library = Library("lib.dylib", DIGITS)
+        (part,) = read_macho(module(OLD, new, "/b.dylib")).slices
+        sheet = Sheet(MEMBER, part, "pkg/sub", grafts={OLD: library}, links={new: new, "/b.dylib": new})
+        changes = fitted([sheet], [library], [library], (), "pkg/.dylibs").changes[sheet.key]
+        assert changes.dylibs == {
+            OLD: "@loader_path/./../.dylibs/lib.dylib",
+            "/b.dylib": "@loader_path/././../.dylibs/lib.dylib",
+        }
+
     def test_what_keeps_its_name_gets_no_shorter_one(self) -> None:
         library = Library(LONG, DIGITS)
         (part,) = read_macho(module("/0.dylib", room=256)).slices

@@ -186,6 +186,17 @@ class TestLinks:
         (graft,) = made.grafts
         assert graft.needed_by == (MEMBER, "pkg/_y.so")
 
+    def test_one_file_that_is_asked_for_by_two_names_is_loaded_by_two(self) -> None:
+        """No load command can go, for symbols count them, and dyld takes no name twice."""
+        member = module("/one/liba.dylib", "/two/liba.dylib")
+        files = {"/one/liba.dylib": mach(), "/two/liba.dylib": mach()}
+        wheel = repaired({MEMBER: member}, files)
+        made = bytes(wheel.by_name[MEMBER].read())
+        way = f"pkg/.dylibs/{name_of('liba.dylib', mach())}".removeprefix("pkg/")
+        assert links(made) == [f"@loader_path/{way}", f"@loader_path/./{way}"]
+        again = {entry.name: bytes(entry.read()) for entry in wheel.entries if entry.name.startswith("pkg/")}
+        assert not planned(again)
+
     def test_one_file_that_loads_different_ones_in_two_places_is_refused(self) -> None:
         data = mach("@loader_path/liby.dylib", id="libx.dylib")
         files = {MEMBER: module("/a/libx.dylib"), "pkg/_y.so": module("/b/libx.dylib")}
@@ -203,7 +214,7 @@ class TestNotFound:
         with pytest.raises(RequestError) as caught:
             planned(files, {"/lib/libb.dylib": b"text"})
         assert caught.value.what == (
-            f"not found in /lib: /x/liba.dylib, which {MEMBER} and 1 more needs; "
+            f"not found in /lib: /x/liba.dylib, which {MEMBER} and 1 more need; "
             f"@rpath/libb.dylib, which {MEMBER} needs (/lib/libb.dylib is no Mach-O file)"
         )
         assert caught.value.where.member == MEMBER

@@ -140,15 +140,35 @@ def _variants(sheet: Sheet, names: Mapping[Library, str], folder: str) -> Iterat
     sharing = (False, True) if sheet.grafts else (False,)
     for led, opens, shares in product(links, searching, sharing):
         start = _RPATH if shares else f"{way}/"
-        dylibs = {**led, **{old: f"{start}{names[library]}" for old, library in sheet.grafts.items()}}
+        dylibs = _apart(sheet.part, {**led, **{old: f"{start}{names[lib]}" for old, lib in sheet.grafts.items()}})
         added = (way,) if (opens or shares) and way not in sheet.rpaths else ()
         rpaths = (*sheet.rpaths, *added)
         for name in _own_names(sheet, names):
             yield SliceChanges(
-                dylibs={old: new for old, new in dylibs.items() if old != new},
+                dylibs=dylibs,
                 install_name=None if name == sheet.part.install_name else name,
                 rpaths=None if rpaths == sheet.part.rpaths else rpaths,
             )
+
+
+def _apart(part: Slice, dylibs: Mapping[str, str]) -> dict[str, str]:
+    """The new names, none of them that of another command; ``/./`` in a name leads nowhere else.
+
+    One library may be asked for by two names. dyld of macOS 15 compares them as they are written, and refuses a file
+    with one of them twice ("duplicate linked dylib") if it was built for that system.
+    """
+    olds = dict.fromkeys(dylib.name for dylib in part.dylibs)
+    taken = {old for old in olds if dylibs.get(old, old) == old}
+    result = {}
+    for old in olds:
+        if old in taken:
+            continue
+        start, slash, rest = dylibs[old].partition("/")
+        while f"{start}{slash}{rest}" in taken:
+            rest = f"./{rest}"
+        result[old] = f"{start}{slash}{rest}"
+        taken.add(result[old])
+    return result
 
 
 def _own_names(sheet: Sheet, names: Mapping[Library, str]) -> Iterator[str | None]:

@@ -386,7 +386,7 @@ class TestNotFound:
         error = caught.value
         assert error.what == (
             f"not found in /a or /lib: libbar.so, which {MEMBER} needs; libdeep.so, which /lib/libok.so needs; "
-            f"libfoo.so, which {MEMBER} and 2 more needs (/a/libfoo.so is no ELF file)"
+            f"libfoo.so, which {MEMBER} and 2 more need (/a/libfoo.so is no ELF file)"
         )
         assert error.where.member == MEMBER
         assert "-L DIR" in error.hint

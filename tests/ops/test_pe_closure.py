@@ -246,7 +246,7 @@ class TestTheSearch:
 
     def test_all_that_is_lost_is_told(self) -> None:
         with pytest.raises(
-            RequestError, match=r"not found in /lib: a.dll, which pkg/_x.pyd and 1 more needs"
+            RequestError, match=r"not found in /lib: a.dll, which pkg/_x.pyd and 1 more need"
         ) as raised:
             planned({MEMBER: dll("A.dll", "b.dll"), "pkg/_y.pyd": dll("a.dll")}, {})
         assert raised.value.where.member == MEMBER

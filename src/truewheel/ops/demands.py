@@ -40,7 +40,7 @@ def demand_architectures(images: Mapping[str, Image], archs: Iterable[str]) -> N
         words = "; ".join(f"{member} has no {' and no '.join(without)}" for member, without in poor[:_SHOWN])
         rest = f"; and {len(poor) - _SHOWN} more files" if len(poor) > _SHOWN else ""
         raise RequestError(
-            f"{' and '.join(sorted(wanted))} are demanded: {words}{rest}",
+            f"{' and '.join(sorted(wanted))} {'is' if len(wanted) == 1 else 'are'} demanded: {words}{rest}",
             where=Where(member=poor[0][0]),
             hint="name a folder with fat builds of the libraries with -L, or `truewheel fuse` two wheels",
         )

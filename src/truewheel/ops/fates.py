@@ -49,7 +49,7 @@ def not_found(lost: list[Lost], inside: Collection[str], libraries: Libraries) -
     for library, askers, against in lost[:_SHOWN]:
         others = f" and {len(askers) - 1} more" if len(askers) > 1 else ""
         reasons = f" ({'; '.join(against[:_SHOWN])})" if against else ""
-        words.append(f"{library}, which {askers[0]}{others} needs{reasons}")
+        words.append(f"{library}, which {askers[0]}{others} {'need' if others else 'needs'}{reasons}")
     rest = f"; and {len(lost) - _SHOWN} more libraries" if len(lost) > _SHOWN else ""
     first = lost[0]
     return RequestError(

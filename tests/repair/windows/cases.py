@@ -12,6 +12,7 @@ from tests.repair.windows.workshop import DllWorkshop
 from tests.support import wheel_members, zip_bytes
 
 CPYTHON = "probe-1.0-cp312-cp312-win_amd64.whl"
+OLD_CPYTHON = "probe-1.0-cp39-cp39-win_amd64.whl"
 ANY_PYTHON = "probe-1.0-py3-none-win_amd64.whl"
 EXTENSION = "native.cp312-win_amd64.pyd"
 
@@ -199,13 +200,18 @@ def missing(shop: DllWorkshop) -> Path:
 
 def driver(shop: DllWorkshop) -> Path:
     """The extension module needs nvcuda.dll, which comes with the driver of a graphics card."""
-    shop.dll("stub/nvcuda.dll", "__declspec(dllexport) int a(void) { return 42; }")
-    user = _user(shop, shop.folder / "stub" / "nvcuda.dll")
+    user = _user(shop, shop.dll("machine/nvcuda.dll", "__declspec(dllexport) int a(void) { return 42; }"))
     return _wheel(shop, {"probe/__init__.py": DOCUMENTED, f"probe/{EXTENSION}": user})
 
 
+def old_python(shop: DllWorkshop) -> Path:
+    """The wheel is for Python 3.9."""
+    user = shop.dll("made/native.cp39-win_amd64.pyd", USER, _row(shop))
+    return _wheel(shop, {"probe/__init__.py": DOCUMENTED, "probe/native.cp39-win_amd64.pyd": user}, OLD_CPYTHON)
+
+
 def future(shop: DllWorkshop) -> Path:
-    """Its `__init__.py` begins with what must stay in front: a docstring with a form feed, and two future imports."""
+    """An `__init__.py` begins with what must stay in front: a docstring in Latin-1, two imports from `__future__`."""
     user = _user(shop, _row(shop))
     head = b'#!/usr/bin/env python\n# -*- coding: latin-1 -*-\nr"""\xe9\x0c""" ; from __future__ import annotations\n'
     init = head + b"from __future__ import (division,\n    generators)\nVALUE = 1\n"
@@ -218,7 +224,7 @@ CASES: dict[str, Callable[[DllWorkshop], Path]] = {
     for case in (
         *(plain, two_packages, sub_packages, top_level, namespace, bare_namespace, platlib, script, plain_dll),
         *(late, late_graft, late_top_level, late_script, forwarded, signed, overlay, other_case, inside, half_inside),
-        *(missing, driver, future),
+        *(missing, driver, future, old_python),
     )
 }
 """Every case by its name, as docs/peers.md has it."""

@@ -127,7 +127,7 @@ def test_a_driver_is_left_to_the_machine(shop: DllWorkshop, wine: Wine) -> None:
     made = repaired(shop, CASES["driver"](shop))
     after = installed(made, shop.folder / "after")
     assert import_module(wine, after, MODULE).error == NOT_FOUND
-    (after / "probe" / "nvcuda.dll").write_bytes((shop.folder / "stub" / "nvcuda.dll").read_bytes())
+    (after / "probe" / "nvcuda.dll").write_bytes((shop.folder / "machine" / "nvcuda.dll").read_bytes())
     assert import_module(wine, after, MODULE).answer == 42
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -201,23 +203,27 @@ def test_an_overlay_keeps_its_place() -> None:
         pytest.param(Extra(used=0), id="all of it used"),
         pytest.param(Extra(used=0x200 - len(LONG)), id="too small by one"),
         pytest.param(Extra(bytes(0x1200), used=0x1000), id="padding that isn't mapped"),
+        pytest.param(Extra(used=8, name=".eh_fram"), id="found by its name, and read as far as its size says"),
+        pytest.param(Extra(used=8, name=".data2"), id="of a name that is somebody's own"),
     ],
 )
 def test_padding_that_takes_no_names(extra: Extra) -> None:
-    data = PeFile(imports=FILE.imports, more=[extra]).encode()
+    named = extra if extra.name != Extra().name else replace(extra, name=".data")
+    data = PeFile(imports=FILE.imports, more=[named]).encode()
     with pytest.raises(BinaryError, match="no room"):
         edit_pe(data, PeChanges({"foo.dll": LONG}), (Room.PLACE, Room.PADDING))
     assert edit_pe(data, PeChanges({"foo.dll": LONG})).way == "section"
 
 
 def test_padding_to_the_last_byte() -> None:
-    data = PeFile(imports=FILE.imports, more=[Extra(used=0x1FF - len(LONG))]).encode()
+    data = PeFile(imports=FILE.imports, more=[Extra(used=0x1FF - len(LONG), name=".data")]).encode()
     _, result = edited(data, PeChanges({"foo.dll": LONG}), Room.PADDING)
     assert result[-len(LONG) - 1 :] == LONG.encode() + b"\0"
 
 
 def test_padding_that_is_only_read_comes_first() -> None:
-    data = PeFile(imports=FILE.imports, more=[Extra(used=8, flags=0xC0000040), Extra(used=200)]).encode()
+    sections = [Extra(used=8, flags=0xC0000040, name=".data"), Extra(used=200, name=".edata")]
+    data = PeFile(imports=FILE.imports, more=sections).encode()
     _, result = edited(data, PeChanges({"foo.dll": LONG}), Room.PADDING)
     place = result.index(LONG.encode())
     assert place == len(data) - 0x200 + 200

@@ -22,6 +22,10 @@ OWN_NAME = ".twheel"
 _CODE, DATA, _BSS = 0x20, 0x40, 0x80
 _DISCARDED, _SHARED, _EXECUTED, READ, _WRITTEN = 0x02000000, 0x10000000, 0x20000000, 0x40000000, 0x80000000
 _NO_ROOM = _CODE | _BSS | _DISCARDED | _SHARED | _EXECUTED
+_DATA_NAMES = frozenset({".rdata", ".data", ".idata", ".edata", ".didat", ".didata", OWN_NAME})
+"""What linkers call data that is found by addresses. Others may look a section up by its name and read all of it, as
+far as VirtualSize says: LLVM's libunwind does so with ``.eh_fram``, the runtime of D with ``.minfo``.
+"""
 _HOLD_NAMES = (IMPORT, DELAY, EXPORT, CERTIFICATE)  # the last isn't mapped
 
 
@@ -114,14 +118,14 @@ def _over(
 
 
 def padding(header: PeHeader, index: int) -> Padding | None:
-    """The padding of a section if names may go there; none that is discarded, executed or left to tools.
+    """The padding of a section of data if names may go there; none that is discarded, executed or left to tools.
 
     Tools that change resources write that section anew, and would lose the names.
     """
     section = header.sections[index]
     alignment = header.optional.section_alignment
     end = min(section.size, -(-section.virtual_size // alignment) * alignment)
-    if section.virtual_size >= end or not _takes_names(section):
+    if section.virtual_size >= end or section.name not in _DATA_NAMES or not _takes_names(section):
         return None
     if section.address <= header.directory(RESOURCES).address < section.address + end:
         return None

@@ -1,4 +1,4 @@
-# make demo    the main job on a real published wheel, from nothing
+# make demo    the main job on published wheels, from nothing
 # make test    every check that CI runs, from nothing
 # make bench   speed and memory beside other tools; BENCH='--repeat 1 --only show' passes options
 # make fuzz    search the readers for defects; SECONDS=300 for each target, TARGET=binary for one alone

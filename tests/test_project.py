@@ -174,7 +174,7 @@ def test_the_demo_pins_wheels_of_the_corpus() -> None:
     text = (ROOT / "requirements" / "demo.txt").read_text(encoding="utf-8")
     digests = re.findall(r"--hash=sha256:(\w+)", text)
     rows = [row for row in ROWS.values() if row.sha256 in digests]
-    assert [f"{row.project}=={row.version} --hash=sha256:{row.sha256}" in text for row in rows] == [True, True]
+    assert [f"{row.project}=={row.version} --hash=sha256:{row.sha256}" in text for row in rows] == [True, True, True]
     script = (ROOT / "scripts" / "demo.sh").read_text(encoding="utf-8").replace("\\\n", " ")
     for row in rows:
         fetching = " ".join(line for line in script.splitlines() if f"fetch {row.project}" in line or "pip" in line)

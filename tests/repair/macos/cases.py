@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.macho.codesign import Style, signed
-from tests.repair.macos.workshop import BOTH, Workshop, as_object, for_ios, without_signature
+from tests.repair.macos.workshop import BOTH, Workshop, archive, as_object, for_ios, without_signature
 
 MODULE = "probe/native.cpython-312-darwin.so"
 PROGRAM = "probe-1.0.data/scripts/tool"
@@ -41,6 +41,22 @@ def half_fat(shop: Workshop) -> Path:
         path.unlink()
     assert thin.exists()
     return wheel
+
+
+def two_halves(shop: Workshop) -> Path:
+    """The same, where there is one for each processor, in two folders."""
+    wheel = half_fat(shop)
+    thin = shop.ay(shop.bee(archs=["x86_64"], folder="intel"), archs=["x86_64"], folder="intel")
+    assert thin.exists()
+    return wheel
+
+
+def cycle(shop: Workshop) -> Path:
+    """Two libraries load each other."""
+    names = {name: f"{shop.outside}/{name}.dylib" for name in ("libay", "libbee.1")}
+    ay = shop.ay(shop.bee(names["libbee.1"]), name=names["libay"])
+    shop.bee(names["libbee.1"], "-needed_library", ay)
+    return shop.wheel({MODULE: shop.linked("program", ay)})
 
 
 def own_rpath(shop: Workshop) -> Path:
@@ -203,9 +219,10 @@ def newer_library(shop: Workshop) -> Path:
 
 
 def objects(shop: Workshop) -> Path:
-    """An object file and a dSYM for macOS 15 are in the wheel."""
+    """An object file, a static library and a dSYM for macOS 15 are in the wheel."""
     newer = shop.linked("bee", minos="15.0")
     files = {"probe/static.o": as_object(newer, 1), "probe/n.dSYM/Contents/Resources/DWARF/n": as_object(newer, 10)}
+    files["probe/libstatic.a"] = archive(files["probe/static.o"])
     return shop.wheel({MODULE: shop.linked("bee"), **files})
 
 
@@ -223,7 +240,8 @@ def ios(shop: Workshop) -> Path:
 CASES: dict[str, Callable[[Workshop], Path]] = {
     case.__name__.replace("_", "-"): case
     for case in (
-        *(absolute, intel, universal2, half_fat, own_rpath, chain_rpath, loader_path, weak, weak_found, reexport),
+        *(absolute, intel, universal2, half_fat, cycle, own_rpath, chain_rpath, loader_path),
+        *(weak, weak_found, reexport),
         *(missing, single_module, namespace, platlib, script, two_packages, same_names, inside, out_of_reach, leaf),
         *(tight, no_room, identity, entitlements, unsigned, trailing),
         *(too_low, minor, too_strict, newer_library, objects, unsorted, ios),

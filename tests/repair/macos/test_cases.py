@@ -12,7 +12,7 @@ from tests.macho.layout import MH_EXECUTE, parts
 from tests.macho.real import machos
 from tests.macho.toolchains import builds
 from tests.repair.anatomy import members, platforms
-from tests.repair.macos.cases import CASES, ENTITLEMENTS, MODULE
+from tests.repair.macos.cases import CASES, ENTITLEMENTS, MODULE, two_halves
 from tests.repair.macos.dyld import SYSTEM, Installed, filetype, fingerprint
 from tests.repair.macos.workshop import Workshop
 from tests.repair.peers import truewheel
@@ -118,6 +118,47 @@ def test_what_is_reexported_is_found_too(shop: Workshop) -> None:
     ((_, middle, bottom),) = _chain(repaired(shop, "reexport"))
     assert "libay" in middle
     assert "libbee" in bottom
+
+
+def test_each_processor_gets_its_own(shop: Workshop) -> None:
+    wheel = two_halves(shop)
+    folders = (shop.outside, shop.outside / "intel")
+    made = [truewheel(wheel, shop.folder / f"out-{n}", *folders[::n]).wheel for n in (1, -1)]
+    assert made[0].read_bytes() == made[1].read_bytes()
+    installed = Installed(made[0])
+    assert installed.astray() == []
+    (native,) = (slices for name, slices in installed.code.items() if name == MODULE)
+    found = {arch: next(iter(installed.links[MODULE, arch][part.dylibs[0]])) for arch, part in native.items()}
+    assert len(set(found.values())) == 2
+    assert {name: list(installed.code[name]) for name in found.values()} == {found[arch]: [arch] for arch in found}
+
+
+def test_libraries_that_load_each_other_come_both(shop: Workshop) -> None:
+    installed = Installed(repaired(shop, "cycle"))
+    ay, bee = sorted(name for name in installed.code if name != MODULE)
+    assert frozenset({bee}) in installed.links[ay, "arm64"].values()
+    assert frozenset({ay}) in installed.links[bee, "arm64"].values()
+
+
+def test_a_sysroot_is_searched_as_its_own_system_would(shop: Workshop) -> None:
+    wheel = CASES["absolute"](shop)
+    plain = truewheel(wheel, shop.folder / "plain", shop.outside).wheel
+    inside = shop.folder / "root/opt/build/lib"
+    inside.parent.mkdir(parents=True)
+    shop.outside.rename(inside)
+    found = truewheel(wheel, shop.folder / "found", options=("--sysroot", str(shop.folder / "root"))).wheel
+    assert found.read_bytes() == plain.read_bytes()
+
+
+def test_the_folder_of_the_program_can_be_named(shop: Workshop) -> None:
+    bee = shop.bee("@executable_path/../lib/libbee.1.dylib")
+    wheel = shop.wheel({MODULE: shop.linked("ay", bee)})
+    program = shop.folder / "app" / "bin"
+    program.mkdir(parents=True)
+    shop.outside.rename(program.with_name("lib"))
+    assert truewheel(wheel, shop.folder / "not").status == 2
+    found = truewheel(wheel, shop.folder / "found", options=("--executable-path", str(program))).wheel
+    assert Installed(found).astray() == []
 
 
 @pytest.mark.parametrize("case", ["inside", "ios", "objects"])

@@ -11,7 +11,7 @@ import pytest
 from installer.sources import WheelFile
 
 from tests.cli.run import document
-from tests.corpus import Corpus
+from tests.corpus import ROWS, Corpus
 from tests.macho.apple_tools import delocate_environment
 from tests.macho.checker import complaints
 from tests.macho.oracles import by_checker, disagreeing, faults
@@ -24,6 +24,7 @@ from tests.repair.macos.undone import GRAFTS
 from tests.repair.peers import OURS, truewheel
 
 EACH = pytest.mark.parametrize("project", WHEELS)
+IOS = "lru_dict-1.4.1-cp313-cp313-ios_13_0_arm64_iphonesimulator.whl"
 _LARGEST = 2 << 20
 """Larger files aren't shown to LLVM, LIEF and macholib: that takes long, and tests/macho does it."""
 
@@ -137,3 +138,24 @@ def test_delocate_finds_the_same(project: str, mended: Mended, tmp_path: Path) -
         name for links in Installed(wheel).links.values() for name, targets in links.items() if targets == {SYSTEM}
     }
     assert set(done.stdout.split()) == {*_grafts(wheel), *system}
+
+
+@pytest.mark.parametrize("project", SMALL)
+def test_what_delocate_has_repaired_lacks_nothing(project: str, corpus: Corpus, tmp_path: Path) -> None:
+    published = corpus(WHEELS[project].file)
+    (shown,) = document("show", published)["wheels"]
+    assert shown["external"] == []
+    ours = truewheel(published, tmp_path / "once").wheel
+    before, after = Installed(published), Installed(ours)
+    assert after.code.keys() == before.code.keys()
+    assert after.graph(GRAFTS) == before.graph(GRAFTS)
+    assert platforms(ours.name) == platforms(published.name)
+    assert {name for name, data in machos(ours).items() if complaints(data)} == set()
+    assert truewheel(ours, tmp_path / "again").wheel.read_bytes() == ours.read_bytes()
+
+
+def test_a_published_wheel_for_ios_gets_a_true_tag_and_stays(corpus: Corpus, tmp_path: Path) -> None:
+    published = corpus(IOS)
+    made = truewheel(published, tmp_path).wheel
+    assert platforms(made.name) == ROWS[IOS].computed
+    assert machos(made) == machos(published)

@@ -69,10 +69,12 @@ class Workshop:
             call([*need("llvm-lipo-19"), "-create", *thin, "-output", target])
         return target
 
-    def bee(self, name: str = f"{BUILD_ID}/libbee.1.dylib", folder: str = "", **more: object) -> Path:
+    def bee(
+        self, name: str = f"{BUILD_ID}/libbee.1.dylib", *against: str | Path, folder: str = "", **more: object
+    ) -> Path:
         """The library at the bottom, outside."""
         target = self.outside / folder / name.rpartition("/")[2]
-        return self.linked("bee", kind="dylib", name=name, target=target, **more)  # type: ignore[arg-type]
+        return self.linked("bee", *against, kind="dylib", name=name, target=target, **more)  # type: ignore[arg-type]
 
     def ay(self, *against: str | Path, name: str = f"{BUILD_ID}/libay.dylib", folder: str = "", **more: object) -> Path:
         """The library in the middle, outside."""
@@ -110,3 +112,9 @@ def as_object(path: Path, filetype: int) -> bytes:
     data = bytearray(without_signature(path))
     struct.pack_into("<I", data, 12, filetype)
     return bytes(data)
+
+
+def archive(data: bytes) -> bytes:
+    """A static library with one object file."""
+    head = f"{'static.o':<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(data):<10}`\n"
+    return b"!<arch>\n" + head.encode() + data + bytes(len(data) % 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from struct import pack
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -221,3 +222,11 @@ def test_thousands_of_dlls() -> None:
     assert patch.way == "section"
     assert read_pe(patch.applied(data)).imports[3999].name == "lib3999-01234567.dll"
     assert RDATA
+
+
+def test_forwards_full_of_points_cost_nothing() -> None:
+    """The name of the DLL may end at any of them, and one string may be that of all exports."""
+    data = PeFile(imports=IMPORTS, export_name="me.dll", exports=[("", "a" + "." * 60_000)] * 50).encode()
+    begun = process_time()
+    assert edit_pe(data, CHANGES[0])
+    assert process_time() - begun < 2

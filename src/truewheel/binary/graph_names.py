@@ -30,7 +30,8 @@ def forwarded(pe: Pe) -> tuple[str, ...]:
 
     Source: "The .edata Section" of the PE/COFF specification; the loader adds the usual extension to a bare name.
     """
-    names = {target.rpartition(".")[0].lower() for _, target in pe.forwards}
+    targets = {target for _, target in pe.forwards}  # exports without number may share a long one
+    names = {target.rpartition(".")[0].lower() for target in targets}
     return tuple(sorted(name if "." in name else f"{name}.dll" for name in names if name))
 
 

@@ -132,12 +132,14 @@ def check_forwards(before: Pe, dlls: Mapping[str, str]) -> None:
     A forward is ``DLL.symbol``, and the loader adds ``.dll`` to the first part.
     """
     changed = {old for old, new in dlls.items() if new.lower() != old}
-    for symbol, target in before.forwards if changed else ():
-        words = target.lower().split(".")
-        for count in range(1, len(words)):
-            library = ".".join(words[:count])
-            if library in changed or f"{library}.dll" in changed:
-                raise BinaryError(
-                    f"the export {symbol[:80]} is forwarded to {target[:80]}, so {library} can't be renamed",
-                    hint="leave this DLL its name",
-                )
+    changed |= {old.removesuffix(".dll") for old in changed}
+    longest = max(map(len, changed), default=-1) + 1
+    for target, symbol in {target: symbol for symbol, target in reversed(before.forwards)}.items() if changed else ():
+        start = target[:longest].lower()
+        ends = (at for at, letter in enumerate(start) if letter == ".")
+        library = next((start[:end] for end in ends if start[:end] in changed), None)
+        if library is not None:
+            raise BinaryError(
+                f"the export {symbol[:80]} is forwarded to {target[:80]}, so {library} can't be renamed",
+                hint="leave this DLL its name",
+            )

@@ -104,6 +104,15 @@ class TestForms:
         names = [f"{start}/{rest}", f"{start}/./{rest}", f"{start}/././{rest}"]
         assert [found.changes[sheet.key].dylibs[old] for old in olds] == names
 
+    def test_thousands_of_names_of_a_library_cost_nothing(self) -> None:
+        library = Library("lib.dylib", DIGITS)
+        olds = [f"/{number}.dylib" for number in range(3000)]
+        (part,) = read_macho(module(*olds, room=1 << 18)).slices
+        sheet = Sheet(MEMBER, part, "pkg/sub", grafts=dict.fromkeys(olds, library))
+        names = fitted([sheet], [library], [library], (), "pkg/.dylibs").changes[sheet.key].dylibs
+        assert len(set(names.values())) == 16
+        assert max(map(len, names.values())) < 100
+
     def test_a_name_that_is_there_comes_no_second_time(self) -> None:
         new = f"{WAY}/lib.dylib"
         library = Library("lib.dylib", DIGITS)

@@ -25,6 +25,7 @@ from truewheel.ops.macho_places import loader_way
 
 _RPATH = "@rpath/"
 _DIGITS = (8, 4)
+_MOST_SPELLINGS = 16  # of the name of one library in one file; a hostile file asks for it by thousands
 
 Key: TypeAlias = tuple[str, str]
 """The path of a file, and an architecture of it."""
@@ -164,9 +165,8 @@ def _apart(part: Slice, dylibs: Mapping[str, str]) -> dict[str, str]:
         if old in taken:
             continue
         start, slash, rest = dylibs[old].partition("/")
-        while f"{start}{slash}{rest}" in taken:
-            rest = f"./{rest}"
-        result[old] = f"{start}{slash}{rest}"
+        spellings = (f"{start}{slash}{'./' * count}{rest}" for count in range(_MOST_SPELLINGS))
+        result[old] = next((new for new in spellings if new not in taken), dylibs[old])
         taken.add(result[old])
     return result
 

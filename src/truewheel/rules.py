@@ -215,8 +215,8 @@ LIB_MISSING: Final = Rule(
     _ERROR,
     "A library is needed that is neither in the wheel nor promised by the platform",
     "Importing fails on every machine that doesn't happen to have it.",
-    "Graft it: with `truewheel repair -L DIR` on Linux, delocate on macOS, delvewheel on Windows. If another package "
-    "brings the library, say so with `--exclude LIBRARY`.",
+    "Graft it with `truewheel repair -L DIR`. If another package, or a graphics driver, brings the library, say so "
+    "with `--exclude LIBRARY`.",
     "PEP 513; PEP 599; PEP 600",
 )
 LIB_WINDOWS_RUNTIME: Final = Rule(
@@ -225,7 +225,8 @@ LIB_WINDOWS_RUNTIME: Final = Rule(
     _ERROR,
     "A DLL of the Visual C++ runtime is needed, not shipped, and not part of CPython",
     "Machines without the redistributable fail with `DLL load failed`.",
-    "Ship the DLL in the wheel; CPython 3.5 and newer bring only vcruntime140.dll and, on 64-bit, vcruntime140_1.dll.",
+    "Graft it with `truewheel repair -L DIR`, from a folder with Microsoft's redistributable DLLs for the processor. "
+    "CPython 3.5 and newer bring only vcruntime140.dll and, on 64-bit, vcruntime140_1.dll.",
 )
 LIB_PYTHON: Final = Rule(
     "LIB003",

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.binary.fixtures import Need, Recipe, Symbol, make
+from tests.ops.mach_fakes import mach, module
 from tests.strategies.macho import ARM64, DYLIB, X86_64, MachFile, build_version, fat, packed, rpath, signature
 from tests.strategies.pe import PeFile, rsds
 from tests.support import SAMPLE, wheel_bytes
@@ -180,6 +181,15 @@ def test_processors_with_files_of_their_own_lack_nothing() -> None:
     old = "sample-1.0-cp312-cp312-macosx_11_0_x86_64.whl"
     (finding,) = found(thin, old)["TAG012"]
     assert (finding.member, finding.message) == ("sample/y.dylib", "it is for macosx_11_0_arm64")
+
+
+def test_a_library_for_one_processor_alone_lacks_nothing_where_no_other_asks_for_it() -> None:
+    own = "@loader_path/libown.dylib"
+    files = {"sample/x.so": fat(module(own, cpu=X86_64), module(), align=14), "sample/libown.dylib": mach(cpu=X86_64)}
+    assert found(files, MAC) == {}
+    files["sample/x.so"] = fat(module(own, cpu=X86_64), module(own), align=14)
+    assert {finding.member for finding in found(files, MAC)["MAC002"]} == {"sample/libown.dylib"}
+    assert {finding.member for finding in found(files, MAC)["LIB001"]} == {"sample/x.so"}
 
 
 def test_a_fat_file_is_not_foreign_to_one_of_its_processors() -> None:

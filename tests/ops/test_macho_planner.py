@@ -252,6 +252,12 @@ class TestNotFound:
         with pytest.raises(RequestError, match="is for arm64"):
             planned({MEMBER: both}, {PATH: FOO}, name=BOTH)
 
+    @pytest.mark.parametrize("tag", ["macosx_11_0_arm64", "macosx_10_9_arm64.macosx_11_0_arm64", "win_amd64", "any"])
+    def test_files_for_another_processor_than_the_tags_still_need_theirs(self, tag: str) -> None:
+        # The result gets tags that are true; what it lacks must not be let go for the false ones.
+        with pytest.raises(RequestError, match="not found"):
+            planned({MEMBER: module(PATH, cpu=X86_64)}, name=f"pkg-1.0-cp312-cp312-{tag}.whl")
+
     def test_a_variant_of_a_processor_is_served_by_the_plain_one(self) -> None:
         made = planned({MEMBER: module(PATH, cpu=ARM64E)}, {PATH: FOO})
         assert edits(made, MEMBER, "arm64e").dylibs

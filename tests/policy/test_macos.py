@@ -21,9 +21,9 @@ def examine(**images: MachO) -> Outcome:
     return macos.examine(images, {})
 
 
-def resolved(images: dict[str, MachO]) -> Outcome:
+def resolved(images: dict[str, MachO], *platforms: str) -> Outcome:
     graph = resolve(images)
-    return macos.examine(images, graph.external, graph.edges)
+    return macos.examine(images, graph.external, graph.edges, platforms)
 
 
 def library(arch: str, minos: Version3, *dylibs: str) -> MachO:
@@ -243,7 +243,7 @@ class TestFindings:
 class TestMissing:
     def test_system_libraries_are_promised(self) -> None:
         names = ["/usr/lib/libSystem.B.dylib", "/System/Library/Frameworks/Accelerate.framework/Accelerate"]
-        outcome = macos.examine({"a": universal()}, dict.fromkeys(names, ("a",)))
+        outcome = resolved({"a": macho(part("x86_64", dylibs=tuple(names)), part(dylibs=tuple(names)))})
         assert (outcome.missing, outcome.findings) == ((), ())
 
     @pytest.mark.parametrize(
@@ -258,13 +258,13 @@ class TestMissing:
         ],
     )
     def test_everything_else_is_missing(self, name: str) -> None:
-        (missing,) = macos.examine({"a": universal()}, {name: ("a",)}).missing
+        (missing,) = resolved({"a": macho(part("x86_64", dylibs=(name,)), part())}).missing
         assert (missing.library, missing.members) == (name, ("a",))
 
     def test_what_is_loaded_on_first_use_may_be_absent(self) -> None:
         name = "@rpath/libomp.dylib"
         images = {"a": macho(part(dylibs=((name, "lazy"),))), "b": macho(part(dylibs=(name,)))}
-        outcome = macos.examine(images, {name: ("a", "b")})
+        outcome = resolved(images)
         assert [(f.rule, f.member) for f in outcome.findings] == [(rules.LIB_OPTIONAL, "a")]
         assert [(m.library, m.members) for m in outcome.missing] == [(name, ("b",))]
 
@@ -280,14 +280,61 @@ class TestMissing:
         ],
     )
     def test_the_interpreter_is_a_finding_of_its_own(self, name: str) -> None:
-        outcome = macos.examine({"a": universal()}, {name: ("a",)})
+        outcome = resolved({"a": macho(part(dylibs=(name,)))})
         assert (ids(outcome), outcome.missing) == ([rules.LIB_PYTHON.id], ())
 
     def test_the_swift_runtime_is_the_systems_where_the_run_path_says_so(self) -> None:
         name = "@rpath/libswiftCore.dylib"
-        with_path = {"a": macho(part(rpaths=("/usr/lib/swift",)))}
-        assert macos.examine(with_path, {name: ("a",)}).missing == ()
-        assert len(macos.examine({"a": macho(part())}, {name: ("a",)}).missing) == 1
+        assert resolved({"a": macho(part(dylibs=(name,), rpaths=("/usr/lib/swift",)))}).missing == ()
+        assert len(resolved({"a": macho(part(dylibs=(name,)))}).missing) == 1
+
+    def test_the_run_path_to_the_swift_runtime_may_be_that_of_who_loads_the_file(self) -> None:
+        swift, own = "@rpath/libswiftCore.dylib", "@loader_path/libown.dylib"
+        images = {
+            "p/libown.dylib": library("arm64", (11, 0, 0), swift, "@loader_path/libdeep.dylib"),
+            "p/libdeep.dylib": library("arm64", (11, 0, 0), swift, own),
+            "p/a.so": macho(part(dylibs=(own,), rpaths=("/usr/lib/swift",))),
+            "q/alone.so": macho(part(dylibs=(swift,))),
+        }
+        assert [(m.library, m.members) for m in resolved(images).missing] == [(swift, ("q/alone.so",))]
+
+    def test_what_only_a_slice_for_another_processor_lacks_nobody_misses(self) -> None:
+        name, own = "@rpath/libomp.dylib", "@loader_path/libown.dylib"
+        both = macho(part("x86_64", filetype=DYLIB, dylibs=(name,)), part(filetype=DYLIB))
+        thin = {"p/a.so": macho(part(dylibs=(own,))), "p/libown.dylib": both}
+        assert resolved(thin, "macosx_11_0_arm64").missing == ()
+        assert [m.library for m in resolved(thin).missing] == [name]
+        fat = {**thin, "p/a.so": macho(part("x86_64", dylibs=(own,)), part(dylibs=(own,)))}
+        assert [(m.library, m.members) for m in resolved(fat, "macosx_11_0_universal2").missing] == [
+            (name, ("p/libown.dylib",))
+        ]
+
+    def test_a_library_for_one_processor_is_missing_on_the_other(self) -> None:
+        name = "@loader_path/libown.dylib"
+        images = {
+            "p/a.so": macho(part("x86_64", dylibs=(name,)), part(dylibs=(name,))),
+            "p/b.so": macho(part("x86_64", dylibs=(name,)), part()),
+            "p/libown.dylib": library("x86_64", (11, 0, 0)),
+        }
+        assert [(m.library, m.members) for m in resolved(images, "macosx_11_0_universal2").missing] == [
+            (name, ("p/a.so",))
+        ]
+
+    @pytest.mark.parametrize(
+        ("platforms", "there", "expected"),
+        [
+            ([], {"arm64"}, set()),
+            (["any"], {"arm64"}, set()),
+            (["macosx_11_0_arm64"], {"arm64", "x86_64"}, {"arm64"}),
+            (["macosx_11_0_arm64"], {"x86_64"}, {"arm64", "x86_64"}),
+            (["macosx_10_9_universal2"], {"arm64"}, {"arm64", "x86_64"}),
+            (["macosx_10_9_x86_64", "manylinux_2_17_aarch64"], {"x86_64"}, {"x86_64"}),
+        ],
+    )
+    def test_tags_that_are_wrong_give_way_to_the_files(
+        self, platforms: list[str], there: set[str], expected: set[str]
+    ) -> None:
+        assert macos.relied_on(platforms, there) == expected
 
 
 _PARTS = st.builds(

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import calendar
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
 from truewheel import rules
-from truewheel.binary import Elf, Image, MachO
+from truewheel.binary import Elf, MachO
 from truewheel.findings import Finding, in_order
 from truewheel.ops.examine import Depth, Examination
 from truewheel.ops.verdict import SEVERAL_PLATFORMS, Tags, Verdict, machine, some
@@ -28,7 +28,7 @@ from truewheel.policy import (
     strongest,
     unserved,
 )
-from truewheel.policy.apple import loadable
+from truewheel.policy.apple import helpers, loadable
 from truewheel.policy.given import is_given
 from truewheel.policy.libc import NONE
 from truewheel.wheel import Wheel, WheelFile, differences, signatures
@@ -145,7 +145,7 @@ def binaries_fit_the_tag(subject: Subject) -> Iterator[Finding]:
     """Each file has all claimed processors of macOS; files for other machines than the claimed are pointed out."""
     examination, tags = subject.examination, subject.tags
     asked = [promise for claim in map(floor_of, tags.claimed) if claim for promise in promises(claim)]
-    thin = tuple(_thin(examination.images, {promise.arch for promise in asked if promise.family == "macosx"}))
+    thin = tuple(_thin(examination, {promise.arch for promise in asked if promise.family == "macosx"}))
     yield from thin
     needs: dict[str, list[Requirement]] = {}
     for requirement in examination.outcome.requirements:
@@ -165,10 +165,15 @@ def binaries_fit_the_tag(subject: Subject) -> Iterator[Finding]:
             yield Finding(rules.TAG_FOREIGN_BINARY, f"it is for {', '.join(floors)}", member)
 
 
-def _thin(images: Mapping[str, Image], asked: set[str]) -> Iterator[Finding]:
-    """The Mach-O files that have some of the claimed processors, unless each processor has files of its own."""
+def _thin(examination: Examination, asked: set[str]) -> Iterator[Finding]:
+    """The Mach-O files that have some of the claimed processors, unless each processor has files of its own.
+
+    Not libraries that nobody asks for on the others.
+    """
+    machos = {member: image for member, image in examination.images.items() if isinstance(image, MachO)}
+    some = helpers(machos, examination.graph.edges)
     found: dict[str, set[str]] = {}
-    for member, part in loadable({m: image for m, image in images.items() if isinstance(image, MachO)}):
+    for member, part in loadable({member: image for member, image in machos.items() if member not in some}):
         found.setdefault(member, set()).add(part.arch)
     there = {member: archs & asked for member, archs in found.items() if archs & asked}
     if not there or not set.intersection(*there.values()):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from truewheel.binary import MachO
 from truewheel.binary.model import Dylib, Platform, Slice, Version3
-from truewheel.policy import floor_of, promises
+from truewheel.policy import Requirement, floor_of
 from truewheel.policy.apple import LOADABLE, label
+from truewheel.policy.macos import relied_on
 from truewheel.wheel import WheelName
 
 EXECUTE: Final = 2
@@ -27,11 +28,14 @@ def platforms_of(name: WheelName) -> frozenset[Platform]:
     return frozenset(_IOS[word] for word in words if word in _IOS) or frozenset({Platform.MACOS})
 
 
-def architectures_of(name: WheelName) -> frozenset[str]:
-    """The processors that a wheel's tags promise to run on; none for a wheel that is for any."""
+def architectures_of(name: WheelName, requirements: Iterable[Requirement]) -> frozenset[str]:
+    """The processors that a wheel must work on, by its tags and, where they are false, by what its files need.
+
+    None for a wheel that is for any.
+    """
     floors = [floor for platform in name.platforms if (floor := floor_of(platform)) is not None]
-    promised = [promise for floor in floors for promise in promises(floor)]
-    return frozenset(each.arch.partition("_iphone")[0] for each in promised if each.family in {"macosx", "ios"})
+    ios = frozenset(floor.arch.partition("_iphone")[0] for floor in floors if floor.family == "ios")
+    return ios or relied_on(name.platforms, {r.floor.arch for r in requirements if r.floor.family == "macosx"})
 
 
 def is_for(arch: str, archs: Collection[str]) -> bool:

@@ -70,7 +70,8 @@ def examine(
 
         needs = _external(external, machos)
         for_ios = _for_ios(name, machos)
-        outcomes.append(ios.examine(machos, needs) if for_ios else macos.examine(machos, needs, graph.edges))
+        judged = ios.examine(machos, needs) if for_ios else macos.examine(machos, needs, graph.edges, name.platforms)
+        outcomes.append(judged)
     if pes:
         from truewheel.policy import windows  # noqa: PLC0415  # with its tables, where files call for it
 

@@ -22,6 +22,7 @@ from truewheel.binary.graph import Edge, is_of_system
 from truewheel.binary.model import MachO, Platform, SignatureKind, Slice, Version3
 from truewheel.findings import Finding, in_order
 from truewheel.policy.apple import helpers, label, loadable, loaded_on_use, shared, trimmed
+from truewheel.policy.installable import floor_of, promises
 from truewheel.policy.model import Floor, Missing, Outcome, Requirement
 
 _TAGGED = {"x86_64", "arm64", "i386", "ppc", "ppc64"}
@@ -37,12 +38,17 @@ class _Part(NamedTuple):
 
 
 def examine(
-    images: Mapping[str, MachO], external: Mapping[str, tuple[str, ...]], edges: Iterable[Edge] = ()
+    images: Mapping[str, MachO],
+    external: Mapping[str, tuple[str, ...]],
+    edges: Iterable[Edge] = (),
+    platforms: Iterable[str] = (),
 ) -> Outcome:
     """The floors, faults and missing libraries of a wheel's Mach-O files, as files for macOS.
 
     `external` are the libraries that no member provides, with the members that need them; `edges` say what loads what.
+    Of the wheel's `platforms` depends only whose libraries may be missing.
     """
+    edges = tuple(edges)
     findings: list[Finding] = []
     unknown: list[str] = []
     parts: list[_Part] = []
@@ -64,7 +70,9 @@ def examine(
         unknown.append(f"no platform tag names the architecture {', '.join(sorted({p.part.arch for p in parts}))}")
     elif not parts and not unknown and findings:
         unknown.append("no slice is for macOS")
-    missing, linked = _missing(images, external)
+    asking = _asking(images, edges, relied_on(platforms, archs))
+    asked = {library: [m for m in members if m in asking.get(library, ())] for library, members in external.items()}
+    missing, linked = _missing(images, asked, edges)
     return Outcome(
         requirements=tuple(_requirements(parts, archs)),
         findings=in_order([*findings, *linked]),
@@ -111,6 +119,17 @@ def floor(arch: str, minos: Version3) -> tuple[int, int]:
     return max(version, _FIRST_ARM64 if arch == "arm64" else _OLDEST)
 
 
+def relied_on(platforms: Iterable[str], there: Collection[str]) -> frozenset[str]:
+    """The processors that a wheel must work on by its platform tags, or will by better ones; none if on any.
+
+    `there` are those that its files are for: a tag that is wrong about them gives way to them.
+    """
+    floors = [floor for platform in platforms if (floor := floor_of(platform)) is not None]
+    claims = [{each.arch for each in promises(floor)} for floor in floors if floor.family == "macosx"]
+    wrong = [claim for claim in claims if not claim <= set(there)]
+    return frozenset[str]().union(*claims, there if wrong else ())
+
+
 def is_system(library: str, rpaths: Iterable[str] = ()) -> bool:
     """Whether an install name is a library of macOS, for a slice with these run paths and those of its loaders.
 
@@ -126,16 +145,32 @@ def is_interpreter(library: str) -> bool:
     return _INTERPRETER.fullmatch(library) is not None
 
 
+def _asking(images: Mapping[str, MachO], edges: Iterable[Edge], archs: Collection[str]) -> dict[str, set[str]]:
+    """Who asks for each library in a slice that counts, and gets it from no member.
+
+    Nobody loads the slices of a processor that the wheel isn't for, such as half of a fat library in a thin wheel.
+    """
+    given = {(edge.member, edge.arch, edge.needed) for edge in edges if edge.provider is not None}
+    without = _TAGGED.difference(archs) if archs else ()
+    found: dict[str, set[str]] = {}
+    for member, part in ((member, part) for member, image in images.items() for part in image.slices):
+        for dylib in part.dylibs if part.arch not in without else ():
+            if (member, part.arch, dylib.name) not in given:
+                found.setdefault(dylib.name, set()).add(member)
+    return found
+
+
 def _missing(
-    images: Mapping[str, MachO], external: Mapping[str, tuple[str, ...]]
+    images: Mapping[str, MachO], asked: Mapping[str, Iterable[str]], edges: Iterable[Edge]
 ) -> tuple[tuple[Missing, ...], list[Finding]]:
     """What neither the wheel nor the system has; the interpreter's own library is a finding of its own."""
     missing: list[Missing] = []
     findings: list[Finding] = []
-    for library, members in sorted(external.items()):
-        slices = (part for member in members for part in images[member].slices)
-        if all(is_system(library, part.rpaths) for part in slices):
-            continue
+    loaders: dict[str, set[str]] = {}
+    for edge in edges:
+        loaders.setdefault(edge.provider or "", set()).add(edge.member)
+    for library, askers in sorted(asked.items()):
+        members = [member for member in askers if not is_system(library, _searched(images, member, loaders))]
         if is_interpreter(library):
             findings += [Finding(rules.LIB_PYTHON, f"{library} is loaded", member) for member in members]
             continue
@@ -145,3 +180,14 @@ def _missing(
         if len(lazy) < len(members):
             missing.append(Missing(library, tuple(m for m in members if m not in lazy), searched))
     return tuple(missing), findings
+
+
+def _searched(images: Mapping[str, MachO], member: str, loaders: Mapping[str, set[str]]) -> Iterator[str]:
+    """The run paths of a member, and of all that load it."""
+    reached, ahead = {member}, [member]
+    while ahead:
+        current = ahead.pop()
+        yield from (path for part in images[current].slices for path in part.rpaths)
+        new = loaders.get(current, set()) - reached
+        reached |= new
+        ahead += new

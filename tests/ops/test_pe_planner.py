@@ -76,9 +76,9 @@ class TestNothingToDo:
 class TestAGraft:
     def test_it_gets_a_name_and_whoever_needs_it_asks_for_that(self) -> None:
         made = planned({**PACKAGE, MEMBER: dll("Foo.dll")}, {"/lib/Foo.DLL": FOO})
-        graft = the_graft(made, "Foo.DLL")
-        new = name_of("Foo.DLL", FOO)
-        assert new.startswith("Foo-")
+        graft = the_graft(made, "foo.dll")
+        new = name_of("foo.dll", FOO)
+        assert new.startswith("foo-")
         assert graft.member == f"pkg/{new}"
         assert (graft.file.path, graft.size, graft.needed_by) == ("/lib/Foo.DLL", len(FOO), (MEMBER,))
         assert graft.sha256 == hashlib.sha256(FOO).hexdigest()
@@ -174,8 +174,14 @@ class TestNames:
     @pytest.mark.parametrize("glob", ["FOO.dll", "*", "f*"])
     def test_those_that_are_not_to_be_mangled_keep_theirs(self, glob: str) -> None:
         made = planned({MEMBER: dll("FOO.dll", signed=True)}, {"/lib/Foo.dll": FOO}, wishes(no_mangle=(glob,)))
-        assert the_graft(made, "Foo.dll").member == "pkg/Foo.dll"
+        assert the_graft(made, "foo.dll").member == "pkg/foo.dll"
         assert made.changes == ()
+
+    @pytest.mark.parametrize("glob", [(), ("*",)])
+    def test_it_does_not_matter_how_a_disk_spells_them(self, glob: tuple[str, ...]) -> None:
+        paths = ("/lib/foo.dll", "/lib/Foo.dll", "/lib/FOO.DLL")
+        made = [planned({MEMBER: dll("FOO.dll")}, {path: FOO}, wishes(no_mangle=glob)) for path in paths]
+        assert len({graft.member for plan in made for graft in plan.grafts}) == 1
 
     def test_who_loads_only_such_keeps_every_byte(self) -> None:
         outside = {"/lib/foo.dll": dll("bar.dll", name="foo.dll", signed=True), "/lib/bar.dll": dll()}

@@ -31,7 +31,7 @@ _FORCE_INTEGRITY = 0x80
 class Names:
     """What the files from outside are called in the wheel, by their paths.
 
-    ``own`` are the names that they go by outside, ``plugins`` the files that nobody asks for by name.
+    ``own`` are the names that they go by outside, in lower case, ``plugins`` the files that nobody asks for by name.
     """
 
     new: Mapping[str, str]
@@ -54,9 +54,9 @@ def names_of(closure: Closure, askers: Iterable[Asker], no_mangle: Patterns) -> 
         if len(fixed) > 1:
             raise RequestError(f"{path} is asked for as {' and as '.join(fixed)}, and neither can be changed")
         goes_by = asked.get(path, set()) if not fixed else set(fixed)
-        own[path] = name if not goes_by or name.lower() in goes_by else min(goes_by)
-        lower = own[path].lower()
-        if fixed or not goes_by or never.mean(lower, *sorted(goes_by)) or _VCRUNTIME.fullmatch(lower):
+        # Disks spell one name in several ways, and Windows takes all of them for the same.
+        own[path] = name.lower() if not goes_by or name.lower() in goes_by else min(goes_by)
+        if fixed or not goes_by or never.mean(own[path], *sorted(goes_by)) or _VCRUNTIME.fullmatch(own[path]):
             kept[path] = own[path]
     hashes = _hashes(closure, own, kept)
     items = {path: (own[path], hashes[path]) for path in own if path not in kept}

@@ -57,7 +57,12 @@ def links(wheel: Path, folder: Path, roots: Iterable[str], lines: str) -> Links:
                 continue
             seen.add(asker)
             for name in imports(asker.read_bytes()):
-                here = next((place / name for place in folders if (place / name).exists()), None)
+                here = next((path for place in folders if (path := _there(place, name)) is not None), None)
                 found.add((own_name(asker.name), own_name(name) if here else f"outside: {name}"))
                 pending += [here] if here else []
     return frozenset(found)
+
+
+def _there(folder: Path, name: str) -> Path | None:
+    """The file of a (lower-case) name in a folder, as Windows compares names."""
+    return next((path for path in sorted(folder.iterdir()) if path.name.lower() == name), None)

@@ -40,7 +40,7 @@ def _about_sections(file: Any, size: int) -> Iterator[str]:  # noqa: ANN401
 def _about_places(file: Any) -> Iterator[str]:  # noqa: ANN401
     head, sections = file.OPTIONAL_HEADER, file.sections
     for one, other in pairwise(sections):
-        if other.VirtualAddress != one.VirtualAddress + _up(max(one.Misc_VirtualSize, 1), head.SectionAlignment):
+        if other.VirtualAddress != one.VirtualAddress + _up(_length(one), head.SectionAlignment):
             yield f"{other.Name} doesn't follow the section before it in memory"
     filled = sorted((s.PointerToRawData, s.SizeOfRawData) for s in sections if s.SizeOfRawData)
     for (start, length), (following, _) in pairwise([(0, head.SizeOfHeaders), *filled]):
@@ -48,10 +48,15 @@ def _about_places(file: Any) -> Iterator[str]:  # noqa: ANN401
             yield f"two sections share the bytes at {following:#x}"
 
 
+def _length(section: Any) -> int:  # noqa: ANN401
+    """What a section takes in memory: a loader that finds no such size takes that in the file."""
+    return int(section.Misc_VirtualSize or section.SizeOfRawData)
+
+
 def _about_sizes(file: Any, data: bytes) -> Iterator[str]:  # noqa: ANN401
     head, sections = file.OPTIONAL_HEADER, file.sections
     last = sections[-1]
-    if head.SizeOfImage != _up(last.VirtualAddress + max(last.Misc_VirtualSize, 1), head.SectionAlignment):
+    if head.SizeOfImage != _up(last.VirtualAddress + _length(last), head.SectionAlignment):
         yield "the image has another size"
     if head.SizeOfInitializedData != sum(s.SizeOfRawData for s in sections if s.Characteristics & 0x40):
         yield "the initialised data have another size"

@@ -125,6 +125,17 @@ MISFITS = [
     pytest.param(spoiled_signature(Sealing(), LIMIT, b"\0\0\1\0"), id="covers less"),
     pytest.param(spoiled_signature(Sealing(), LIMIT, b"\x7f\xff\xff\xff"), id="covers more"),
     pytest.param(spoiled_signature(Sealing(), b"\0\0\0\x0d" + LIMIT, b"\x80\0\0\0" + LIMIT), id="2^31 hashes"),
+    pytest.param(
+        spoiled_signature(Sealing(spare=32), b"\0\0\0\x0d" + LIMIT, b"\0\0\0\x0c" + LIMIT), id="a hash too few"
+    ),
+    pytest.param(
+        spoiled_signature(
+            Sealing(blobs=[REQUIREMENTS]),
+            b"\0\0\0\xa3\0\0\0\x58\0\0\0\2\0\0\0\x0d",
+            b"\0\0\0\x83\0\0\0\x58\0\0\0\1\0\0\0\x0e",
+        ),
+        id="a hash too many",
+    ),
     pytest.param(spoiled_signature(Sealing(), b"\x20\x02\0\x0c", b"\x20\x02\0\1"), id="pages of two bytes"),
     pytest.param(spoiled_signature(Sealing(), b"\x20\x02\0\x0c", b"\x20\x02\0\xff"), id="pages of 2^255 bytes"),
     pytest.param(spoiled_signature(Sealing(), b"\x20\x02\0\x0c", b"\xff\x02\0\x0c"), id="long hashes"),
@@ -169,6 +180,16 @@ def test_what_cannot_be_refreshed_is_made_anew_in_the_same_place(data: bytes) ->
     part = read_macho(after).slices[0]
     assert part.signature.identifier == "libx.dylib"
     assert part.signature.kind is SignatureKind.LINKER
+
+
+def test_the_limit_of_64_bits_counts_if_there_is_one() -> None:
+    data = bytearray(signed(ARM))
+    start, _ = raw(data).signature
+    at = start + 20 + 32
+    assert data[at : at + 4] == LIMIT
+    data[at : at + 4], data[at + 24 : at + 32] = bytes(4), bytes(4) + LIMIT
+    assert signature_faults(data) == ()
+    assert not edit_macho(data, SIGN)
 
 
 def test_blobs_over_each_other_are_made_anew() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from struct import unpack_from
 
 import pytest
 from hypothesis import given, settings
@@ -246,6 +247,22 @@ def test_a_section_of_our_name_that_isnt_ours_stays() -> None:
     data = PeFile(imports=FILE.imports, more=[Extra(used=0x300, name=".twheel")]).encode()
     _, result = edited(data, PeChanges({"foo.dll": LONG}))
     assert result.count(b".twheel") == 2
+
+
+def test_a_section_of_our_name_with_code_stays() -> None:
+    data = PeFile(imports=FILE.imports, more=[Extra(used=8, name=".twheel", flags=0x60000020)]).encode()
+    _, result = edited(data, PeChanges({"foo.dll": LONG}))
+    assert result.count(b".twheel") == 2
+
+
+@pytest.mark.parametrize(("extra", "address"), [(Extra(bytes(0x1200), used=0), 0x5000), (Extra(b"", used=0), 0x3000)])
+def test_no_hole_is_left_behind_a_section_without_a_size(extra: Extra, address: int) -> None:
+    """Its bytes tell then how long it is; the loader takes no file with a hole between sections."""
+    recipe = PeFile(imports=FILE.imports, more=[Extra(b"x"), extra])
+    data = recipe.encode()
+    _, result = edited(data, PeChanges({"foo.dll": LONG}))
+    row = result.index(b".twheel")
+    assert unpack_from("<I", result, row + 12) == (address,)
 
 
 def test_our_section_moves_behind_what_was_appended() -> None:

@@ -54,6 +54,11 @@ def test_forwards_keep_their_dlls(forward: str, imported: bool) -> None:
     assert edit_pe(data, PeChanges({"kernel32.dll": "x.dll"}))
 
 
+def test_a_forward_goes_by_any_case() -> None:
+    data = PeFile(imports=IMPORTS, exports=[("e", "foo.f")]).encode()
+    assert edit_pe(data, PeChanges({"foo.dll": "FOO.dll"}))
+
+
 def test_forwards_to_others_are_no_matter() -> None:
     data = PeFile(imports=IMPORTS, exports=[("e", "foobar.foo"), ("f", "ntdll.f")]).encode()
     assert edit_pe(data, CHANGES)

@@ -13,7 +13,10 @@ from tests.binary.pe_soundness import complaints
 from tests.corpus import Corpus
 from tests.strategies.pe import ARM64, I386, RDATA, RELOC, RVA, Extra, PeFile, arm64x, fixup, fixups, moved, zeroed
 from truewheel.binary import read_pe
+from truewheel.binary.patch import Patch
 from truewheel.binary.pe_edit import PeChanges, Room, edit_pe
+from truewheel.binary.pe_edit_views import views
+from truewheel.binary.pe_header import INITIALIZED_AT
 from truewheel.errors import BinaryError
 
 IMAGE = arm64x().encode()
@@ -112,6 +115,14 @@ def test_other_entries_are_stepped_over() -> None:
     mine = fixups((RVA, [moved(0x100, -4), moved(0x100, 4)]))
     table = pack("<2I", 1, len(other) + len(mine) - 16) + other[8:] + mine[8:]
     assert edit_pe(broken(table), PeChanges({"foo.dll": "bar.dll"}))
+
+
+@pytest.mark.parametrize("delta", [-0x1000, -8, -4, 4, 8, 0x1008])
+def test_numbers_that_are_moved(delta: int) -> None:
+    at = 0x40 + 24 + INITIALIZED_AT
+    data = broken(fixups((0, [moved(at, delta)])))
+    one, other = views(data, Patch(len(data)), hybrid=True)
+    assert other.optional.initialized == (one.optional.initialized + delta) % (1 << 32)
 
 
 def test_more_fixups_than_any_linker_writes() -> None:

@@ -131,7 +131,7 @@ class PeFile:
             if extra.directory >= 0:
                 rows[extra.directory] = address, used
             contents += raw
-            address += -(-max(used, 1) // 0x1000) * 0x1000
+            address += -(-(used or len(raw)) // 0x1000) * 0x1000
         rows[-1] = address, 0
         return table, contents
 

@@ -137,5 +137,6 @@ def _check_apart(header: PeHeader) -> None:
     end = min(header.optional.headers, header.view.size)
     for section in sorted(header.sections, key=lambda section: section.offset):
         if section.size and section.offset < end:
-            raise header.view.error(f"section {section.name!r} shares bytes of the file with another", section.offset)
+            what = f"section {section.name!r} shares bytes of the file with the headers or another section"
+            raise header.view.error(what, section.offset)
         end = max(end, section.offset + section.size)

@@ -169,8 +169,7 @@ def _check_new(header: PeHeader, bound: Directory) -> None:
     """Refuse a file whose headers have no room for one more section."""
     if len(header.sections) >= _MOST_SECTIONS:
         raise BinaryError(f"the file has {len(header.sections)} sections, and no loader takes one more")
-    start = header.table_end
-    end = min([header.optional.headers, *(section.offset for section in header.sections if section.size)])
+    start, end = header.table_end, header.optional.headers
     gap = bytearray(header.view.take(start, max(0, min(SECTION_ROW, end - start)), "the section table"))
     if _in_gap(header, bound):
         first, last = max(bound.address - start, 0), max(_gap_end(header, bound) - start, 0)

@@ -214,7 +214,7 @@ def _only_padding(header: PeHeader, section: Section) -> bool:
 
 
 def image_end(header: PeHeader) -> int:
-    """The address behind all sections, where another would begin."""
+    """The address behind all sections, where another would begin. One that says no size has that of its bytes."""
     alignment = header.optional.section_alignment
-    ends = [section.address + (section.virtual_size or section.size or 1) for section in header.sections]
+    ends = [section.address + (section.virtual_size or section.size) for section in header.sections]
     return -(-max([header.optional.headers, *ends]) // alignment) * alignment

@@ -14,6 +14,8 @@ from tests.binary.elf_files import build
 from tests.binary.fixtures import Recipe
 from tests.cli.run import document, run
 from tests.ops.fakes import EXEC_STACK, LINUX, PLAIN_STACK, RELR, calling, lib, musl
+from tests.ops.mach_fakes import module
+from tests.strategies.pe import PeFile
 from tests.strategies.wheels import written
 from tests.support import SAMPLE, wheel_bytes, write_wheel
 from truewheel import api
@@ -284,6 +286,20 @@ class TestPlatforms:
         monkeypatch.setenv("AUDITWHEEL_PLAT", environment)
         (wheel,) = document("repair", *options, write_wheel(tmp_path, PLAIN, name=LINUX))["wheels"]
         assert Path(str(wheel["path"])).name == f"pkg-1.0-cp312-cp312-{platforms}.whl"
+
+    @pytest.mark.parametrize(("platform", "file"), [("win_amd64", PeFile().encode()), ("macosx_11_0_arm64", module())])
+    def test_of_an_image_is_no_demand_on_other_systems(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, platform: str, file: bytes
+    ) -> None:
+        path = write_wheel(tmp_path, {"pkg/native": file}, name=f"pkg-1.0-cp312-cp312-{platform}.whl")
+        monkeypatch.setenv("AUDITWHEEL_PLAT", "manylinux_2_28_x86_64")
+        result = run("repair", path)
+        assert (result.exit_code, result.stderr) == (0, "")
+        result = run("repair", "--plat", "manylinux_2_28_x86_64", path)
+        assert result.exit_code == 2
+        assert "the wheel is not for manylinux_2_28_x86_64" in result.stderr
+        result = run("repair", tmp_path / "odd.whl")
+        assert (result.exit_code, "Traceback" in result.stderr) == (2, False)
 
     def test_one_that_is_too_old(self, monkeypatch: pytest.MonkeyPatch, source: Path, tmp_path: Path) -> None:
         libs = folder_with(tmp_path / "new", **{"libfoo.so.1": lib(soname="libfoo.so.1", glibc="2.38")})

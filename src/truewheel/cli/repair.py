@@ -9,7 +9,7 @@ import click
 
 from truewheel import api
 from truewheel.cli.common import Told, each, finish, json_option, limit_options, wheels_argument
-from truewheel.cli.repair_options import SectionedCommand, places_of, repair_options, wants_of
+from truewheel.cli.repair_options import SectionedCommand, places_of, repair_options, wants_for, wants_of
 from truewheel.cli.writing import Chosen, chosen, writing_options
 from truewheel.errors import TruewheelError
 from truewheel.ops import failing
@@ -52,7 +52,7 @@ def command(
         return api.repair(
             path,
             wheel_dir,
-            wants,
+            wants_for(path, wants, values),
             places,
             options=options,
             dry_run=dry_run,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,6 +13,8 @@ import click
 
 from truewheel import api
 from truewheel.errors import RequestError
+from truewheel.policy import floor_of, format_of
+from truewheel.wheel import WheelName
 
 _T = TypeVar("_T")
 _VERSION = re.compile(r"(\d{1,4})(?:\.(\d{1,4}))?(?:\.(\d{1,4}))?")
@@ -47,8 +50,8 @@ _EVERYWHERE = (
         "--plat",
         multiple=True,
         metavar="TAG",
-        envvar="AUDITWHEEL_PLAT",
-        help="Fail unless the wheel is true to TAG (repeatable). The default, auto, takes what comes out.",
+        help="Fail unless the wheel is true to TAG (repeatable). The default, auto, takes what comes out. "
+        "[env, for Linux: AUDITWHEEL_PLAT]",
     ),
     click.option("--only-plat", is_flag=True, help="Write the tags of --plat alone, not the lowest true ones."),
     click.option("--exclude", multiple=True, metavar="GLOB", help="Leave libraries to another package (repeatable)."),
@@ -136,7 +139,7 @@ def repair_options(command: Callable[..., _T]) -> Callable[..., _T]:
 
 def wants_of(values: Mapping[str, object]) -> api.Wants:
     """What is asked for by the values of click's parameters. Raises `RequestError` where that makes no sense."""
-    platforms = tuple(tag for tag in _texts(values["plat"]) if tag != "auto")
+    platforms = tuple(tag for tag in _texts(values["plat"]) or _of_image() if tag != "auto")
     only, folder, relr = bool(values["only_plat"]), values["lib_sdir"], values["expand_relr"]
     if only and not platforms:
         raise RequestError("--only-plat needs a --plat TAG that it could be")
@@ -161,6 +164,17 @@ def wants_of(values: Mapping[str, object]) -> api.Wants:
     )
 
 
+def wants_for(wheel: Path, wants: api.Wants, values: Mapping[str, object]) -> api.Wants:
+    """What is asked for of one wheel: the platform of an image of manylinux is no demand on those for other systems.
+
+    Raises `WheelError` for a file that isn't called as wheels are.
+    """
+    floors = [floor_of(platform) for platform in WheelName.parse(wheel.name).platforms]
+    if not _texts(values["plat"]) and all(floor and format_of(floor) != "elf" for floor in floors):
+        return replace(wants, platforms=(), only=False)
+    return wants
+
+
 def places_of(values: Mapping[str, object]) -> api.Places:
     """Where to look, by the values of click's parameters. Raises `RequestError` for an empty path."""
     for option in ("lib_dir", "sysroot", "executable_path"):
@@ -177,6 +191,10 @@ def places_of(values: Mapping[str, object]) -> api.Places:
         host=bool(values["host_libs"]),
         executable_path=None if executable is None else str(executable),
     )
+
+
+def _of_image() -> tuple[str, ...]:
+    return tuple(os.environ.get("AUDITWHEEL_PLAT", "").split())
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import platform
 import shutil
 from pathlib import Path
 
-from bench import macos
+from bench import macos, windows
 from bench.model import OURS, Contender, Contest, Goal
 from bench.wheels import EDITED, REPAIRED, SUBJECTS
 
@@ -28,6 +28,7 @@ GOALS = (
     *(Goal(f"repair {subject.name}", OURS, 3, against="repairwheel", quantity="peak") for subject in REPAIRED),
     Goal("edit libllvmlite", OURS, 3, against="patchelf"),
     *macos.GOALS,
+    *windows.GOALS,
 )
 
 
@@ -65,6 +66,7 @@ def contests(truewheel: str, peers: Path) -> tuple[Contest, ...]:
         *(Contest("repair", subject, _repairing(truewheel, peers)) for subject in REPAIRED),
         Contest("edit", EDITED, _editing(peers)),
         *macos.contests(truewheel, peers),
+        *windows.contests(truewheel, peers),
     )
 
 

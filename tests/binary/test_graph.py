@@ -315,6 +315,14 @@ class TestPe:
         assert found["p/_c.pyd", "hdf5.dll"].provider == "p.libs/hdf5.DLL"
         assert found["p.libs/hdf5.DLL", "kernel32.dll"].provider is None
 
+    def test_windows_adds_the_usual_extension(self) -> None:
+        found = edges(**{"a.pyd": pe("FOO", "odd.", "foo.drv"), "lib__foo.dll": pe()})
+        assert {name: edge.provider for (_, name), edge in found.items()} == {
+            "foo.dll": "lib/foo.dll",
+            "odd.": None,
+            "foo.drv": None,
+        }
+
     def test_another_machine_provides_nothing(self) -> None:
         found = edges(**{"a.pyd": pe("b.dll", arch="arm64"), "b.dll": pe(arch="amd64")})
         assert found["a.pyd", "b.dll"].provider is None

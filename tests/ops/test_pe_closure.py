@@ -235,7 +235,18 @@ class TestTheSearch:
         assert disk.asked == [("foo.dll", (), ""), ("bar.dll", (), "/lib/foo.dll")]
 
     @pytest.mark.parametrize(
-        "library", ["..\\foo.dll", "/lib/foo.dll", "c:foo.dll", "..", "foo.", " ", "foo*.dll", "a\x01.dll", "x" * 300]
+        "library",
+        [
+            "..\\foo.dll",
+            "/lib/foo.dll",
+            "c:foo.dll",
+            "..",
+            "foo.",
+            "foo.dll ",
+            "foo*.dll",
+            "a\x01.dll",
+            f"{'x' * 300}.dll",
+        ],
     )
     def test_what_is_no_name_of_a_file_is_not_looked_for(self, library: str) -> None:
         disk = Disk({"/lib/foo.dll": FOO})
@@ -245,9 +256,7 @@ class TestTheSearch:
         assert fate(library, followed(dll(library), disk, wishes(exclude=("*",)))) is Fate.EXCLUDED
 
     def test_all_that_is_lost_is_told(self) -> None:
-        with pytest.raises(
-            RequestError, match=r"not found in /lib: a.dll, which pkg/_x.pyd and 1 more need"
-        ) as raised:
+        with pytest.raises(RequestError, match=r"not found in /lib: a.dll, which pkg/_x.pyd and 1 more need") as raised:
             planned({MEMBER: dll("A.dll", "b.dll"), "pkg/_y.pyd": dll("a.dll")}, {})
         assert raised.value.where.member == MEMBER
         assert "b.dll, which pkg/_x.pyd needs" in raised.value.what

@@ -90,6 +90,14 @@ class TestAGraft:
         assert made.sources == ()
         assert bool(made)
 
+    def test_it_may_be_asked_for_without_the_usual_extension(self) -> None:
+        made = planned({MEMBER: dll("FOO", delayed=["bar"]), "pkg/bar.dll": dll()}, {"/lib/foo.dll": FOO})
+        new = name_of("foo.dll", FOO)
+        assert the_graft(made, "foo.dll").member == f"pkg/{new}"
+        assert the_change(made, MEMBER).changes == PeChanges({"foo": new})
+        kept = planned({MEMBER: dll("foo")}, {"/lib/foo.dll": FOO}, wishes(no_mangle=("FOO.dll",)))
+        assert (the_graft(kept, "foo.dll").member, kept.changes) == ("pkg/foo.dll", ())
+
     def test_one_that_loads_others_is_edited_and_gets_its_new_name(self) -> None:
         outside = {
             "/lib/foo.dll": dll("bar.dll", name="FOO.dll", signed=True),

@@ -16,10 +16,10 @@ def of_pes(pes: Mapping[str, Pe]) -> Iterator[Edge]:
     """
     indexes = by_arch((pe.arch, member, (file_of(member).lower(),)) for member, pe in pes.items())
     for member, pe in pes.items():
-        wanted = {imported.name.lower(): "delayed" for imported in pe.imports if imported.delayed}
+        wanted = {dll_name(imported.name): "delayed" for imported in pe.imports if imported.delayed}
         own = file_of(member).lower()
         wanted |= {name: "delayed" for name in forwarded(pe) if name != own}
-        wanted |= {imported.name.lower(): "" for imported in pe.imports if not imported.delayed}
+        wanted |= {dll_name(imported.name): "" for imported in pe.imports if not imported.delayed}
         for name, strength in wanted.items():
             provider = indexes[pe.arch].named(name, member)
             yield Edge(member, pe.arch, name, provider, "name" if provider else "", strength)
@@ -28,11 +28,20 @@ def of_pes(pes: Mapping[str, Pe]) -> Iterator[Edge]:
 def forwarded(pe: Pe) -> tuple[str, ...]:
     """The DLLs, in lower case, that a file's exports are forwarded to: what stands before the last point.
 
-    Source: "The .edata Section" of the PE/COFF specification; the loader adds the usual extension to a bare name.
+    Source: "The .edata Section" of the PE/COFF specification.
     """
     targets = {target for _, target in pe.forwards}  # exports without number may share a long one
-    names = {target.rpartition(".")[0].lower() for target in targets}
-    return tuple(sorted(name if "." in name else f"{name}.dll" for name in names if name))
+    names = {target.rpartition(".")[0] for target in targets}
+    return tuple(sorted({dll_name(name) for name in names if name}))
+
+
+def dll_name(name: str) -> str:
+    """The name that Windows looks for: in lower case, and with the usual extension where there is none.
+
+    Source: "LoadLibraryA function" (Microsoft), Remarks; names in import tables go the same way.
+    """
+    name = name.lower()
+    return name if "." in name else f"{name}.dll"
 
 
 def of_wasms(wasms: Mapping[str, Wasm]) -> Iterator[Edge]:

@@ -18,7 +18,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from truewheel.binary import HEAD, Pe, identify, read_pe
-from truewheel.binary.graph_names import forwarded
+from truewheel.binary.graph_names import dll_name, forwarded
 from truewheel.errors import RequestError, TruewheelError
 from truewheel.ops.fates import Fate, Lost, Scales, base_name, sha256_of
 from truewheel.ops.grafted_names import original_name
@@ -98,7 +98,7 @@ class Closure:
 
         A forward is followed while the one that asks for it is loaded, so it is no such call.
         """
-        names = {wanted.name.lower() for wanted in asker.pe.imports if wanted.delayed} - self._at_once(asker)
+        names = {dll_name(wanted.name) for wanted in asker.pe.imports if wanted.delayed} - self._at_once(asker)
         late = {self.found[asker.path, name] for name in names if self.fates[asker.path, name] is Fate.GRAFTED}
         pending, seen = [asker] if late else [], set[str]()
         while pending:
@@ -112,7 +112,7 @@ class Closure:
     @staticmethod
     def _at_once(asker: Asker) -> set[str]:
         """The DLLs that are loaded with a file, in lower case."""
-        return {wanted.name.lower() for wanted in asker.pe.imports if not wanted.delayed} | set(forwarded(asker.pe))
+        return {dll_name(wanted.name) for wanted in asker.pe.imports if not wanted.delayed} | set(forwarded(asker.pe))
 
     @cached_property
     def _grafts(self) -> dict[str, tuple[str, ...]]:
@@ -127,8 +127,8 @@ def needs(asker: Asker) -> dict[str, bool]:
     """The DLLs that a file asks for, in lower case, and whether each may wait until it is used."""
     own = base_name(asker.path).lower()
     found = {name: True for name in forwarded(asker.pe) if name != own}
-    found |= {wanted.name.lower(): True for wanted in asker.pe.imports if wanted.delayed}
-    return found | {wanted.name.lower(): False for wanted in asker.pe.imports if not wanted.delayed}
+    found |= {dll_name(wanted.name): True for wanted in asker.pe.imports if wanted.delayed}
+    return found | {dll_name(wanted.name): False for wanted in asker.pe.imports if not wanted.delayed}
 
 
 def follow(members: Members, libraries: Libraries, wishes: Wishes) -> Closure:
@@ -306,7 +306,7 @@ class _Follower:
         Ordinals and what is looked for at its first use aren't asked for.
         """
         pe = self._pe(file)
-        imports = [wanted for wanted in asker.pe.imports if wanted.name.lower() == library and not wanted.delayed]
+        imports = [wanted for wanted in asker.pe.imports if dll_name(wanted.name) == library and not wanted.delayed]
         if not imports or isinstance(pe, str):
             return ""
         exports = frozenset(pe.exports)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from truewheel import rules
 from truewheel.binary import Pe
 from truewheel.binary.graph import installed_path
+from truewheel.binary.graph_names import dll_name
 from truewheel.binary.pe_edit import PeChanges
 from truewheel.errors import RequestError
 from truewheel.findings import Finding, in_order
@@ -160,7 +161,11 @@ class _Planner:
             if fate is Fate.GRAFTED:
                 renamed[library] = self._new[self._closure.found[asker.path, library]]
         return PeChanges(
-            dlls={old: new for old, new in renamed.items() if old != new.lower()},
+            dlls={
+                old: renamed[name]
+                for old in sorted({wanted.name.lower() for wanted in asker.pe.imports})
+                if (name := dll_name(old)) in renamed and name != renamed[name].lower()
+            },
             search_freely=free and bool(asker.pe.dependent_load_flags) and not is_fixed(asker.pe),
         )
 

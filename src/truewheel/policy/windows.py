@@ -21,6 +21,7 @@ from functools import cache
 from typing import TypedDict
 
 from truewheel import rules
+from truewheel.binary.graph_names import dll_name
 from truewheel.binary.model import Pe
 from truewheel.findings import Finding, in_order
 from truewheel.policy.datafile import table_text
@@ -172,14 +173,14 @@ def _at_once(missing: Missing, images: Mapping[str, Pe]) -> Missing:
 
 def _delayed(image: Pe, library: str) -> bool:
     """Whether a DLL is looked for when one of its functions is called or asked for first, and not before."""
-    return all(wanted.delayed for wanted in image.imports if wanted.name.lower() == library)
+    return all(wanted.delayed for wanted in image.imports if dll_name(wanted.name) == library)
 
 
 def _optional(missing: tuple[Missing, ...], images: Mapping[str, Pe]) -> Iterator[Finding]:
     for library, members, searched, _ in missing:
         for member in members:
             if _delayed(images[member], library):
-                imported = any(wanted.name.lower() == library for wanted in images[member].imports)
+                imported = any(dll_name(wanted.name) == library for wanted in images[member].imports)
                 use = "loaded on first use" if imported else "which exports are forwarded to"
                 yield Finding(rules.LIB_OPTIONAL, f"{library}, {use}, {searched}", member)
 

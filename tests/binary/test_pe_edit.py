@@ -205,7 +205,7 @@ def test_an_overlay_keeps_its_place() -> None:
         pytest.param(Extra(used=0x200 - len(LONG)), id="too small by one"),
         pytest.param(Extra(bytes(0x1200), used=0x1000), id="padding that isn't mapped"),
         pytest.param(Extra(used=8, name=".eh_fram"), id="found by its name, and read as far as its size says"),
-        pytest.param(Extra(used=8, name=".data2"), id="of a name that is somebody's own"),
+        pytest.param(Extra(used=8, name=".didat"), id="made writable as a whole"),
     ],
 )
 def test_padding_that_takes_no_names(extra: Extra) -> None:

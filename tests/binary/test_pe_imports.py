@@ -33,6 +33,14 @@ def test_borland_writes_no_lookup_table() -> None:
     assert [dll.symbols for dll in read_pe(recipe.encode()).imports] == [("f",), ("#1",)]
 
 
+def test_a_row_without_an_address_table_ends_the_import_table() -> None:
+    """So it does for the loader, whatever else is in the row."""
+    data = PeFile(imports=[("a.dll", ["f"]), ("b.dll", ["g"]), ("c.dll", ["h"])]).encode()
+    name = pack("<I", data.index(b"b.dll") - OFFSET + RVA)
+    at = data.index(name) + 4
+    assert [dll.name for dll in read_pe(data[:at] + bytes(4) + data[at + 4 :]).imports] == ["a.dll"]
+
+
 def test_imports_come_before_delayed_ones_in_table_order() -> None:
     recipe = PeFile(imports=[("z.dll", []), ("a.dll", [])], delayed=[("late.dll", [])])
     assert [(dll.name, dll.delayed) for dll in read_pe(recipe.encode()).imports] == [
@@ -84,7 +92,7 @@ SAME_THUNKS = (DESCRIPTOR * 12).ljust(0x100, b"\0") + b"a.dll".ljust(0x100, b"\0
     ("data", "message"),
     [
         pytest.param(with_table(build.IMPORT, b"\1" * 0x1000), "address 0x1010101", id="imports from nowhere"),
-        pytest.param(with_table(build.IMPORT, pack("<5I", 0, 0, 0, RVA, 0) * 200), "address 0x0", id="no thunks"),
+        pytest.param(with_table(build.DELAY, pack("<8I", 1, RVA, *[0] * 6) * 99), "address 0x0", id="no thunks"),
         pytest.param(with_table(build.IMPORT, b"", address=RVA + 0xFF8), "import table", id="row beyond the section"),
         pytest.param(
             with_table(build.IMPORT, ENDLESS_THUNKS + b"\x80" * (0x1000 - len(ENDLESS_THUNKS))),

@@ -30,7 +30,7 @@ class FatSlice(NamedTuple):
     """A slice of a fat file to be: bytes of a source (``offset``, ``size``), and what is changed in them.
 
     ``align`` is the exponent of two, ``source`` the number of the file that the bytes come from, where there are
-    several. The offsets of ``patch`` count from the start of the slice.
+    several. The offsets of ``patch`` count from the start of the slice; it cuts nothing off.
     """
 
     cpu_type: int

@@ -22,9 +22,10 @@ OWN_NAME = ".twheel"
 _CODE, DATA, _BSS = 0x20, 0x40, 0x80
 _DISCARDED, _SHARED, _EXECUTED, READ, _WRITTEN = 0x02000000, 0x10000000, 0x20000000, 0x40000000, 0x80000000
 _NO_ROOM = _CODE | _BSS | _DISCARDED | _SHARED | _EXECUTED
-_DATA_NAMES = frozenset({".rdata", ".data", ".idata", ".edata", ".didat", ".didata", OWN_NAME})
+_DATA_NAMES = frozenset({".rdata", ".data", ".idata", ".edata", ".didata", OWN_NAME})
 """What linkers call data that is found by addresses. Others may look a section up by its name and read all of it, as
-far as VirtualSize says: LLVM's libunwind does so with ``.eh_fram``, the runtime of D with ``.minfo``.
+far as VirtualSize says: LLVM's libunwind does so with ``.eh_fram``, the runtime of D with ``.minfo``, and the helper
+of Visual C++ for late loading makes all of ``.didat`` writable and back.
 """
 _HOLD_NAMES = (IMPORT, DELAY, EXPORT, CERTIFICATE)  # the last isn't mapped
 

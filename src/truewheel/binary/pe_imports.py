@@ -45,12 +45,12 @@ class Row(NamedTuple):
 
 def import_rows(image: PeMap, directory: Directory) -> Iterator[Row]:
     """The import table: lookup table, time stamp, forwarder chain, name, address table."""
-    return _rows(image, directory, _DESCRIPTOR, 3, "the import table")
+    return _rows(image, directory, _DESCRIPTOR, (3, 4), "the import table")
 
 
 def delay_rows(image: PeMap, directory: Directory, base: int) -> Iterator[Row]:
     """The delay-import table: attributes, name, module, address table, name table, bound, unload, time stamp."""
-    for row in _rows(image, directory, _DELAY, 1, "the delay-import table"):
+    for row in _rows(image, directory, _DELAY, (1,), "the delay-import table"):
         yield row if row.fields[0] & _DELAY_BY_RVA else row._replace(shift=base)
 
 
@@ -67,14 +67,17 @@ def read_delayed(image: PeMap, directory: Directory, bits: int, base: int) -> It
         yield _dll(image, name - shift, names - shift, bits, shift, delayed=True)
 
 
-def _rows(image: PeMap, directory: Directory, layout: Struct, key: int, what: str) -> Iterator[Row]:
-    """The rows of a table that ends with one whose name is 0, as it does for the loader."""
+def _rows(image: PeMap, directory: Directory, layout: Struct, keys: tuple[int, ...], what: str) -> Iterator[Row]:
+    """The rows of a table that ends with one in which a key is 0, as it does for the loader.
+
+    That is the name, and in the import table the address table too: without one nothing can be imported.
+    """
     if not directory.address:
         return
     table = image.part(directory.address, None, what)
     for number in range(_MOST_DLLS):
         fields = table.unpack(layout, number * layout.size, what)
-        if not fields[key]:
+        if not all(fields[key] for key in keys):
             return
         yield Row(table.start + number * layout.size, fields)
     raise table.error(f"{what} has no end within {_MOST_DLLS} rows", 0)

@@ -149,7 +149,7 @@ class TestFates:
 
     def test_what_came_with_a_later_windows_is_never_carried(self) -> None:
         found = followed(dll("icu.dll"), {"/lib/icu.dll": FOO})
-        assert "is a part of Windows, which came with 10 version" in words("icu.dll", found)
+        assert "is a part of Windows that came with Windows 10 version" in words("icu.dll", found)
 
     def test_a_need_of_the_runtime_that_nobody_has_is_left(self) -> None:
         outside = {"/lib/msvcp140.dll": dll(delayed=["concrt140.dll", "foo.dll"]), "/lib/concrt140.dll": FOO}

@@ -268,7 +268,7 @@ class _Follower:
         if is_debug_runtime(library):
             return "is of the debug runtime, which may not be passed on: build without /MDd"
         release = later(library)
-        return f"is a part of Windows, which came with {release}" if release else ""
+        return f"is a part of Windows that came with Windows {release}" if release else ""
 
     # --- where it is
     def _search(self, asker: Asker, library: str) -> tuple[LibraryFile | None, tuple[str, ...]]:

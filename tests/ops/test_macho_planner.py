@@ -311,6 +311,11 @@ class TestLeftToOthers:
         assert edits(planned({MEMBER: data}), MEMBER).rpaths == (xcode,)
         assert edits(planned({MEMBER: module(rpaths=[xcode])}), MEMBER).rpaths == ()
 
+    def test_ways_to_the_python_that_a_file_is_installed_in_stay(self) -> None:
+        up = "@loader_path/../../.."
+        assert not planned({MEMBER: module("@rpath/libpython3.12.dylib", rpaths=[up])})
+        assert edits(planned({MEMBER: module(rpaths=[up])}), MEMBER).rpaths == ()
+
     def test_what_is_optional_keeps_its_ways(self) -> None:
         data = module(build.dylib("@rpath/libx.dylib", WEAK), rpaths=["@loader_path/../../.."])
         assert not planned({MEMBER: data})

@@ -22,10 +22,10 @@ def kept_rpaths(part: Slice, folder: str, *, others: bool, python: bool) -> tupl
     """The run paths of a member that stay, each once; `folder` is where it is installed.
 
     With `others` it needs libraries that this wheel leaves to others, so relative entries stay wherever they lead,
-    and with `python` those of the interpreter, so the folders stay in which that is installed.
+    and with `python` those of the interpreter, so the folders stay, too, in which that is installed.
     """
     # Only the installer knows where scripts and data lie, and what is beside them.
-    anywhere = others or folder.startswith("/")
+    anywhere = others or python or folder.startswith("/")
     return tuple(path for path in dict.fromkeys(part.rpaths) if _stays(path, folder, anywhere=anywhere, python=python))
 
 

@@ -25,7 +25,7 @@ from tests.ops.builds import (
     needing,
     of,
 )
-from tests.strategies.macho import ARM64, I386, OBJECT, X86_64, fat
+from tests.strategies.macho import ARM64, I386, OBJECT, PPC, X86_64, fat
 from tests.support import record_text, wheel_members, zip_bytes
 from truewheel.binary import read_macho
 from truewheel.binary.macho import is_fat_archive
@@ -70,6 +70,14 @@ def test_the_order_of_the_wheels_has_no_meaning() -> None:
     results = {archive(fused(*order).wheel) for order in itertools.permutations(builds)}
     assert len(results) == 1
     assert str(fused(*builds).wheel.name) == name_for("macosx_10_6_i386.macosx_10_9_universal2")
+
+
+def test_static_libraries_of_equal_alignment_are_sorted_whatever_comes_first() -> None:
+    builds = [
+        of(f"macosx_10_5_{name}", {MODULE: mach(cpu, (10, 5)), "pkg/libx.a": archive_of(mach(cpu, filetype=OBJECT))})
+        for name, cpu in (("i386", I386), ("ppc", PPC))
+    ]
+    assert archive(fused(*builds).wheel) == archive(fused(*builds[::-1]).wheel)
 
 
 @pytest.mark.parametrize(

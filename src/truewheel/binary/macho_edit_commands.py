@@ -150,7 +150,7 @@ def renamed(
     new = {encoded(old, "a library"): encoded(name, "the new name of a library") for old, name in dylibs.items()}
     own = None if install_name is None else encoded(install_name, "the install name")
     paths = [encoded(path, "a run path") for path in rpaths or ()]
-    items = []
+    items, staying = [], 0
     for item in commands.items:
         name = wanted = commands.name(item) if item.kind in _NAMED else b""
         if item.kind in DYLIB_KINDS:
@@ -158,12 +158,12 @@ def renamed(
         elif item.kind == ID_DYLIB and own is not None:
             wanted = own
         elif item.kind == RPATH and rpaths is not None:
-            if paths[:1] != [name]:
+            if paths[staying : staying + 1] != [name]:
                 continue
-            del paths[0]
+            staying += 1
         items.append(item if wanted == name else commands.named(item, wanted))
     empty = commands.made(RPATH, 12)
-    return (*items, *(commands.named(empty, path) for path in paths))
+    return (*items, *(commands.named(empty, path) for path in paths[staying:]))
 
 
 def written(commands: Commands) -> tuple[Write, ...]:

@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
-from struct import pack, unpack_from
+from struct import iter_unpack, pack, unpack_from
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,7 @@ from tests.tools import need
 from truewheel.binary import read_macho
 from truewheel.binary.macho_edit import MachChanges, edit_macho
 from truewheel.binary.macho_fat import FatSlice, Reassembled, assembled
-from truewheel.binary.patch import Patch
+from truewheel.binary.patch import Patch, Write, merged_writes
 from truewheel.errors import BinaryError, RequestError
 
 INTEL, UNSIGNED = PLAIN.encode(), replace(PLAIN, cpu=build.ARM64, contents=bytes(range(256)) * 200).encode()
@@ -102,6 +102,43 @@ def test_the_first_bytes_are_known_from_the_first_bytes(data: bytes, numbers: st
     edit = edit_macho(data, MachChanges(sign=True))
     count = numbers.draw(st.integers(0, len(data)) | st.integers(0, 100))
     assert edit.head(data[:count]) == edit.applied(data)[:count]
+
+
+@st.composite
+def layouts(draw: st.DrawFn) -> tuple[bytes, Reassembled]:
+    """Bytes of any kind, and slices in them that are written over and grow."""
+    source, parts = draw(st.binary(min_size=120, max_size=200)), []
+    for number in range(draw(st.integers(1, 5))):
+        source += draw(st.binary(max_size=20))
+        data, tail = draw(st.binary(min_size=1, max_size=60)), draw(st.binary(max_size=40))
+        places = st.integers(0, len(data) - 1)
+        writes = merged_writes(data, [Write(at, b"!") for at in draw(st.lists(places, max_size=3))])
+        patch = Patch(len(data), writes, len(data) + draw(st.integers(0, 9)) if tail else 0, tail)
+        parts.append(FatSlice(7, number, draw(st.integers(0, 6)), len(source), len(data), patch))
+        source += data
+    return source, Reassembled(len(source), tuple(draw(st.permutations(parts))))
+
+
+@given(layouts(), st.integers(0, 600))
+def test_slices_of_any_size_are_laid_out_anew(layout: tuple[bytes, Reassembled], count: int) -> None:
+    source, made = layout
+    after = made.applied(source)
+    assert len(after) == made.size
+    assert after == made.onto(bytearray(source))
+    assert made.head(source[:count]) == after[: min(count, len(source))]
+    rows = {
+        subtype: (offset, size)
+        for _, subtype, offset, size, _ in iter_unpack(">5I", after[8:][: 20 * len(made.slices)])
+    }
+    end = 8 + 20 * len(rows)
+    for part in sorted(made.slices, key=lambda part: part.offset):
+        offset, size = rows[part.cpu_subtype]
+        assert offset % (1 << part.align) == 0
+        assert offset >= part.offset
+        assert not any(after[end:offset])
+        assert after[offset : offset + size] == part.patch.applied(source[part.offset : part.offset + part.size])
+        end = offset + size
+    assert end == len(after)
 
 
 def test_the_form_of_64_bits_is_for_what_needs_it() -> None:

@@ -13,7 +13,8 @@ from tests.policy.images import elf
 from truewheel.binary.elf_edit import RunPath
 from truewheel.binary.graph import join
 from truewheel.binary.model import Elf
-from truewheel.ops.elf_runpaths import Search, entries_of, folder_of, search, way
+from truewheel.ops.elf_runpaths import Search, entries_of, entry_to, search
+from truewheel.ops.places import folder_of
 
 MEMBER = "pkg/sub/_x.so"
 ORIGIN = re.compile(r"\$(?:ORIGIN|\{ORIGIN\})(|/.*)")
@@ -53,12 +54,12 @@ def found(
     ],
 )
 def test_the_way(start: str, goal: str, entry: str) -> None:
-    assert way(start, goal) == entry
+    assert entry_to(start, goal) == entry
 
 
 @given(FOLDERS, FOLDERS)
 def test_the_way_leads_there_and_joining_is_its_inverse(start: str, goal: str) -> None:
-    entry = way(start, goal)
+    entry = entry_to(start, goal)
     assert join(start, entry.removeprefix("$ORIGIN")) == goal
     assert "/./" not in entry
     assert not entry.endswith("/")

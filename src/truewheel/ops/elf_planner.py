@@ -13,15 +13,15 @@ from dataclasses import replace
 from truewheel import rules
 from truewheel.binary import Elf
 from truewheel.binary.elf_edit import ElfChanges, RunPath
-from truewheel.errors import RequestError
 from truewheel.findings import Finding, in_order
 from truewheel.ops.elf_closure import Asker, Closure, Loaded, Members, follow, is_library
-from truewheel.ops.elf_runpaths import Search, folder_of, search, way
+from truewheel.ops.elf_runpaths import Search, entry_to, search
 from truewheel.ops.examine import Examination
 from truewheel.ops.fates import Fate, base_name, idle_exclusions, not_found
 from truewheel.ops.grafted_names import unique_names
+from truewheel.ops.grafts import joined
 from truewheel.ops.libraries import Libraries
-from truewheel.ops.places import demand_places, demand_reachable, reachable
+from truewheel.ops.places import demand_places, demand_reachable, folder_of, reachable
 from truewheel.ops.plan import Change, Graft, Plan
 from truewheel.ops.stripping import with_strip
 from truewheel.ops.wishes import Wishes
@@ -104,7 +104,7 @@ class _Planner:
         self._moved = {asker.path: self._program(asker) for asker in members.askers if self._is_script(asker)}
 
     def plan(self) -> Plan[ElfChanges]:
-        grafts = _joined(self._graft(found) for found in self._closure.loaded.values())
+        grafts = joined(self._graft(found) for found in self._closure.loaded.values())
         demand_places(self._wheel, {*(graft.member for graft in grafts), *self._moved.values()})
         needed = {library for _, library in self._closure.fates}
         idle = idle_exclusions(self._wishes.exclude, needed, self._outside_paths())
@@ -124,7 +124,7 @@ class _Planner:
     # --- what comes into the wheel
     def _graft(self, found: Loaded) -> Graft[ElfChanges]:
         asker, name = found.asker, self._new[found.file.path]
-        entries = tuple(dict.fromkeys(way(self._folder, goal) for goal in self._goals(asker)))
+        entries = tuple(dict.fromkeys(entry_to(self._folder, goal) for goal in self._goals(asker)))
         searches = asker.elf.rpath is not None or asker.elf.runpath is not None
         changes = replace(
             self._common(asker),
@@ -297,20 +297,6 @@ def _started_with(members: Members, closure: Closure) -> set[str]:
 
 def _soname(found: Loaded) -> str:
     return found.asker.elf.soname or found.library
-
-
-def _joined(grafts: Iterable[Graft[ElfChanges]]) -> tuple[Graft[ElfChanges], ...]:
-    """The grafts by their new paths; a file that was found in two places comes once."""
-    joined: dict[str, Graft[ElfChanges]] = {}
-    for graft in sorted(grafts, key=lambda graft: (graft.member, graft.library, graft.file.path)):
-        other = joined.get(graft.member)
-        if other is not None and other.sha256 != graft.sha256:
-            raise RequestError(f"{other.file.path} and {graft.file.path} would both be {graft.member}")
-        if other is not None and other.changes != graft.changes:
-            raise RequestError(f"{other.file.path} and {graft.file.path} are the same, and load different libraries")
-        users = graft.needed_by if other is None else tuple(sorted({*other.needed_by, *graft.needed_by}))
-        joined[graft.member] = replace(other or graft, needed_by=users)
-    return tuple(joined.values())
 
 
 def _drivers(grafts: Iterable[Graft[ElfChanges]]) -> Iterator[Finding]:

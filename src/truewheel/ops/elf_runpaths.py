@@ -12,8 +12,9 @@ from itertools import dropwhile
 from typing import NamedTuple
 
 from truewheel.binary.elf_edit import RunPath
-from truewheel.binary.graph import installed_path, is_system_folder, join
+from truewheel.binary.graph import is_system_folder, join
 from truewheel.binary.model import Elf
+from truewheel.ops.places import folder_of, way
 
 _ORIGINS = ("$ORIGIN", "${ORIGIN}")
 
@@ -30,18 +31,9 @@ def entries_of(elf: Elf) -> tuple[str, ...]:
     return elf.runpath if elf.runpath is not None else elf.rpath or ()
 
 
-def folder_of(member: str) -> str:
-    """The folder that a member is installed to; see `installed_path`."""
-    return installed_path(member).rpartition("/")[0]
-
-
-def way(start: str, goal: str) -> str:
-    """The run path entry that leads from one installed folder to another, both relative to site-packages."""
-    here, there = start.split("/") if start else [], goal.split("/") if goal else []
-    common = 0
-    while common < min(len(here), len(there)) and here[common] == there[common]:
-        common += 1
-    return "/".join(["$ORIGIN", *[".."] * (len(here) - common), *there[common:]])
+def entry_to(start: str, goal: str) -> str:
+    """The run path entry that leads from one installed folder to another."""
+    return f"$ORIGIN/{way(start, goal)}".removesuffix("/.")
 
 
 def search(member: str, elf: Elf, goals: Iterable[str], *, outside: bool, runpath: bool) -> Search:
@@ -53,7 +45,7 @@ def search(member: str, elf: Elf, goals: Iterable[str], *, outside: bool, runpat
     before, folder = entries_of(elf), folder_of(member)
     kept = [entry for entry in dict.fromkeys(before) if _stays(entry, folder, outside=outside)]
     reached = {_place(entry, folder) for entry in kept}
-    added = [way(folder, goal) for goal in dict.fromkeys(goals) if goal not in reached]
+    added = [entry_to(folder, goal) for goal in dict.fromkeys(goals) if goal not in reached]
     hidden = {_place(entry, folder) for entry in dropwhile(lambda entry: not is_system_folder(entry), before)}
     plain = [entry for entry in before if not is_system_folder(entry)] == kept and not _switched_off(elf)
     if not added and plain and hidden.isdisjoint(goals):

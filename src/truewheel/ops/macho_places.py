@@ -6,8 +6,7 @@ import re
 from typing import Final, NamedTuple
 
 from truewheel.binary.graph import installed_path
-from truewheel.ops.elf_runpaths import way
-from truewheel.ops.places import reachable
+from truewheel.ops.places import reachable, way
 from truewheel.wheel import Wheel
 
 _FOLDER: Final = ".dylibs"
@@ -44,7 +43,7 @@ def folder_for_grafts(wheel: Wheel, suffix: str | None) -> Folder:
 
 def loader_way(start: str, goal: str) -> str:
     """The path that leads a file from its own installed folder to another one."""
-    return f"@loader_path{way(start, goal).removeprefix('$ORIGIN')}"
+    return f"@loader_path/{way(start, goal)}".removesuffix("/.")
 
 
 def _normalized(name: str) -> str:

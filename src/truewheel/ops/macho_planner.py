@@ -7,7 +7,6 @@ folders or of sets. Nothing is written, and nothing is ever grafted for iOS, whe
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
 from truewheel import rules
@@ -17,9 +16,9 @@ from truewheel.binary.macho_edit import MachChanges, SliceChanges
 from truewheel.binary.model import Platform
 from truewheel.errors import RequestError, Where
 from truewheel.findings import Finding, in_order
-from truewheel.ops.elf_runpaths import folder_of
 from truewheel.ops.examine import Examination
 from truewheel.ops.fates import Fate, base_name, idle_exclusions, not_found
+from truewheel.ops.grafts import joined
 from truewheel.ops.libraries import Libraries
 from truewheel.ops.macho_closure import Asker, Closure, Loaded, Members, follow
 from truewheel.ops.macho_members import members_of
@@ -29,7 +28,7 @@ from truewheel.ops.macho_reasons import moved, reasons, replaced, signer_of
 from truewheel.ops.macho_runpaths import kept_rpaths, moved_rpaths, neutral_names
 from truewheel.ops.macho_signing import problem_of, signed
 from truewheel.ops.macho_slices import EXECUTE, needs
-from truewheel.ops.places import demand_places, demand_reachable, reachable
+from truewheel.ops.places import demand_places, demand_reachable, folder_of, reachable
 from truewheel.ops.plan import Change, Graft, Plan
 from truewheel.ops.wishes import Wishes
 
@@ -99,7 +98,7 @@ class _Planner:
         self._findings: list[Finding] = []
 
     def plan(self) -> Plan[MachChanges]:
-        grafts = _joined(self._graft(found) for found in self._closure.loaded.values())
+        grafts = joined(self._graft(found) for found in self._closure.loaded.values())
         demand_places(self._wheel, {*(graft.member for graft in grafts), *self._moved.values()})
         paths = dict.fromkeys(asker.path for asker in self._members.askers)
         changes = tuple(change for path in paths if (change := self._change(path)))
@@ -283,17 +282,3 @@ def _keeps_signature(path: str, signer: str) -> RequestError:
         where=Where(member=path),
         hint="--resign replaces the signature by one without an identity, and its entitlements are lost",
     )
-
-
-def _joined(grafts: Iterable[Graft[MachChanges]]) -> tuple[Graft[MachChanges], ...]:
-    """The grafts by their new paths; a file that was found in two places comes once."""
-    joined: dict[str, Graft[MachChanges]] = {}
-    for graft in sorted(grafts, key=lambda graft: (graft.member, graft.library, graft.file.path)):
-        other = joined.get(graft.member)
-        if other is not None and other.sha256 != graft.sha256:
-            raise RequestError(f"{other.file.path} and {graft.file.path} would both be {graft.member}")
-        if other is not None and other.changes != graft.changes:
-            raise RequestError(f"{other.file.path} and {graft.file.path} are the same, and load different libraries")
-        users = graft.needed_by if other is None else tuple(sorted({*other.needed_by, *graft.needed_by}))
-        joined[graft.member] = replace(other or graft, needed_by=users)
-    return tuple(joined.values())

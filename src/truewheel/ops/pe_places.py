@@ -20,10 +20,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from truewheel.ops.elf_runpaths import folder_of
 from truewheel.ops.fates import Fate
 from truewheel.ops.pe_closure import Asker, Closure
 from truewheel.ops.pe_packages import Packages
+from truewheel.ops.places import folder_of
 
 
 class Unled(NamedTuple):

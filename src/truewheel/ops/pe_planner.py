@@ -17,7 +17,6 @@ from truewheel.binary.graph_names import dll_name
 from truewheel.binary.pe_edit import PeChanges
 from truewheel.errors import RequestError
 from truewheel.findings import Finding, in_order
-from truewheel.ops.elf_runpaths import folder_of
 from truewheel.ops.examine import Examination
 from truewheel.ops.fates import Fate, base_name, idle_exclusions, not_found
 from truewheel.ops.libraries import Libraries
@@ -26,7 +25,7 @@ from truewheel.ops.pe_closure import FIRMWARE, Asker, Closure, Loaded, Members, 
 from truewheel.ops.pe_names import is_fixed, names_of
 from truewheel.ops.pe_packages import Packages
 from truewheel.ops.pe_places import places_of
-from truewheel.ops.places import demand_places
+from truewheel.ops.places import demand_places, folder_of, way
 from truewheel.ops.plan import Change, Graft, Plan, Source
 from truewheel.ops.python_source import with_dlls
 from truewheel.ops.wishes import Wishes
@@ -173,9 +172,9 @@ class _Planner:
         patches, early = self._places.patches, self._places.early
         for init in patches.keys() | early.keys():
             here = folder_of(init)
-            folders = sorted(_relative(here, goal) for goal in patches.get(init, ()))
+            folders = sorted(way(here, goal) for goal in patches.get(init, ()))
             places = (_inside(home, self._new[graft]) for home, graft in early.get(init, ()))
-            files = {_relative(here, installed_path(place)) for place in places}
+            files = {way(here, installed_path(place)) for place in places}
             old = bytes(self._wheel.by_name[init].read())
             new = with_dlls(old, folders, sorted(files), member=init)
             reasons = [f"adds {', '.join(folders)} to the folders that Windows searches for DLLs"] if folders else []
@@ -216,15 +215,6 @@ class _Planner:
 
 def _inside(home: str, name: str) -> str:
     return f"{home}/{name}" if home else name
-
-
-def _relative(here: str, there: str) -> str:
-    """The way from an installed folder to another place."""
-    start, goal = here.split("/"), there.split("/") if there else []
-    common = 0
-    while common < min(len(start), len(goal)) and start[common] == goal[common]:
-        common += 1
-    return "/".join([*[".."] * (len(start) - common), *goal[common:]]) or "."
 
 
 def _joined(grafts: Iterable[Graft[PeChanges]], archs: Mapping[str, str]) -> tuple[Graft[PeChanges], ...]:

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from truewheel.binary.graph import installed_path
 from truewheel.errors import RequestError, WheelError, Where
-from truewheel.ops.elf_runpaths import folder_of
 from truewheel.wheel import Limits, Wheel
 from truewheel.wheel.paths import read_names
 
 _NO_LIMITS = Limits(depth=1 << 20, name_length=1 << 20)
+
+
+def folder_of(member: str) -> str:
+    """The folder that a member is installed to; see `installed_path`."""
+    return installed_path(member).rpartition("/")[0]
+
+
+def way(start: str, goal: str) -> str:
+    """The path from one installed folder to another place, both relative to site-packages; ``.`` if it is the same."""
+    here, there = start.split("/") if start else [], goal.split("/") if goal else []
+    common = 0
+    while common < min(len(here), len(there)) and here[common] == there[common]:
+        common += 1
+    return "/".join([*[".."] * (len(here) - common), *there[common:]]) or "."
 
 
 def demand_places(wheel: Wheel, places: Collection[str]) -> None:

@@ -83,6 +83,14 @@ def bare_namespace(shop: DllWorkshop) -> Path:
     return _wheel(shop, {f"space/one/{EXTENSION}": user, f"space/two/{EXTENSION}": user})
 
 
+def shared_init(shop: DllWorkshop) -> Path:
+    """Two packages of a namespace whose `__init__.py` says so, by pkgutil, share a DLL."""
+    user = _user(shop, _row(shop))
+    inits: Files = {f"space/{name}/__init__.py": DOCUMENTED for name in ("one", "two")}
+    inits["space/__init__.py"] = b'__path__ = __import__("pkgutil").extend_path(__path__, __name__)\n'
+    return _wheel(shop, {**inits, f"space/one/{EXTENSION}": user, f"space/two/{EXTENSION}": user})
+
+
 def platlib(shop: DllWorkshop) -> Path:
     """The package lies in the scheme platlib of the folder for data."""
     root = "probe-1.0.data/platlib/probe"
@@ -222,7 +230,18 @@ def future(shop: DllWorkshop) -> Path:
 CASES: dict[str, Callable[[DllWorkshop], Path]] = {
     case.__name__.replace("_", "-"): case
     for case in (
-        *(plain, two_packages, sub_packages, top_level, namespace, bare_namespace, platlib, script, plain_dll),
+        *(
+            plain,
+            two_packages,
+            sub_packages,
+            top_level,
+            namespace,
+            bare_namespace,
+            shared_init,
+            platlib,
+            script,
+            plain_dll,
+        ),
         *(late, late_graft, late_top_level, late_script, forwarded, signed, overlay, other_case, inside, half_inside),
         *(missing, driver, future, old_python),
     )

@@ -51,7 +51,8 @@ def run_init(init: Path, only: str = "") -> Led:
         mock.patch.object(os, "add_dll_directory", lambda path: folders.append(Path(path)), create=True),
         mock.patch.object(ctypes, "WinDLL", lambda path, **_: loaded.append(Path(path)), create=True),
     ):
-        exec(compile(tree, str(init), "exec"), {"__file__": str(init), "__name__": init.parent.name})  # noqa: S102 - ours
+        names = {"__file__": str(init), "__name__": init.parent.name, "__path__": [str(init.parent)]}
+        exec(compile(tree, str(init), "exec"), names)  # noqa: S102 - ours, or a peer's
     return Led(tuple(folders), tuple(loaded))
 
 

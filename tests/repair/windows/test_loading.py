@@ -28,6 +28,7 @@ MODULES = {
     "top-level": (EXTENSION,),
     "namespace": (f"space/one/{EXTENSION}", f"space/two/{EXTENSION}"),
     "bare-namespace": (f"space/one/{EXTENSION}", f"space/two/{EXTENSION}"),
+    "shared-init": (f"space/one/{EXTENSION}", f"space/two/{EXTENSION}"),
     "platlib": (MODULE,),
     "plain-dll": ("probe/own.dll",),
     "forwarded": (MODULE,),
@@ -43,6 +44,7 @@ PATCHED = {
     "two-packages": {"probe/__init__.py", "other/__init__.py"},
     "sub-packages": {"probe/__init__.py"},
     "namespace": {"space/one/__init__.py", "space/two/__init__.py"},
+    "shared-init": {"space/one/__init__.py", "space/two/__init__.py"},
     "future": {"probe/__init__.py"},
 }
 """The sources that change; elsewhere none does."""

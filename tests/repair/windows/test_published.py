@@ -30,11 +30,12 @@ from tests.repair.windows.published import (
     PYZMQ_ARM,
     RUNTIME,
     RUNTIME_ARM,
+    SCIPY,
     SHAPELY,
     SHAPELY_32,
     Published,
 )
-from tests.repair.windows.undone import runtime
+from tests.repair.windows.undone import runtime, undo
 
 Told = Callable[[Published], dict[str, list[tuple[int, list[str]]]]]
 
@@ -112,6 +113,15 @@ def test_they_load_as_published(subject: Published, told: Told) -> None:
     assert found["repaired"] == found["published"]
     assert {error for error, _ in found["repaired"]} == {0}
     assert NOT_FOUND in {error for error, _ in found["lacking"]}
+
+
+def test_lines_of_delvewheel_may_stay(mended: Mended, corpus: Corpus, scratch: Path) -> None:
+    """Both lead to the folder then, and DLLs of one process have one name each."""
+    undone = undo(corpus(SCIPY.file), scratch / "undone", only=SCIPY.only, patched=True)
+    made = truewheel(undone.wheel, scratch / "out", undone.lacking).wheel
+    roots = modules_of(made)
+    theirs, ours = (links(made, scratch / lines, roots, lines) for lines in ("_delvewheel", "_truewheel"))
+    assert theirs == ours == links(mended(SCIPY), scratch / "without", roots, "_truewheel")
 
 
 def _refused(wheel: Path, folder: Path, *places: Path, options: tuple[str, ...] = ()) -> Outcome:

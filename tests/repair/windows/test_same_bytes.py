@@ -19,7 +19,7 @@ from tests.repair.windows.workshop import DllWorkshop
 
 _APART = {
     **{name: setting for name, setting in SETTINGS.items() if name != "no-package-database"},
-    "as-if-on-windows": Setting(host="cygwin"),
+    "as-if-on-cygwin": Setting(host="cygwin"),
     "as-if-on-macos": Setting(host="darwin"),
 }
 

@@ -242,6 +242,7 @@ class TestRefusals:
             (["--lib-sdir", "a\\b"], "no suffix for the name of a folder"),
             (["--lib-sdir", ":x"], "no suffix for the name of a folder"),
             (["--lib-sdir", ".$LIB"], "no suffix for the name of a folder"),
+            (["--lib-sdir", '"x"'], "no suffix for the name of a folder"),
             (["--keep-compression", "--profile", "ld1"], "contradict each other"),
             (["--no-verify"], "goes with --keep-compression only"),
             (["-L", "nowhere"], "nowhere"),

@@ -43,7 +43,7 @@ class TestArchitectures:
         thin = {f"{letter}.so": macho(part("arm64")) for letter in "fedcb"}
         with pytest.raises(RequestError, match=r"are demanded: b\.so has no x86_64; c\.so") as caught:
             demand_architectures({"a.so": self.FAT, **thin}, ["x86_64", "arm64"])
-        assert caught.value.what.endswith("d.so has no x86_64; and 2 more files")
+        assert caught.value.what.endswith("d.so has no x86_64; and 2 more")
         assert caught.value.where.member == "b.so"
 
     @pytest.mark.parametrize("filetype", [OBJECT, DSYM])

@@ -79,8 +79,8 @@ class Repaired:
     """The outcome of `repair`.
 
     ``path`` is the wheel that was written, or would be where ``written`` is false; ``changed`` tells whether bytes
-    or name differ from the input's. ``size`` and ``sha256`` are None where nothing was written. ``before`` and
-    ``after`` are the verdicts on the tags of both.
+    or name differ from the input's, or where nothing was written, whether there is anything to repair. ``size`` and
+    ``sha256`` are None then. ``before`` and ``after`` are the verdicts on the tags of both.
     """
 
     source: Path

@@ -17,6 +17,8 @@ from truewheel.policy import floor_of, format_of
 from truewheel.wheel import WheelName
 
 _T = TypeVar("_T")
+_NO_FOLDER = frozenset('/\\$:@<>"|?*')
+"""What parts paths, is expanded by loaders, or is in no name of Windows."""
 _VERSION = re.compile(r"(\d{1,4})(?:\.(\d{1,4}))?(?:\.(\d{1,4}))?")
 
 _EVERYWHERE = (
@@ -143,7 +145,7 @@ def wants_of(values: Mapping[str, object]) -> api.Wants:
     only, folder, relr = bool(values["only_plat"]), values["lib_sdir"], values["expand_relr"]
     if only and not platforms:
         raise RequestError("--only-plat needs a --plat TAG that it could be")
-    if isinstance(folder, str) and (not folder or set(folder) & set("/\\$:@")):
+    if isinstance(folder, str) and (not folder or _NO_FOLDER & set(folder)):
         raise RequestError(f"--lib-sdir {folder} is no suffix for the name of a folder", hint="such as .libs")
     return api.Wants(
         platforms=platforms,

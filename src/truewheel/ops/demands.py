@@ -38,7 +38,7 @@ def demand_architectures(images: Mapping[str, Image], archs: Iterable[str]) -> N
     poor = [(member, without) for member, without in lacking.items() if without]
     if poor:
         words = "; ".join(f"{member} has no {' and no '.join(without)}" for member, without in poor[:_SHOWN])
-        rest = f"; and {len(poor) - _SHOWN} more files" if len(poor) > _SHOWN else ""
+        rest = f"; and {len(poor) - _SHOWN} more" if len(poor) > _SHOWN else ""
         raise RequestError(
             f"{' and '.join(sorted(wanted))} {'is' if len(wanted) == 1 else 'are'} demanded: {words}{rest}",
             where=Where(member=poor[0][0]),

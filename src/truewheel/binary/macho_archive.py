@@ -29,7 +29,7 @@ def archived_processor(view: Fields) -> Processor:
     """
     found: set[Processor] = set()
     at = len(ARCHIVE)
-    for _ in range(_MOST_MEMBERS):
+    for _ in range(_MOST_MEMBERS + 1):
         if at >= view.size:
             break
         start, size = _member(view, at)

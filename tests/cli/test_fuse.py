@@ -61,6 +61,13 @@ def test_one_wheel_is_written_and_told(tmp_path: Path) -> None:
     assert run("normalize", "--check", tmp_path / "out" / BOTH).exit_code == 0
 
 
+def test_limits_that_were_raised_hold_for_the_result(tmp_path: Path) -> None:
+    deep = {f"pkg/{'a/' * 100}x.txt": b""}
+    wheels = builds(tmp_path, deep, deep)
+    assert "--max-depth" in refused(*wheels)
+    assert run("fuse", "--max-depth", "200", *wheels, "-w", tmp_path / "out").exit_code == 0
+
+
 def test_the_document(tmp_path: Path) -> None:
     module = needing(X86_64, "@loader_path/libx-1234.dylib")
     x86_64, arm64 = builds(

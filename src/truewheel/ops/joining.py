@@ -15,7 +15,8 @@ from truewheel.binary.macho_fat import assembled
 from truewheel.errors import BinaryError, RequestError, TruewheelError, WheelError, Where
 from truewheel.ops.examine import Examination
 from truewheel.ops.patterns import Patterns
-from truewheel.wheel import Bytes, Content, Entry, Limits, RecordRow, Wheel, WheelName, row_for, rows_of
+from truewheel.ops.places import NO_LIMITS
+from truewheel.wheel import Bytes, Content, Entry, RecordRow, Wheel, WheelName, row_for, rows_of
 from truewheel.wheel.model import Data
 from truewheel.wheel.paths import read_names
 from truewheel.wheel.record import RecordText
@@ -98,7 +99,7 @@ class Joiner:
         text = RecordText((*(row for _, row in self._entries), RecordRow(record, "", "", None)))
         entries = (*(entry for entry, _ in self._entries), Entry(record, executable=False, content=text))
         try:
-            read_names([entry.name.encode() for entry in entries], Limits(), lambda _: 0)
+            read_names([entry.name.encode() for entry in entries], NO_LIMITS, lambda _: 0)
         except WheelError as error:
             raise WheelError(error.what, where=Where(member=error.where.member), hint=error.hint) from None
         return Wheel(name, entries)

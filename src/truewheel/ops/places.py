@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
 from truewheel.binary.graph import installed_path
 from truewheel.errors import RequestError, WheelError, Where
 from truewheel.wheel import Limits, Wheel
 from truewheel.wheel.paths import read_names
 
-_NO_LIMITS = Limits(depth=1 << 20, name_length=1 << 20)
+NO_LIMITS: Final = Limits(depth=1 << 20, name_length=1 << 20)
+"""For names that a wheel has already: whoever read it has held them to the limits that were asked for."""
 
 
 def folder_of(member: str) -> str:
@@ -36,7 +38,7 @@ def demand_places(wheel: Wheel, places: Collection[str]) -> None:
         raise RequestError(f"there is a {min(taken)} in the wheel already, which is another file")
     names = [name.encode("utf-8", "surrogateescape") for name in (*wheel.by_name, *sorted(places))]
     try:
-        read_names(names, _NO_LIMITS, lambda index: index)
+        read_names(names, NO_LIMITS, lambda index: index)
     except WheelError as error:
         raise RequestError(f"{error.where.member} can't be a new member: {error.what}") from None
 

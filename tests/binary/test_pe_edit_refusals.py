@@ -47,8 +47,10 @@ def test_what_isnt_imported_cant_be_renamed() -> None:
 @pytest.mark.parametrize("forward", ["foo.f", "FOO.f", "foo.dll.f", "foo.#7", "foo.f.g"])
 @pytest.mark.parametrize("imported", [True, False])
 def test_forwards_keep_their_dlls(forward: str, imported: bool) -> None:
-    data = PeFile(imports=IMPORTS if imported else IMPORTS[1:], exports=[("e", forward)]).encode()
-    with pytest.raises(BinaryError, match="forwarded"):
+    data = PeFile(
+        imports=IMPORTS if imported else IMPORTS[1:], exports=[("d", "a.b"), ("e", forward), ("f", forward)]
+    ).encode()
+    with pytest.raises(BinaryError, match=f"export e is forwarded to {forward}, so foo"):
         edit_pe(data, CHANGES)
     assert not edit_pe(data, PeChanges({"kernel32.dll": "KERNEL32.dll"}))
     assert edit_pe(data, PeChanges({"kernel32.dll": "x.dll"}))

@@ -134,7 +134,10 @@ def check_forwards(before: Pe, dlls: Mapping[str, str]) -> None:
     changed = {old for old, new in dlls.items() if new.lower() != old}
     changed |= {old.removesuffix(".dll") for old in changed}
     longest = max(map(len, changed), default=-1) + 1
-    for target, symbol in {target: symbol for symbol, target in reversed(before.forwards)}.items() if changed else ():
+    exports: dict[str, str] = {}  # many may share one target
+    for symbol, target in before.forwards if changed else ():
+        exports.setdefault(target, symbol)
+    for target, symbol in exports.items():
         start = target[:longest].lower()
         ends = (at for at, letter in enumerate(start) if letter == ".")
         library = next((start[:end] for end in ends if start[:end] in changed), None)

@@ -16,7 +16,7 @@ from truewheel.binary import Elf, identify, read_elf
 from truewheel.binary.magic import HEAD
 from truewheel.errors import RequestError, TruewheelError
 from truewheel.ops.elf_runpaths import entries_of
-from truewheel.ops.fates import Fate, Lost, Scales, base_name, sha256_of
+from truewheel.ops.fates import Fate, Lost, Scales, base_name, needing, sha256_of
 from truewheel.ops.grafted_names import original_name
 from truewheel.ops.libraries import Libraries, LibraryFile
 from truewheel.ops.patterns import Patterns
@@ -82,11 +82,7 @@ class Closure:
 
     def of(self, fate: Fate) -> dict[str, tuple[str, ...]]:
         """The libraries of a fate, each with those that need it."""
-        users: dict[str, set[str]] = {}
-        for (asker, library), found in self.fates.items():
-            if found is fate:
-                users.setdefault(library, set()).add(asker)
-        return {library: tuple(sorted(users[library])) for library in sorted(users)}
+        return needing(self.fates, fate)
 
 
 def follow(

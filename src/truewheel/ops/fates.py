@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from truewheel import rules
 from truewheel.errors import RequestError, Where
@@ -16,6 +16,8 @@ from truewheel.wheel import Limits
 
 _CHUNK = 1 << 20
 _SHOWN = 8
+
+_Key = TypeVar("_Key", bound=tuple[str, ...])
 
 
 class Fate(Enum):
@@ -32,6 +34,15 @@ class Fate(Enum):
     GRAFTED = "grafted"
     OPTIONAL = "optional"
     LOST = "lost"
+
+
+def needing(fates: Mapping[_Key, Fate], fate: Fate) -> dict[str, tuple[str, ...]]:
+    """The libraries of a fate, each with the files that need it; a key begins with a file, and ends with a library."""
+    users: dict[str, set[str]] = {}
+    for key, found in fates.items():
+        if found is fate:
+            users.setdefault(key[-1], set()).add(key[0])
+    return {library: tuple(sorted(users[library])) for library in sorted(users)}
 
 
 class Lost(NamedTuple):

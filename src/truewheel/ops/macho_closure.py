@@ -17,7 +17,7 @@ from truewheel.binary import MachO, identify, read_macho
 from truewheel.binary.magic import HEAD
 from truewheel.binary.model import Dylib, Platform, Slice
 from truewheel.errors import RequestError, TruewheelError
-from truewheel.ops.fates import Fate, Lost, Scales, base_name, sha256_of
+from truewheel.ops.fates import Fate, Lost, Scales, base_name, needing, sha256_of
 from truewheel.ops.grafted_names import original_name
 from truewheel.ops.libraries import Libraries, LibraryFile
 from truewheel.ops.macho_names import Library
@@ -123,11 +123,7 @@ class Closure:
 
     def of(self, fate: Fate) -> dict[str, tuple[str, ...]]:
         """The libraries of a fate, each with the files that need it."""
-        users: dict[str, set[str]] = {}
-        for (asker, _, library), found in self.fates.items():
-            if found is fate:
-                users.setdefault(library, set()).add(asker)
-        return {library: tuple(sorted(users[library])) for library in sorted(users)}
+        return needing(self.fates, fate)
 
     def outside(self) -> set[str]:
         """The paths of all files outside that answer, those that are excluded too."""

@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 from truewheel.binary import HEAD, Pe, identify, read_pe
 from truewheel.binary.graph_names import dll_name, forwarded
 from truewheel.errors import RequestError, TruewheelError
-from truewheel.ops.fates import Fate, Lost, Scales, base_name, sha256_of
+from truewheel.ops.fates import Fate, Lost, Scales, base_name, needing, sha256_of
 from truewheel.ops.grafted_names import original_name
 from truewheel.ops.libraries import Libraries, LibraryFile
 from truewheel.ops.patterns import Patterns
@@ -83,11 +83,7 @@ class Closure:
 
     def of(self, fate: Fate) -> dict[str, tuple[str, ...]]:
         """The DLLs of a fate, each with those that need it."""
-        users: dict[str, set[str]] = {}
-        for (asker, library), found in self.fates.items():
-            if found is fate:
-                users.setdefault(library, set()).add(asker)
-        return {library: tuple(sorted(users[library])) for library in sorted(users)}
+        return needing(self.fates, fate)
 
     def grafts_of(self, path: str) -> tuple[str, ...]:
         """The files from outside that an asker loads first-hand, in order."""

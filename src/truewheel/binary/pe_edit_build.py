@@ -38,9 +38,9 @@ _DELAY_STAMP, _DELAY_STAMP_AT = 7, 28
 
 
 class Draft(NamedTuple):
-    """What is written where, the headers that come of it, and what follows byte `keep` of the source.
+    """What is written where, and the headers that come of it.
 
-    ``own`` is the section for names if one is made or grown.
+    The first `keep` bytes of the source stay. ``own`` is the section for names behind them if one is made or grown.
     """
 
     writes: list[Write]

@@ -168,7 +168,7 @@ def _filled(
 class Own(NamedTuple):
     """The section that holds names after an edit: its number, its header, and where each new name is.
 
-    ``source`` are the offsets of what it held before.
+    ``source`` are the offsets of what it held before, ``keep`` the number of bytes of the source that stay before it.
     """
 
     number: int

@@ -66,6 +66,14 @@ class TestNothingToDo:
         made = planned({MEMBER: dll("KERNEL32.dll"), "pkg/_y.pyd": dll("kernel32.dll", "vcruntime140.dll")})
         assert made.promised == (("kernel32.dll", (MEMBER, "pkg/_y.pyd")), ("vcruntime140.dll", ("pkg/_y.pyd",)))
 
+    def test_of_a_wheel_with_a_wrong_tag_every_file_counts(self) -> None:
+        # The result gets tags that are true, and is to work there.
+        helper = {"pkg/cli-64.exe": program("foo.dll")}
+        assert not planned({MEMBER: dll(machine=I386), **helper}, name=WINDOWS.replace("win_amd64", "win32"))
+        for files in ({MEMBER: dll("foo.dll")}, {MEMBER: dll(), **helper}):
+            with pytest.raises(RequestError, match="not found"):
+                planned(files, name=WINDOWS.replace("win_amd64", "win32"))
+
     def test_of_a_wheel_for_any_platform_every_file_counts(self) -> None:
         files = {MEMBER: dll("foo.dll"), "pkg/_y.pyd": dll("foo.dll", machine=I386)}
         disk = Disk({"/64/foo.dll": FOO, "/32/foo.dll": dll(machine=I386)}, ("/64", "/32"))

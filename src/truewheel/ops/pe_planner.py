@@ -55,9 +55,14 @@ def plan_pe(examination: Examination, libraries: Libraries, wishes: Wishes) -> P
 
 
 def _members(examination: Examination) -> Members:
-    """The PE files that a Windows of the wheel's tags loads: others are data, or helpers for another processor."""
+    """The PE files that a Windows of the wheel's tags loads: others are data, or helpers for another processor.
+
+    Where a tag names a processor that no file is for, the wheel gets tags by its files, so all of these count.
+    """
     name = examination.wheel.name
     claims = {floor.arch for each in name.platforms if (floor := floor_of(each)) and floor.family == _FAMILY}
+    there = {each.floor.arch for each in examination.outcome.requirements if each.floor.family == _FAMILY}
+    claims |= set() if claims <= there else there
     askers = tuple(
         Asker(member, image)
         for member, image in sorted(examination.images.items())

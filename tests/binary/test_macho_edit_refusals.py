@@ -98,10 +98,13 @@ def test_entitlements_in_what_cannot_be_refreshed_are_given_up_on_demand_only() 
 
 
 def test_data_behind_the_last_segment_is_neither_moved_nor_cut() -> None:
-    for tail in (b"data", bytes(64)):
-        data = replace(ARM, tail=tail).encode()
+    file = replace(ARM, contents=bytes((3 - len(replace(ARM, contents=b"").encode())) % 16 + 16))
+    assert len(file.encode()) % 16 == 3  # 13 zeros align the signature
+    for tail in (b"data", bytes(64), bytes(14)):
+        data = replace(file, tail=tail).encode()
         with pytest.raises(BinaryError, match="no room for a code signature: there is data behind"):
             edit_macho(data, MachChanges({"arm64": CHANGES}))
+    assert edit_macho(replace(file, tail=bytes(13)).encode(), MachChanges({"arm64": CHANGES}))
 
 
 def test_a_slice_without_linkedit_gets_no_signature() -> None:

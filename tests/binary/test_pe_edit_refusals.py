@@ -148,6 +148,19 @@ def test_bindings_give_way_to_a_section_header_and_other_bytes_dont() -> None:
         edit_pe(far, CHANGES)
 
 
+def test_bindings_give_way_in_the_headers_only() -> None:
+    data = PeFile(imports=IMPORTS, bound=["foo.dll"]).encode()
+    long = put(data, OPTIONAL + 112 + 8 * BOUND + 4, pack("<I", 0x300))
+    after = edit_pe(long, CHANGES, (Room.SECTION,)).applied(long)
+    assert b"KERNEL32.dll" in after[OFFSET:]
+
+
+def test_an_image_that_is_larger_than_its_sections_stays_so() -> None:
+    large = put(PLAIN, OPTIONAL + 56, pack("<I", 0x9000))
+    after = edit_pe(large, CHANGES, (Room.SECTION,)).applied(large)
+    assert after[OPTIONAL + 56 : OPTIONAL + 60] == pack("<I", 0x9000)
+
+
 def test_bound_imports_without_their_names() -> None:
     data = PeFile(imports=IMPORTS, only_addresses=True, stamp=0x12345678).encode()
     with pytest.raises(BinaryError, match="bound and have no names"):

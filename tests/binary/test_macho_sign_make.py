@@ -105,6 +105,17 @@ def test_names_change_and_a_signature_is_made() -> None:
     )
 
 
+@pytest.mark.parametrize("end", [0, 1, 15, 4080, 4081, 4090, 4095])
+def test_a_signature_behind_an_end_anywhere_in_a_page(end: int) -> None:
+    """The zeros that align it may be the last of a page, and are covered."""
+    empty = replace(ARM, contents=b"").encode()
+    data = replace(ARM, contents=b"\x90" * (0x5000 + end - len(empty))).encode()
+    assert len(data) == 0x5000 + end
+    after = edit_macho(data, SIGN).applied(data)
+    assert complaints(after) == []
+    assert signature_faults(after) == ()
+
+
 @pytest.mark.parametrize(("commands", "identifier"), [(COMMANDS, "liba.dylib"), ((), "a.out")])
 def test_the_identifier_of_who_is_given_none(commands: tuple[build.Command, ...], identifier: str) -> None:
     data = replace(ARM, commands=commands).encode()

@@ -17,6 +17,7 @@ from tests.ops.mach_fakes import (
     FOR_SIMULATOR,
     IOS,
     MAC,
+    MACOS,
     change_of,
     edits,
     graft_of,
@@ -63,7 +64,7 @@ class TestNothingToDo:
             {MEMBER: module("@rpath/libown.dylib", rpaths=["@loader_path/lib"]), "pkg/lib/libown.dylib": mach()},
             {MEMBER: module("@loader_path/.dylibs/libz.dylib"), "pkg/.dylibs/libz.dylib": mach(id="/DLC/pkg/libz")},
             {"pkg/x.o": mach("/opt/x.dylib", filetype=OBJECT), "pkg/x.dSYM": mach("/opt/x.dylib", filetype=DSYM)},
-            {"pkg/x.dylib": mach("/opt/x.dylib", platform=FOR_SIMULATOR, rpaths=["/opt"])},
+            {MEMBER: module(), "pkg/x.dylib": mach("/opt/x.dylib", platform=FOR_SIMULATOR, rpaths=["/opt"])},
             {MEMBER: module("@rpath/libswiftCore.dylib", rpaths=["/usr/lib/swift"])},
             {MEMBER: module(cpu=X86_64)},
         ],
@@ -581,7 +582,7 @@ class TestSignatures:
         ],
     )
     def test_others_are_not(self, data: bytes) -> None:
-        assert not planned({MEMBER: data})
+        assert not planned({MEMBER: data, "pkg/_y.so": module()})
 
     def test_a_damaged_one_is_replaced(self) -> None:
         data = mach(signed=build.signature(blobs=[(0x1000, build.blob(0xFADE0C02, b""))]), contents=bytes(16))
@@ -663,7 +664,13 @@ class TestForIos:
         assert edits(made, MEMBER).rpaths == ()
 
     def test_files_for_macos_are_left_alone(self) -> None:
-        assert not planned({"pkg/_y.so": module(PATH, rpaths=["/opt"])}, name=IOS)
+        others = {"pkg/_y.so": module(PATH, rpaths=["/opt"])}
+        assert not planned({MEMBER: module(platform=FOR_IOS), **others}, name=IOS)
+
+    @pytest.mark.parametrize(("name", "platform"), [(IOS, MACOS), (MAC, FOR_SIMULATOR), (IOS, FOR_SIMULATOR)])
+    def test_files_for_another_platform_than_the_tags_still_need_theirs(self, name: str, platform: int) -> None:
+        with pytest.raises(RequestError, match=r"lacks /lib/libfoo\.1\.dylib, and nothing is grafted for iOS"):
+            planned({MEMBER: module(PATH, platform=platform)}, name=name)
 
 
 class TestOrder:

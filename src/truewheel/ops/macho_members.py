@@ -18,7 +18,8 @@ _MOST_LOADERS = 32
 def members_of(examination: Examination, folder: str) -> Members:
     """The members that a loader of the wheel's platform takes; `folder` is the one for grafts, with its slash."""
     name = examination.wheel.name
-    platforms, archs = platforms_of(name), architectures_of(name, examination.outcome.requirements)
+    needed = examination.outcome.requirements
+    platforms, archs = platforms_of(name, needed), architectures_of(name, needed)
     images = {member: image for member, image in sorted(examination.images.items()) if isinstance(image, MachO)}
     provided = [(edge, edge.provider) for edge in examination.graph.edges if edge.provider and edge.member in images]
     led = {_key(edge): provider for edge, provider in provided if edge.how == "run-path"}

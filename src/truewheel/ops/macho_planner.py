@@ -47,7 +47,7 @@ def plan_macho(examination: Examination, libraries: Libraries, wishes: Wishes) -
     folder = folder_for_grafts(examination.wheel, wishes.folder)
     members = members_of(examination, f"{folder.member}/")
     closure = follow(members, libraries, wishes)
-    if Platform.MACOS not in members.platforms and (closure.lost or closure.loaded):
+    if members.platforms != {Platform.MACOS} and (closure.lost or closure.loaded):
         raise _no_frameworks(closure)
     if closure.lost:
         raise not_found(closure.lost, {asker.path for asker in members.askers}, libraries)

@@ -7,7 +7,7 @@ from typing import Final
 
 from truewheel.binary import MachO
 from truewheel.binary.model import Dylib, Platform, Slice, Version3
-from truewheel.policy import Requirement, floor_of
+from truewheel.policy import Floor, Requirement, floor_of
 from truewheel.policy.apple import LOADABLE, label
 from truewheel.policy.macos import relied_on
 from truewheel.wheel import WheelName
@@ -21,11 +21,13 @@ _PLAIN: Final = {"arm64e": "arm64", "x86_64h": "x86_64"}
 _IOS: Final = {"iphoneos": Platform.IOS, "iphonesimulator": Platform.IOS_SIMULATOR}
 
 
-def platforms_of(name: WheelName) -> frozenset[Platform]:
-    """The platforms whose slices a wheel is for: those of iOS that its tags name, or else macOS."""
+def platforms_of(name: WheelName, requirements: Iterable[Requirement]) -> frozenset[Platform]:
+    """The platforms whose slices a wheel is for, by its tags and, where they are false, by what its files need."""
     floors = [floor for platform in name.platforms if (floor := floor_of(platform)) is not None]
-    words = {floor.arch.rpartition("_")[2] for floor in floors if floor.family == "ios"}
-    return frozenset(_IOS[word] for word in words if word in _IOS) or frozenset({Platform.MACOS})
+    claimed = frozenset(filter(None, map(_platform, floors)))
+    there = frozenset(filter(None, (_platform(requirement.floor) for requirement in requirements)))
+    found = claimed if claimed and claimed <= there else claimed | there
+    return found or frozenset({Platform.MACOS})
 
 
 def architectures_of(name: WheelName, requirements: Iterable[Requirement]) -> frozenset[str]:
@@ -35,7 +37,14 @@ def architectures_of(name: WheelName, requirements: Iterable[Requirement]) -> fr
     """
     floors = [floor for platform in name.platforms if (floor := floor_of(platform)) is not None]
     ios = frozenset(floor.arch.partition("_iphone")[0] for floor in floors if floor.family == "ios")
-    return ios or relied_on(name.platforms, {r.floor.arch for r in requirements if r.floor.family == "macosx"})
+    there = {requirement.floor.arch for requirement in requirements if requirement.floor.family == "macosx"}
+    return ios | (there if ios else relied_on(name.platforms, there))
+
+
+def _platform(floor: Floor) -> Platform | None:
+    if floor.family == "macosx":
+        return Platform.MACOS
+    return _IOS.get(floor.arch.rpartition("_")[2]) if floor.family == "ios" else None
 
 
 def is_for(arch: str, archs: Collection[str]) -> bool:

@@ -441,6 +441,13 @@ class TestTraces:
         assert change.changes.slices == {"arm64": SliceChanges(install_name="@rpath/libown.1.dylib")}
         assert change.reasons == ("is called @rpath/libown.1.dylib instead of /Users/me/build/libown.1.dylib",)
 
+    def test_a_name_stays_that_somebody_asks_for_whom_no_path_leads_there(self) -> None:
+        own = "/Users/me/build/libown.1.dylib"
+        files = {MEMBER: module(own), "pkg-1.0.data/data/lib/libown.1.dylib": mach(id=own)}
+        made = planned(files)
+        assert made.changes == ()
+        assert [finding.rule for finding in made.findings] == [rules.LIB_UNLED]
+
     @pytest.mark.parametrize(
         "name", ["/DLC/pkg/libx.dylib", "@rpath/x", "@loader_path/x", "libx.dylib", "/usr/lib/x", "/opt/x/"]
     )

@@ -379,7 +379,7 @@ MAC_MISSING_ARCH: Final = Rule(
     _ERROR,
     "A binary lacks an architecture that the tag promises",
     "Importing fails on that architecture.",
-    "Build the file for all architectures of the tag, or join two wheels.",
+    "Build the file for all architectures of the tag, or join wheels for one each with `truewheel fuse`.",
 )
 MAC_UNSIGNED: Final = Rule(
     "MAC003",

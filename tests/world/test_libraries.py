@@ -297,3 +297,9 @@ def test_nothing_that_a_file_says_is_an_error(
             for file in search.candidates(name, tuple(run_paths), beside):
                 assert Path(file.path).is_relative_to(base.resolve())
         assert isinstance(search.matching(name), tuple)
+
+
+def test_a_folder_that_cannot_be_read_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("truewheel.world.libraries.os.access", lambda *_: False)  # root may read everything
+    with pytest.raises(RequestError, match="-L: the folder can't be read"):
+        LibrarySearch([tmp_path])

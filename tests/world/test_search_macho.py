@@ -34,9 +34,9 @@ def mac(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_order_of_the_places(tmp_path: Path, mac: Path) -> None:
     root = tmp_path / "root"
     expected = [
+        put(tmp_path / "given/below" / NAME),  # of two with one name in given folders, the one that is meant
         put(tmp_path / "given" / NAME),
         put(tmp_path / "ldpath" / NAME),
-        put(tmp_path / "given/below" / NAME),
         put(tmp_path / "app/Frameworks" / NAME),
         put(root / "opt/lib" / NAME),
         put(root / "usr/local/lib" / NAME),
@@ -76,7 +76,7 @@ def test_the_order_of_the_places(tmp_path: Path, mac: Path) -> None:
         assert mach(search, NAME, *asked) == [expected[8], mac / "usr/local/lib" / NAME]
         assert search.searched == ("the host's folders",)
     with LibrarySearch([tmp_path / "given"]) as search:
-        assert mach(search, NAME, *asked) == [expected[0], expected[2]]
+        assert mach(search, NAME, *asked) == [expected[0], expected[1]]
 
 
 def test_no_configuration_of_linux_counts(tmp_path: Path) -> None:
@@ -104,9 +104,9 @@ def test_the_folder_of_who_asks(tmp_path: Path) -> None:
 
 def test_a_framework_is_looked_for_as_a_tree_and_then_as_a_file(tmp_path: Path, mac: Path) -> None:
     expected = [
+        put(tmp_path / "first/run" / FRAMEWORK),
         put(tmp_path / "second" / FRAMEWORK),
         put(tmp_path / "first/QtCore"),
-        put(tmp_path / "first/run" / FRAMEWORK),
         put(tmp_path / "fallback" / FRAMEWORK),
         put(tmp_path / "libraries/QtCore"),
         put(mac / "opt" / FRAMEWORK),
@@ -124,8 +124,8 @@ def test_a_framework_is_looked_for_as_a_tree_and_then_as_a_file(tmp_path: Path, 
         },
     ) as search:
         assert mach(search, FRAMEWORK, f"{tmp_path}/first/run", "/opt") == expected
-        assert mach(search, f"deep/{FRAMEWORK}", "/") == [*expected[1:2], *expected[3:5], *expected[6:]]
-        assert mach(search, "QtCore") == [expected[1], expected[4], expected[8]]
+        assert mach(search, f"deep/{FRAMEWORK}", "/") == [*expected[2:5], *expected[6:]]
+        assert mach(search, "QtCore") == [expected[2], expected[4], expected[8]]
 
 
 def test_part_of_a_path_belongs_to_the_entry(tmp_path: Path) -> None:
@@ -173,3 +173,11 @@ def test_nothing_that_a_file_says_is_an_error(
             for path in mach(search, name, *run_paths, beside=beside):
                 assert path.is_relative_to(base.resolve())
         assert isinstance(search.matching(name, kind="macho"), tuple)
+
+
+def test_two_libraries_of_one_name_are_told_apart_by_where_files_say_they_are(tmp_path: Path) -> None:
+    x, y = put(tmp_path / "x" / NAME), put(tmp_path / "y" / NAME)
+    for folders in ([x.parent, y.parent], [y.parent, x.parent]):
+        with LibrarySearch(folders) as search:
+            assert mach(search, NAME, str(x.parent))[0] == x
+            assert mach(search, NAME, str(y.parent))[0] == y

@@ -151,6 +151,9 @@ def _check(path: Path, option: str, hint: str) -> None:
     if not path.is_dir():
         what = f"{option} wants a folder, and this is a file" if path.exists() else f"{option}: there is no such folder"
         raise RequestError(what, where=Where(file=str(path)), hint=hint)
+    if not os.access(path, os.R_OK | os.X_OK):
+        # Passed over, it would leave the choice of libraries to whoever has set permissions.
+        raise RequestError(f"{option}: the folder can't be read", where=Where(file=str(path)))
 
 
 def _place(path: Path, root: Root | None) -> Place:

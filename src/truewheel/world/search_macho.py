@@ -35,9 +35,9 @@ class _System(NamedTuple):
 
 
 class MachFinder:
-    """Given folders first, whatever a file says; then ``@executable_path``, then each system as dyld sees it.
+    """Given folders first, then ``@executable_path``, then each system as dyld sees it.
 
-    A given folder may hold the whole tree of a framework or its library alone, so it is asked for both.
+    Of given folders the one to which a file's names and run paths lead comes before the others. A given folder may hold the whole tree of a framework or its library alone, so it is asked for both.
     """
 
     def __init__(self, around: Surroundings) -> None:
@@ -63,10 +63,11 @@ class MachFinder:
         # What stands before the name of the file belongs to each entry: dyld opens the two put together.
         head = name.rpartition("/")[0]
         asked = tuple(_entries(run_paths, _LOADER, head))
+        # Two libraries may have one name: of those in given folders the one that is meant comes first.
+        yield from (place.file(base) for place in given_by(asked, folder, self._given))
         if ".." not in name.split("/"):
             yield from (place.file(name) for place in self._given)
         yield from (place.file(base) for place in self._given)
-        yield from (place.file(base) for place in given_by(asked, folder, self._given))
         yield from (place.file(base) for place in self._beside_program(run_paths, head))
         framework = _FRAMEWORK.fullmatch(name)
         for system in self._systems:

@@ -37,7 +37,8 @@ class _System(NamedTuple):
 class MachFinder:
     """Given folders first, then ``@executable_path``, then each system as dyld sees it.
 
-    Of given folders the one to which a file's names and run paths lead comes before the others. A given folder may hold the whole tree of a framework or its library alone, so it is asked for both.
+    Of given folders the one to which a file's names and run paths lead comes before the others. A given
+    folder may hold the whole tree of a framework or its library alone, so it is asked for both.
     """
 
     def __init__(self, around: Surroundings) -> None:

@@ -10,6 +10,8 @@ from base64 import urlsafe_b64encode
 import pytest
 
 from tests.binary.archives import archive as archive_of
+from tests.binary.test_wasm import HEAD as WASM_HEAD
+from tests.binary.test_wasm import MEMORY, custom
 from tests.ops.builds import (
     APPLE,
     INTEL,
@@ -316,6 +318,12 @@ def test_folders_of_one_name() -> None:
     members["Pkg-1.0.dist-info/RECORD"] = record_text(members, "Pkg-1.0.dist-info/RECORD")
     with pytest.raises(RequestError, match=r"one name of the \.dist-info folder"):
         fused(intel(), examine(read(zip_bytes(members), WheelName.parse(name))))
+
+
+def test_a_file_whose_platform_is_in_no_tag() -> None:
+    side = WASM_HEAD + custom(b"dylink.0", MEMORY)
+    with pytest.raises(RequestError, match=r"the platform can't be computed: pkg/_side\.so"):
+        fused(intel({"pkg/_side.so": side}), apple({"pkg/_side.so": side}))
 
 
 def test_one_wheel_alone() -> None:

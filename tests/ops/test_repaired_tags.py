@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.policy.images import macho, part, pe
+from tests.policy.images import elf, macho, part, pe
 from truewheel.binary.graph import resolve
 from truewheel.binary.model import Image
 from truewheel.errors import RequestError
@@ -55,16 +55,32 @@ def thin(arch: str, *minos: int) -> Image:
             "macosx_10_13_universal2.macosx_10_13_x86_64.macosx_11_0_arm64",
         ),
         ("macosx_11_0_universal2", fat((10, 13, 0), (13, 0, 0)), "macosx_13_0_universal2"),
-        # no file for a claimed processor: what is there counts
-        ("macosx_10_9_universal2", thin("arm64", 11, 0), "macosx_11_0_arm64"),
-        ("macosx_10_9_x86_64", thin("arm64", 11, 0), "macosx_11_0_arm64"),
+        # no file for one of the claimed processors: what is there counts
+        ("macosx_10_9_x86_64.macosx_11_0_arm64", thin("arm64", 11, 0), "macosx_11_0_arm64"),
         ("win_amd64", pe(arch="amd64"), "win_amd64"),
         ("win32.win_amd64", pe(arch="amd64"), "win_amd64"),
-        ("win_amd64", pe(arch="arm64"), "win_arm64"),
     ],
 )
 def test_tags(claimed: str, image: Image, tags: str) -> None:
     assert ".".join(platforms_of(verdict(claimed, image), (), NOTHING)) == tags
+
+
+@pytest.mark.parametrize(
+    ("claimed", "image", "lacking", "true"),
+    [
+        ("macosx_10_9_universal2", thin("arm64", 11, 0), "x86_64", "macosx_11_0_arm64"),
+        ("macosx_10_9_x86_64", thin("arm64", 11, 0), "x86_64", "macosx_11_0_arm64"),
+        ("win_amd64", pe(arch="arm64"), "amd64", "win_arm64"),
+        ("win_amd64", thin("arm64", 11, 0), "amd64", "macosx_11_0_arm64"),
+        ("macosx_11_0_arm64", elf(arch="aarch64"), "arm64", "manylinux_2_17_aarch64"),
+    ],
+)
+def test_a_mix_up_is_refused(claimed: str, image: Image, lacking: str, true: str) -> None:
+    after = verdict(claimed, image)
+    with pytest.raises(RequestError, match=f"^{claimed} is claimed, and there is no file for {lacking}: ") as caught:
+        platforms_of(after, (), NOTHING)
+    assert f"--plat {true}" in caught.value.hint
+    assert true in platforms_of(after, (true,), NOTHING)
 
 
 MINOS = st.tuples(st.integers(10, 16), st.integers(0, 16), st.integers(0, 2))

@@ -15,7 +15,7 @@ from truewheel.errors import RequestError, Where
 from truewheel.ops.fates import base_name
 from truewheel.ops.plan import Changes, Plan
 from truewheel.ops.retag import demanded_platforms, true_platforms, with_legacy
-from truewheel.ops.verdict import Tags, some
+from truewheel.ops.verdict import Tags, machine, some
 from truewheel.policy import Floor, Requirement, canonical_platform, floor_of, promises, spelled
 from truewheel.policy.group import is_loaded
 
@@ -58,6 +58,7 @@ def platforms_of(
         if only or after.computed is None:
             return with_legacy(map(canonical_platform, demanded))
         return true_platforms(after) if _for_linux(after.claimed) else _raised(after)
+    _demand_files(after)
     if not _for_linux(after.claimed):
         return _raised(after)
     chosen = true_platforms(after)
@@ -68,6 +69,24 @@ def platforms_of(
             hint=_way_out(after.deciding, planned, f"--plat {chosen[0]} makes the wheel for yourself all the same"),
         )
     return _held(chosen, after)
+
+
+def _demand_files(after: Tags) -> None:
+    """Raise `RequestError` where no tag of a name is true, and one is of a processor that there are no files for.
+
+    Its makers meant what they wrote; the tag that is true of such a mix-up is no repair of it.
+    """
+    kinds = {machine(requirement.floor) for requirement in after.deciding}
+    for platform in after.false if kinds and set(after.claimed) == set(after.false) != {"any"} else ():
+        claim = floor_of(platform)
+        without = [promise for promise in promises(claim) if machine(promise) not in kinds] if claim else []
+        if without:
+            needed = spelled(requirement.floor for requirement in after.deciding)
+            raise RequestError(
+                f"{platform} is claimed, and there is no file for {' and '.join(promise.arch for promise in without)}: "
+                f"what is inside is for {', '.join(needed)}",
+                hint=f"build it again, or say --plat {needed[0]} if that is what it is for",
+            )
 
 
 def _for_linux(claimed: Iterable[str]) -> bool:

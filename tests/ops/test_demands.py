@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from tests.policy.images import macho, part
+from truewheel.binary.graph import resolve
+from truewheel.binary.model import Image
 from truewheel.errors import RequestError
 from truewheel.ops.demands import architectures, demand_architectures, demand_release
 from truewheel.policy import Floor, Requirement
 
-OBJECT, DSYM = 1, 10
+OBJECT, DYLIB, DSYM = 1, 6, 10
 
 
 @pytest.mark.parametrize(
@@ -33,22 +37,35 @@ def test_an_unknown_word_is_refused_with_those_that_are_known() -> None:
     assert "universal2" in caught.value.hint
 
 
+def demand(images: Mapping[str, Image], *archs: str) -> None:
+    demand_architectures(images, resolve(images), archs)
+
+
 class TestArchitectures:
+    def test_a_library_of_one_architecture_alone_is_wanted_on_no_other(self) -> None:
+        halves = [part(arch, dylibs=(f"@loader_path/lib{arch}.dylib",)) for arch in ("x86_64", "arm64")]
+        libraries = {f"lib{p.arch}.dylib": macho(part(p.arch, filetype=DYLIB)) for p in halves}
+        demand({"a.cpython-312-darwin.so": macho(*halves), **libraries}, "x86_64", "arm64")
+        with pytest.raises(RequestError, match=r"libx86_64\.dylib has no arm64"):
+            demand(
+                {"a.cpython-312-darwin.so": macho(halves[1]), "libx86_64.dylib": libraries["libx86_64.dylib"]}, "arm64"
+            )
+
     FAT = macho(part("x86_64"), part("arm64"))
 
     def test_all_files_have_them(self) -> None:
-        demand_architectures({"a.so": self.FAT, "b.so": macho(part("arm64"))}, ["arm64"])
+        demand({"a.so": self.FAT, "b.so": macho(part("arm64"))}, "arm64")
 
     def test_those_that_lack_one_are_named(self) -> None:
         thin = {f"{letter}.so": macho(part("arm64")) for letter in "fedcb"}
         with pytest.raises(RequestError, match=r"are demanded: b\.so has no x86_64; c\.so") as caught:
-            demand_architectures({"a.so": self.FAT, **thin}, ["x86_64", "arm64"])
+            demand({"a.so": self.FAT, **thin}, "x86_64", "arm64")
         assert caught.value.what.endswith("d.so has no x86_64; and 2 more")
         assert caught.value.where.member == "b.so"
 
     @pytest.mark.parametrize("filetype", [OBJECT, DSYM])
     def test_what_nobody_loads_does_not_count(self, filetype: int) -> None:
-        demand_architectures({"a.o": macho(part("arm64", filetype=filetype))}, ["x86_64"])
+        demand({"a.o": macho(part("arm64", filetype=filetype))}, "x86_64")
 
 
 def need(arch: str, version: tuple[int, ...], *, exact: tuple[int, ...] = (), member: str = "a.so") -> Requirement:

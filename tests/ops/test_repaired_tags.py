@@ -55,6 +55,10 @@ def thin(arch: str, *minos: int) -> Image:
             "macosx_10_13_universal2.macosx_10_13_x86_64.macosx_11_0_arm64",
         ),
         ("macosx_11_0_universal2", fat((10, 13, 0), (13, 0, 0)), "macosx_13_0_universal2"),
+        # no installer asks for these
+        ("macosx_10_9_arm64", thin("arm64", 11, 0), "macosx_11_0_arm64"),
+        ("macosx_13_6_arm64", thin("arm64", 11, 0), "macosx_14_0_arm64"),
+        ("macosx_13_6_universal2", fat((13, 6, 0), (11, 0, 0)), "macosx_14_0_universal2"),
         # no file for one of the claimed processors: what is there counts
         ("macosx_10_9_x86_64.macosx_11_0_arm64", thin("arm64", 11, 0), "macosx_11_0_arm64"),
         ("win_amd64", pe(arch="amd64"), "win_amd64"),

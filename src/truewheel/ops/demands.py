@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from truewheel.binary import Image, MachO
+from truewheel.binary.graph import Graph
 from truewheel.errors import RequestError, Where
 from truewheel.policy import MAC_ARCHS, Requirement
-from truewheel.policy.apple import LOADABLE
+from truewheel.policy.apple import LOADABLE, helpers
 
 _FIRST_ARM64 = (11, 0)
 _SHOWN = 3
@@ -27,13 +28,18 @@ def architectures(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def demand_architectures(images: Mapping[str, Image], archs: Iterable[str]) -> None:
-    """Raise `RequestError` unless all Mach-O files that are run or loaded have slices for all architectures."""
+def demand_architectures(images: Mapping[str, Image], graph: Graph, archs: Iterable[str]) -> None:
+    """Raise `RequestError` unless all Mach-O files that are run or loaded have slices for all architectures.
+
+    A library that the files of one architecture alone load isn't wanted on another.
+    """
     wanted = set(archs)
+    machos = {member: image for member, image in sorted(images.items()) if isinstance(image, MachO)}
+    spared = helpers(machos, graph.edges)
     lacking = {
         member: sorted(wanted - {part.arch for part in image.slices})
-        for member, image in sorted(images.items())
-        if isinstance(image, MachO) and any(part.filetype in LOADABLE for part in image.slices)
+        for member, image in machos.items()
+        if member not in spared and any(part.filetype in LOADABLE for part in image.slices)
     }
     poor = [(member, without) for member, without in lacking.items() if without]
     if poor:

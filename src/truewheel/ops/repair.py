@@ -30,7 +30,7 @@ from truewheel.ops.repaired_tags import because, ceiling_of, platforms_of, whole
 from truewheel.ops.retag import demanded_platforms, retag
 from truewheel.ops.verdict import Tags, Verdict, is_loadable, judge
 from truewheel.ops.wishes import Wishes
-from truewheel.policy import Outcome, fits, floor_of, format_of, promises
+from truewheel.policy import fits, floor_of, format_of, promises
 from truewheel.wheel import (
     Bytes,
     Entry,
@@ -113,8 +113,12 @@ def _carried_out(examination: Examination, planned: Plan[Changes], before: Tags,
     wheel, images = applied(examination, planned)
     # What is left to others by the path where it was found is known by its name now.
     left = {base_name(library) for library, _ in planned.excluded}
-    outcome = ask(wheel.name, images, resolve(images), lambda library: base_name(library) in left)
-    _demand(images, outcome, request)
+    graph = resolve(images)
+    outcome = ask(wheel.name, images, graph, lambda library: base_name(library) in left)
+    if request.archs:
+        demand_architectures(images, graph, request.archs)
+    if request.macos is not None:
+        demand_release(outcome.requirements, request.macos)
     after = judge(wheel.name, images, outcome)
     wheel = retag(wheel, platforms_of(after, request.platforms, planned, only=request.only))
     wheel = _with_root(wheel, images)
@@ -160,14 +164,6 @@ def _demand_complete(examination: Examination, tags: Tags) -> None:
             f"{', '.join(tags.false)} promises too much: {because(tags.deciding)}",
             hint="`truewheel retag --auto` writes the tags that are true",
         )
-
-
-def _demand(images: Mapping[str, Image], outcome: Outcome, request: Request) -> None:
-    """Raise `RequestError` where the repaired files don't keep what was demanded of them."""
-    if request.archs:
-        demand_architectures(images, request.archs)
-    if request.macos is not None:
-        demand_release(outcome.requirements, request.macos)
 
 
 def _joined(plans: list[Plan[Changes]]) -> Plan[Changes]:

@@ -16,7 +16,7 @@ from truewheel.ops.fates import base_name
 from truewheel.ops.plan import Changes, Plan
 from truewheel.ops.retag import demanded_platforms, true_platforms, with_legacy
 from truewheel.ops.verdict import Tags, machine, some
-from truewheel.policy import Floor, Requirement, canonical_platform, floor_of, promises, spelled
+from truewheel.policy import Floor, Requirement, canonical_platform, floor_of, installable_problem, promises, spelled
 from truewheel.policy.group import is_loaded
 
 _WITHOUT_ARCH = re.compile(r"manylinux(1|2010|2014|_\d+_\d+)|(musllinux)_\d+_\d+|linux")
@@ -114,11 +114,15 @@ def _demanded(after: Tags, wanted: tuple[str, ...], planned: Plan[Changes]) -> t
 
 
 def _raised(after: Tags) -> tuple[str, ...]:
-    """The claimed tags, each false one raised to where it is true, or replaced by the computed ones."""
-    if not after.false:
+    """The claimed tags, each false one raised to where it is true, or replaced by the computed ones.
+
+    A tag that no installer asks for, such as macosx_10_9_arm64, is as good as false.
+    """
+    false = [platform for platform in after.claimed if platform in after.false or installable_problem(platform)]
+    if not false:
         return tuple(sorted(after.claimed))
-    found: set[str] = set(after.claimed) - set(after.false)
-    for platform in after.false:
+    found = set(after.claimed) - set(false)
+    for platform in false:
         higher = _higher(floor_of(platform), after.deciding)
         found |= {higher} if higher and after.computed else set(true_platforms(after))
     return tuple(sorted(found))
@@ -129,13 +133,18 @@ def _higher(claim: Floor | None, deciding: Iterable[Requirement]) -> str | None:
     if claim is None or claim.family != "macosx":
         return None
     needed = {requirement.floor.arch: requirement.floor.version for requirement in deciding}
-    version = claim.version
+    version = min(_whole(promise.version) for promise in promises(claim))
     for promise in promises(claim):
         if promise.arch not in needed:
             return None
         if promise.arch != "arm64" or needed["arm64"] > _FIRST_ARM64:
             version = max(version, needed[promise.arch])
     return claim._replace(version=version).tag
+
+
+def _whole(version: tuple[int, ...]) -> tuple[int, ...]:
+    """A release of macOS that installers ask for: from 11 on, those are whole numbers."""
+    return (version[0] + 1, 0) if version[0] > 10 and any(version[1:]) else version
 
 
 def _of_kinds(deciding: Iterable[Requirement], promised: Iterable[Floor]) -> list[Requirement]:

@@ -106,6 +106,10 @@ class TestAGraft:
         kept = planned({MEMBER: dll("foo")}, {"/lib/foo.dll": FOO}, wishes(no_mangle=("FOO.dll",)))
         assert (the_graft(kept, "foo.dll").member, kept.changes) == ("pkg/foo.dll", ())
 
+    def test_who_needs_it_may_import_from_a_program_too(self) -> None:
+        made = planned({MEMBER: dll("tool.exe", "foo.dll"), "pkg/tool.exe": program()}, {"/lib/foo.dll": FOO})
+        assert the_graft(made, "foo.dll").needed_by == (MEMBER,)
+
     def test_one_that_loads_others_is_edited_and_gets_its_new_name(self) -> None:
         outside = {
             "/lib/foo.dll": dll("bar.dll", name="FOO.dll", signed=True),

@@ -12,7 +12,7 @@ from typing import TypeVar
 import click
 
 from truewheel import api
-from truewheel.errors import RequestError
+from truewheel.errors import RequestError, WheelError
 from truewheel.policy import floor_of, format_of
 from truewheel.wheel import WheelName
 
@@ -167,11 +167,11 @@ def wants_of(values: Mapping[str, object]) -> api.Wants:
 
 
 def wants_for(wheel: Path, wants: api.Wants, values: Mapping[str, object]) -> api.Wants:
-    """What is asked for of one wheel: the platform of an image of manylinux is no demand on those for other systems.
-
-    Raises `WheelError` for a file that isn't called as wheels are.
-    """
-    floors = [floor_of(platform) for platform in WheelName.parse(wheel.name).platforms]
+    """What is asked for of one wheel: the platform of an image of manylinux is no demand on those for other systems."""
+    try:
+        floors = [floor_of(platform) for platform in WheelName.parse(wheel.name).platforms]
+    except WheelError:  # opening the file says so
+        return wants
     if not _texts(values["plat"]) and all(floor and format_of(floor) != "elf" for floor in floors):
         return replace(wants, platforms=(), only=False)
     return wants

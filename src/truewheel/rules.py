@@ -400,6 +400,15 @@ MAC_SIGNED_LEFT: Final = Rule(
     "signature by one without an identity.",
     strict=_NOTE,
 )
+MAC_SIGNATURE_BROKEN: Final = Rule(
+    "MAC005",
+    "signature-broken",
+    _ERROR,
+    "A code signature doesn't fit the Mach-O file that it is in, and repair left it so",
+    "Apple's processors kill the process that maps a page which isn't what its signature says.",
+    "Sign the file after all that changes it, such as stripping; `truewheel repair --resign` replaces the signature by "
+    "one without an identity.",
+)
 
 # --- WIN: PE ---------------------------------------------------------------------------------------------------
 WIN_OS_VERSION: Final = Rule(

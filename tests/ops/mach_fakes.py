@@ -33,11 +33,11 @@ def mach(
     platform: int | None = MACOS,
     compatibility: int = packed(1),
     room: int = 1024,
-    signed: bytes | None = None,
+    signed: bytes | build.Sealing | None = None,
     opens: bool = False,
     contents: bytes = b"\xcc" * 16,
 ) -> bytes:
-    """A file that loads `needed` and the system's library; on arm64 its signature fits unless another is given."""
+    """A file that loads `needed` and the system's library; on arm64 its signature fits unless other bytes are given."""
     commands = [
         *([build.dylib(id, IDENTITY, compatibility=compatibility)] if id is not None else []),
         *(each if isinstance(each, Command) else build.dylib(each) for each in (*needed, SYSTEM)),
@@ -45,16 +45,18 @@ def mach(
         *([build.build_version(platform, packed(11))] if platform is not None else []),
     ]
     symbols = [("_dlopen", UNDEFINED, 0)] if opens else []
-    made = MachFile(
+    recipe = MachFile(
         cpu=cpu,
         filetype=filetype,
         commands=commands,
         symbols=symbols,
-        signature=signed or b"",
+        signature=signed if isinstance(signed, bytes) else b"",
         room=room + (16 if signed is None and cpu == ARM64 else 0),
         contents=contents,
-    ).encode()
-    return sealed(made) if signed is None and cpu == ARM64 else made
+    )
+    if isinstance(signed, build.Sealing):
+        return build.signed(recipe, signed)
+    return sealed(recipe.encode()) if signed is None and cpu == ARM64 else recipe.encode()
 
 
 def sealed(data: bytes) -> bytes:

@@ -345,6 +345,27 @@ class TestTheWheelsOwn:
         assert edits(made, "pkg/a/libown.dylib").install_name == "@rpath/libown.dylib"
         assert not planned({change: bytes(repaired(files).by_name[change].read()) for change in ("pkg/_x.so", *files)})
 
+    def test_several_that_no_install_name_means_leave_the_choice_to_the_given_folders(self) -> None:
+        files = {MEMBER: module(PATH)} | {f"pkg/{d}/libfoo.1.dylib": mach(id=f"/{d}/libfoo.1.dylib") for d in "ab"}
+        made = planned(files, {PATH: FOO})
+        assert edits(made, MEMBER).dylibs == {PATH: f"@loader_path/.dylibs/{NEW_FOO}"}
+        assert made.findings == ()
+        # One that a package can load before keeps the name that it is known by then.
+        files["pkg/a/libfoo.1.dylib"] = files["pkg/b/libfoo.1.dylib"] = mach(id=PATH)
+        assert not planned(files, {PATH: FOO}).grafts
+
+    def test_what_lies_out_of_reach_is_taken_from_the_given_folders_too(self) -> None:
+        files = {MEMBER: module("@rpath/libfoo.1.dylib"), "pkg-1.0.data/data/lib/libfoo.1.dylib": mach()}
+        assert len(planned(files, {"/lib/libfoo.1.dylib": FOO}).grafts) == 1
+
+    def test_a_run_path_that_may_lead_there_stays(self) -> None:
+        outward = "@loader_path/../../../../lib"
+        files = {
+            MEMBER: module("@rpath/libfoo.1.dylib", rpaths=[outward, "/opt"]),
+            "pkg-1.0.data/data/lib/libfoo.1.dylib": mach(),
+        }
+        assert edits(planned(files), MEMBER).rpaths == (outward,)
+
     def test_none_leads_to_several_and_they_keep_their_names(self) -> None:
         files = {MEMBER: module("/x/libown.dylib")} | {
             f"pkg/{d}/libown.dylib": mach(id=f"/{d}/libown.dylib") for d in "ab"
@@ -484,7 +505,7 @@ class TestTraces:
 
 
 class TestSignatures:
-    SIGNED: ClassVar = build.signature(0x10000, team="ABCDE12345")
+    SIGNED: ClassVar = build.Sealing(flags=0x10000, team="ABCDE12345")
 
     def test_somebodys_is_not_broken_for_a_trace(self) -> None:
         made = planned({MEMBER: mach(rpaths=["/opt"], signed=self.SIGNED)})
@@ -554,8 +575,31 @@ class TestSignatures:
         made = planned({MEMBER: mach(rpaths=["/opt"], signed=signed)})
         assert [finding.rule for finding in made.findings] == [rules.MAC_SIGNED_LEFT]
 
+    def test_what_is_wrong_with_somebodys_is_told_and_mended_with_leave_only(self) -> None:
+        data = bytearray(mach(signed=self.SIGNED))
+        data[data.index(b"\xcc" * 16)] ^= 1
+        files = {MEMBER: bytes(data)}
+        made = planned(files)
+        assert not made
+        (finding,) = made.findings
+        assert (finding.rule, finding.member) == (rules.MAC_SIGNATURE_BROKEN, MEMBER)
+        assert finding.message.startswith("arm64: 1 of 1 pages aren't")
+        made = planned(files, wanted=Wishes(resign=True))
+        assert made.findings == ()
+        mended, replaced = change_of(made, MEMBER).reasons
+        assert mended.startswith("is signed again, arm64: 1 of 1 pages aren't")
+        assert replaced == "the signature of ABCDE12345 is replaced by one without an identity"
+        wheel = repaired(files, wanted=Wishes(resign=True))
+        assert signature_faults(bytes(wheel.by_name[MEMBER].read())) == ()
+
+    def test_so_is_what_nobody_can_mend(self) -> None:
+        (finding,) = planned({MEMBER: module(signed=b"") + b"trailing data"}).findings
+        assert (finding.rule, finding.member) == (rules.MAC_SIGNATURE_BROKEN, MEMBER)
+
     def test_a_signature_without_a_team_is_told_by_its_name(self) -> None:
-        (finding,) = planned({MEMBER: mach(rpaths=["/opt"], signed=build.signature(0x10000, "org.x"))}).findings
+        (finding,) = planned(
+            {MEMBER: mach(rpaths=["/opt"], signed=build.Sealing(flags=0x10000, identifier="org.x"))}
+        ).findings
         assert "org.x" in finding.message
 
     def test_what_apples_processors_refuse_is_signed(self) -> None:

@@ -23,6 +23,7 @@ from truewheel.ops.libraries import Libraries, LibraryFile
 from truewheel.ops.macho_names import Library
 from truewheel.ops.macho_slices import is_for, is_optional, linked_slices, needs, own_name, unfit
 from truewheel.ops.patterns import Patterns
+from truewheel.ops.places import reachable
 from truewheel.ops.wishes import Wishes
 from truewheel.policy.macos import is_interpreter, is_system
 
@@ -184,22 +185,35 @@ class _Follower:
     # --- what becomes of a library
     def _fate(self, asker: Asker, library: str, dylibs: list[Dylib]) -> tuple[Fate, tuple[str, ...]]:
         key, name = (asker.path, asker.part.arch, library), base_name(library)
-        if key in self._members.led:
-            self._closure.found[key] = self._members.led[key]
-            return Fate.INSIDE, ()
-        if is_interpreter(library):
+        led = key in self._members.led
+        if not led and is_interpreter(library):
             return Fate.PYTHON, ()
         rpaths = (path for each in (Searched(asker.part.rpaths, None), *asker.chain) for path in each.rpaths)
-        if is_system(library, rpaths) and not self._include.mean(library, name):
+        if not led and is_system(library, rpaths) and not self._include.mean(library, name):
             return Fate.GIVEN, ()
-        # Which of several members is meant, only the package knows that loads it. What comes along must say so.
-        provider = self._members.only(asker, library) or self._members.by_chance.get(key)
+        provider = self._members.led[key] if led else self._provider(asker, library)
         if provider is not None:
             self._closure.found[key] = provider
             return Fate.INSIDE, ()
         if self._exclude.mean(library, name):
             return Fate.EXCLUDED, ()
-        return self._graft(asker, library, dylibs)
+        fate, against = self._graft(asker, library, dylibs)
+        if fate is Fate.LOST and key in self._members.by_chance:
+            # Nothing is called so that could be meant. What merely has the name of a file is better than nothing.
+            self._closure.found[key] = self._members.by_chance[key]
+            return Fate.INSIDE, ()
+        return fate, against
+
+    def _provider(self, asker: Asker, library: str) -> str | None:
+        """The member that a name means which no path leads to.
+
+        Of several a package may load one before, and dyld go by its install name: which, the package alone knows.
+        From what lies out of reach nothing else can be led to.
+        """
+        only = self._members.only(asker, library)
+        if only is None and (self._members.named.get((asker.part.arch, library)) or not reachable(asker.path)):
+            return self._members.by_chance.get((asker.path, asker.part.arch, library))
+        return only
 
     def _graft(self, asker: Asker, library: str, dylibs: list[Dylib]) -> tuple[Fate, tuple[str, ...]]:
         file, against = self._search(asker, library, dylibs)

@@ -152,17 +152,17 @@ class _Planner:
             if needed:
                 raise _keeps_signature(path, signer)
             self._leave(path, f"it is signed by {signer}", reasons(image, slices))
+            self._broken(path, signed(self._wheel.by_name[path], image, MachChanges(), self._members.platforms).left)
             return None
         entry = self._wheel.by_name[path]
         changes = MachChanges(slices, resign=self._wishes.resign, identifier=base_name(path))
         if slices and not needed and (problem := problem_of(entry, changes)):
             self._leave(path, problem, reasons(image, slices))
             return None
-        faults: tuple[str, ...] = ()
-        if not signer:
-            changes, faults = signed(entry, image, changes, self._members.platforms)
+        changes, mended, left = signed(entry, image, changes, self._members.platforms)
+        self._broken(path, left)
         others = (replaced(signer) if signer else "", moved(moved_to) if moved_to else "")
-        words = (*reasons(image, slices), *faults, *filter(None, others))
+        words = (*reasons(image, slices), *mended, *filter(None, others))
         return Change(path, changes, words, moved_to) if changes else None
 
     def _leave(self, member: str, why: str, without: Iterable[str]) -> None:
@@ -171,6 +171,10 @@ class _Planner:
         if undone:
             what = f"it is left as it is, for {why}; else: {undone}"
             self._findings.append(Finding(rules.MAC_SIGNED_LEFT, what, member))
+
+    def _broken(self, member: str, faults: Iterable[str]) -> None:
+        """Note what stays wrong with the signatures of a file."""
+        self._findings += [Finding(rules.MAC_SIGNATURE_BROKEN, fault, member) for fault in faults]
 
     # --- one slice
     def _sheet(self, asker: Asker) -> Sheet:
@@ -208,6 +212,8 @@ class _Planner:
         if asker.file is not None or asker.path in self._moved:
             return moved_rpaths(asker.part, python=python)
         others = bool(shared & {Fate.EXCLUDED, Fate.OPTIONAL})
+        # What lies in the wheel and out of reach, such as in .data/data, a run path may lead to all the same.
+        others |= any(library.startswith(_SHARED) for library, _ in self._unled(asker))
         return kept_rpaths(asker.part, folder, others=others, python=python)
 
     def _link(self, folder: str, provider: str) -> str:

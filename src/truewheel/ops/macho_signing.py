@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import NamedTuple
 
 from truewheel.binary import MachO
 from truewheel.binary.macho_edit import MachChanges, SliceChanges, edit_macho, room_left
@@ -15,21 +16,28 @@ from truewheel.wheel import Entry
 from truewheel.wheel.model import Data
 
 
-def signed(
-    entry: Entry, image: MachO, changes: MachChanges, platforms: Collection[Platform]
-) -> tuple[MachChanges, tuple[str, ...]]:
+class Signing(NamedTuple):
+    """The changes of a member, its signatures included; in words what these mend, and what is wrong and stays."""
+
+    changes: MachChanges
+    mended: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+
+def signed(entry: Entry, image: MachO, changes: MachChanges, platforms: Collection[Platform]) -> Signing:
     """The changes of a member and, where signatures don't fit that no other edit makes right, those of its signatures.
 
-    What is wrong with them is told in words. Signatures that can't be made to fit stay as they are.
+    Those of an identity are replaced only if `changes` says so.
     """
     others = {part.arch for part in linked_slices(image, platforms) if _may_be_signed(part)} - changes.slices.keys()
     if not others:
-        return changes, ()
+        return Signing(changes)
     data = entry.read()
-    found = (fault for fault in signature_faults(data) if fault.arch in others)
-    faults = tuple(f"is signed again, {fault.arch}: {fault.what}" for fault in found)
+    found = tuple(f"{fault.arch}: {fault.what}" for fault in signature_faults(data) if fault.arch in others)
     asked = replace(changes, sign=True)
-    return (asked, faults) if faults and _comes_to_something(data, asked) else (changes, ())
+    if not found or not _comes_to_something(data, asked):
+        return Signing(changes, left=found)
+    return Signing(asked, mended=tuple(f"is signed again, {fault}" for fault in found))
 
 
 def problem_of(entry: Entry, changes: MachChanges) -> str:

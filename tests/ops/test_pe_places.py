@@ -106,6 +106,13 @@ class TestAFolderOfTheirOwn:
         made = plan({**files, "space/pkg/b/_y.pyd": BAR})
         assert [source.member for source in made.sources] == ["space/pkg/__init__.py"]
 
+    @pytest.mark.parametrize("compiled", ["__init__.pyd", "__init__.cp312-win_amd64.pyd"])
+    def test_neither_is_what_never_runs(self, compiled: str) -> None:
+        files = {"pkg/__init__.py": b"", f"pkg/{compiled}": FOO, "pkg/b/_y.pyd": FOO, "pkg/b/__init__.py": b""}
+        made = plan(files)
+        assert made.sources == ()
+        assert {"pkg/foo.dll", "pkg/b/foo.dll"} <= set(places(made))
+
     @pytest.mark.parametrize("namespace", ["space", "space.pkg"])
     def test_neither_are_those_that_were_named(self, namespace: str) -> None:
         below = {"space/pkg/a/_x.pyd": FOO, "space/pkg/b/_y.pyd": BAR, "space/pkg/b/__init__.py": b""}

@@ -20,6 +20,7 @@ from truewheel.errors import RequestError
 from truewheel.ops.fates import sha256_of
 from truewheel.ops.grafted_names import grafted_name
 from truewheel.ops.libraries import LibraryFile
+from truewheel.ops.patterns import Patterns
 from truewheel.ops.pe_planner import plan_pe
 from truewheel.ops.plan import Plan
 from truewheel.ops.repair import Request, repair
@@ -44,7 +45,8 @@ class TestNothingToDo:
         [
             {MEMBER: dll()},
             {MEMBER: dll("kernel32.dll", "python312.dll", "vcruntime140.dll")},
-            {MEMBER: dll("Foo.dll"), "elsewhere/foo.dll": FOO},
+            {MEMBER: dll("Foo.dll"), "pkg/foo.dll": FOO},
+            {MEMBER: dll("Foo.dll"), "elsewhere/foo.dll": FOO, "pkg/a.py": b"os.add_dll_directory(elsewhere)"},
             {MEMBER: dll(delayed=["none.dll"], forwards=["ghost"])},
             {MEMBER: dll("kernel32.dll", restricted=True)},
             {MEMBER: dll(), "pkg/helper_x86.dll": dll("none.dll", machine=I386)},
@@ -56,6 +58,21 @@ class TestNothingToDo:
         made = planned({**PACKAGE, **files})
         assert not made
         assert (made.grafts, made.changes, made.excluded, made.findings, made.sources) == ((), (), (), (), ())
+
+    def test_a_dll_that_nothing_leads_to_is_told(self) -> None:
+        made = planned({**PACKAGE, MEMBER: dll("Foo.dll"), "elsewhere/foo.dll": FOO})
+        assert not made
+        (finding,) = made.findings
+        assert (finding.rule, finding.member) == (rules.WIN_OUT_OF_REACH, MEMBER)
+        assert finding.message == "needs foo.dll, and nothing leads to elsewhere/foo.dll"
+
+    def test_options_that_mean_nothing_are_told(self) -> None:
+        wanted = Wishes(no_mangle=Patterns(("fo.dll", "FOO.dll")), namespaces=("pkg", "pgk.sub"))
+        made = planned({**PACKAGE, MEMBER: dll("foo.dll")}, {"/lib/foo.dll": FOO}, wanted)
+        assert [(finding.rule, finding.message) for finding in made.findings] == [
+            (rules.LIB_EXCLUDE_IDLE, "--namespace-pkg pgk.sub names no package of the wheel"),
+            (rules.LIB_EXCLUDE_IDLE, "--no-mangle fo.dll matches no library that is needed; did you mean foo.dll?"),
+        ]
 
     def test_firmware_is_left_alone(self) -> None:
         data = bytearray(dll("none.dll"))

@@ -71,12 +71,14 @@ def not_found(lost: list[Lost], inside: Collection[str], libraries: Libraries) -
     )
 
 
-def idle_exclusions(exclude: Patterns, needed: Collection[str], found: Iterable[str]) -> Iterator[Finding]:
+def idle_exclusions(
+    exclude: Patterns, needed: Collection[str], found: Iterable[str], option: str = "--exclude"
+) -> Iterator[Finding]:
     """The findings for exclusions that mean no library that is `needed`, nor the path of one that was `found`."""
     for glob in exclude.idle([*needed, *found]):
         meant = near(glob, needed)
         suggestion = f"; did you mean {meant}?" if meant else ""
-        yield Finding(rules.LIB_EXCLUDE_IDLE, f"--exclude {glob} matches no library that is needed{suggestion}")
+        yield Finding(rules.LIB_EXCLUDE_IDLE, f"{option} {glob} matches no library that is needed{suggestion}")
 
 
 class Scales:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from truewheel.binary.graph import installed_path
 from truewheel.wheel import Wheel
 
 _INIT = "__init__.py"
+_COMPILED = re.compile(r"__init__(?:\.[\w-]+)?\.pyd", re.IGNORECASE).fullmatch
 
 
 class Packages:
@@ -20,10 +22,15 @@ class Packages:
     def __init__(self, wheel: Wheel, namespaces: Iterable[str]) -> None:
         self._wheel = wheel
         self._inits: dict[str, list[str]] = {}
+        compiled: set[str] = set()
         for member in sorted(wheel.by_name):
             folder, _, name = installed_path(member).rpartition("/")
             if name == _INIT and folder and not folder.startswith("/"):
                 self._inits.setdefault(folder, []).append(member)
+            elif _COMPILED(name):
+                compiled.add(folder)
+        for folder in compiled:  # Python prefers the extension module: the source beside it never runs
+            self._inits.pop(folder, None)
         for namespace in namespaces:
             parts = namespace.split(".")
             for count in range(1, len(parts) + 1):

@@ -20,7 +20,7 @@ from truewheel.findings import Finding, in_order
 from truewheel.ops.examine import Examination
 from truewheel.ops.fates import Fate, base_name, idle_exclusions, not_found
 from truewheel.ops.libraries import Libraries
-from truewheel.ops.patterns import Patterns
+from truewheel.ops.patterns import NO_PATTERNS, Patterns
 from truewheel.ops.pe_closure import FIRMWARE, Asker, Closure, Loaded, Members, folded, follow, needs
 from truewheel.ops.pe_names import is_fixed, names_of
 from truewheel.ops.pe_packages import Packages
@@ -37,6 +37,8 @@ _FOLDER = ".libs"  # as delvewheel calls it
 _FAMILY = "win"
 _TAGGED = ("amd64", "arm64", "win32")
 _MSVC = 14
+# What a source says that leads to DLLs, or loads them, by itself.
+_LOADING = (b"add_dll_directory", b"CDLL", b"WinDLL", b"LoadLibrary", b"cdll", b"windll", b"PATH")
 """The major version that linkers of Visual Studio 2015 and later write; MinGW's and others write numbers of theirs."""
 
 
@@ -106,7 +108,7 @@ class _Planner:
             changes=tuple(change for asker in self._members.askers if (change := self._change(asker))),
             excluded=self._left(Fate.EXCLUDED),
             promised=self._left(Fate.GIVEN),
-            findings=in_order([*self._idle(), *self._unled(), *self._too_old(grafts), *_drivers(grafts)]),
+            findings=in_order([*self._idle(), *self._unreached(), *self._too_old(grafts), *_drivers(grafts)]),
             sources=tuple(sorted(self._sources())),
         )
 
@@ -192,9 +194,39 @@ class _Planner:
         needed = {library for _, library in self._closure.fates}
         paths = {path.lower() for path in self._closure.found.values() if path not in self._wheel.by_name}
         idle = (g for g in self._wishes.exclude.globs if folded(Patterns((g,))).idle([*needed, *paths]))
-        return idle_exclusions(Patterns(tuple(idle)), needed, ())
+        yield from idle_exclusions(Patterns(tuple(idle)), needed, ())
+        kept = tuple(glob for glob in self._wishes.no_mangle.globs if folded(Patterns((glob,))).idle(needed))
+        yield from idle_exclusions(Patterns(kept) if needed else NO_PATTERNS, needed, (), "--no-mangle")
+        there = {folder_of(member) for member in self._wheel.by_name}
+        for namespace in self._wishes.namespaces:
+            folder = namespace.replace(".", "/")
+            if not any(place == folder or place.startswith(f"{folder}/") for place in there):
+                what = f"--namespace-pkg {namespace} names no package of the wheel"
+                yield Finding(rules.LIB_EXCLUDE_IDLE, what)
 
-    def _unled(self) -> Iterator[Finding]:
+    def _apart(self) -> Iterator[Finding]:
+        """The DLLs of the wheel that modules need and that lie elsewhere, if none of its sources speaks of loading."""
+        apart = [
+            (asker.path, library, provider)
+            for asker in self._members.askers
+            for library, delayed in needs(asker).items()
+            if not delayed and self._closure.fates[asker.path, library] is Fate.INSIDE
+            for provider in (self._closure.found[asker.path, library],)
+            if folder_of(provider) != folder_of(asker.path)
+        ]
+        if apart and not self._loads_by_itself():
+            for member, library, provider in apart:
+                yield Finding(rules.WIN_OUT_OF_REACH, f"needs {library}, and nothing leads to {provider}", member)
+
+    def _loads_by_itself(self) -> bool:
+        """Whether a source of the wheel, one that is patched included, may lead to DLLs or load them beforehand."""
+        if self._places.patches or self._places.early:
+            return True
+        sources = (entry for entry in self._wheel if entry.name.endswith((".py", ".pth")))
+        return any(word in data for data in (bytes(entry.read()) for entry in sources) for word in _LOADING)
+
+    def _unreached(self) -> Iterator[Finding]:
+        yield from self._apart()
         for home, graft, library, provider in self._places.unled:
             what = f"needs {library}, and nothing leads to {provider}"
             yield Finding(rules.WIN_OUT_OF_REACH, what, _inside(home, self._new[graft]))

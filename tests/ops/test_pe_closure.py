@@ -147,6 +147,10 @@ class TestFates:
         with pytest.raises(RequestError, match=r"which is of the debug runtime"):
             followed(dll(), {f"/lib/{library}": FOO}, wishes(include=(library,)))
 
+    def test_the_python_of_msys2_is_never_carried(self) -> None:
+        found = followed(dll("libpython3.12.dll"), {"/lib/libpython3.12.dll": FOO})
+        assert "is the Python of MSYS2" in words("libpython3.12.dll", found)
+
     def test_what_came_with_a_later_windows_is_never_carried(self) -> None:
         found = followed(dll("icu.dll"), {"/lib/icu.dll": FOO})
         assert "is a part of Windows that came with Windows 10 version" in words("icu.dll", found)

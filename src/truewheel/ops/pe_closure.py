@@ -26,7 +26,15 @@ from truewheel.ops.libraries import Libraries, LibraryFile
 from truewheel.ops.patterns import Patterns
 from truewheel.ops.wishes import Wishes
 from truewheel.policy.group import listed
-from truewheel.policy.windows import is_debug_runtime, is_driver, is_interpreter, is_runtime, later, promised
+from truewheel.policy.windows import (
+    is_debug_runtime,
+    is_driver,
+    is_interpreter,
+    is_msys_interpreter,
+    is_runtime,
+    later,
+    promised,
+)
 
 FIRMWARE: Final = (10, 11, 12, 13)
 """IMAGE_SUBSYSTEM_EFI_*: no Windows loads these."""
@@ -263,6 +271,8 @@ class _Follower:
             return "isn't the name of a file"
         if is_debug_runtime(library):
             return "is of the debug runtime, which may not be passed on: build without /MDd"
+        if is_msys_interpreter(library):
+            return "is the Python of MSYS2, and a process has one: build with the Python that the wheel is for"
         release = later(library)
         return f"is a part of Windows that came with Windows {release}" if release else ""
 

@@ -32,7 +32,8 @@ _TAGGED = ("amd64", "arm64", "win32")
 _EFI = (10, 11, 12, 13)  # IMAGE_SUBSYSTEM_EFI_*: firmware loads these, not Windows
 _NEWEST = (10, 0)
 _WHOLE = (".cpl", ".drv")  # names that the table has with their extension
-_INTERPRETER = re.compile(r"(?:lib)?python\d+(?:\.\d+)?t?(?:_d)?\.dll|libpypy[\d.]+-c\.dll|python-native\.dll")
+_INTERPRETER = re.compile(r"python\d+t?(?:_d)?\.dll|libpypy[\d.]+-c\.dll|python-native\.dll")
+_MSYS = re.compile(r"libpython\d+(?:\.\d+)?t?\.dll")
 _RUNTIME = re.compile(r"(?:atl|concrt|mfcm?|msvcp|msvcr|vcamp|vccorlib|vcomp|vcruntime)\d+\w*\.dll|ucrtbased\.dll")
 _DEBUG = re.compile(r"[a-z]+\d+(?:_[a-z\d]+)*?u?d(?:_\w+)?\.dll|ucrtbased\.dll")
 # NVIDIA's CUDA, NVML, NVAPI, video and OptiX; AMD's HIP, ADL and AMF; Intel's Level Zero and VPL; Khronos' loaders.
@@ -98,6 +99,11 @@ def later(library: str) -> str:
 def is_interpreter(library: str) -> bool:
     """Whether a (lower-case) DLL is the interpreter's own."""
     return _INTERPRETER.fullmatch(library) is not None
+
+
+def is_msys_interpreter(library: str) -> bool:
+    """Whether a (lower-case) DLL is the Python of MSYS2, which the one from python.org doesn't have."""
+    return _MSYS.fullmatch(library) is not None
 
 
 def is_runtime(library: str) -> bool:

@@ -198,6 +198,14 @@ BINARY_DAMAGED: Final = Rule(
     "Nobody can tell what it needs; the rest of the wheel is judged without it.",
     "If it is test data, leave it out of the wheel or ignore the rule; else build the file again.",
 )
+BINARY_NONE: Final = Rule(
+    "BIN002",
+    "not-a-binary",
+    _WARNING,
+    "A file has the name of a library or an extension module, and is none",
+    "Whoever loads it gets an error. It may be empty, or the pointer of a file that was never fetched (Git LFS).",
+    "Look at how the file got into the wheel.",
+)
 METADATA_DISAGREES: Final = Rule(
     "MET001",
     "metadata-disagrees",

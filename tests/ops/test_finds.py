@@ -95,6 +95,28 @@ def test_damaged_symbols_of_test_data_are_a_finding_too() -> None:
     assert [f.member for f in found.findings if f.rule is rules.BINARY_DAMAGED] == ["sample/tests/data"]
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("_x.pyd", b"", "it is empty"),
+        ("_x.PYD", bytes(100), "doesn't begin like a native file"),
+        ("_x.pyd", b"MZ" + bytes(100), "no PE file follows"),
+        ("x.dll", b"version https://git-lfs.github.com/spec/v1", "doesn't begin like a native file"),
+        ("x.dylib", b"\n", "doesn't begin like a native file"),
+        ("x.dll", b"MZ" + bytes(100), ""),  # perhaps a program of DOS, or of .NET
+        ("x.so", b"INPUT(libx.so.1)", ""),  # a script of linkers
+        ("x.py", b"", ""),
+    ],
+)
+@pytest.mark.parametrize("depth", list(Depth))
+def test_what_is_only_called_a_library_is_a_finding(name: str, data: bytes, words: str, depth: Depth) -> None:
+    wheel = wheel_bytes({f"sample/{name}": data})
+    found = audit(read(wheel, WheelName.parse(SAMPLE)), file=SAMPLE, size=len(wheel), depth=depth).findings
+    told = [finding for finding in found if finding.rule is rules.BINARY_NONE]
+    assert [finding.member for finding in told] == ([f"sample/{name}"] if words else [])
+    assert all(words in finding.message for finding in told)
+
+
 def test_metadata_of_another_project_is_a_finding() -> None:
     metadata = b"Metadata-Version: 2.1\nName: other\nVersion: 1.0\n"
     found = [f for f in examined({f"{INFO}/METADATA": metadata}).findings if f.rule is rules.METADATA_DISAGREES]

@@ -163,9 +163,10 @@ def look_at(entry: Entry, depth: Depth, row: RecordRow | None = None) -> Member:
     """Read one member as far as `depth` asks, and compare it with its `row` of RECORD if it is read whole."""
     native = identify(entry.head(HEAD)) is not None
     if not native and depth is Depth.TABLES:
-        return Member(entry, None, (), None)
+        return Member(entry, None, (), None, _misnamed(entry))
     data = entry.read()
     image, damage = _image(entry, data) if native else (None, None)
+    damage = damage or (_misnamed(entry) if image is None else None)
     leaks = header_leaks(image, entry.name) if image is not None else ()
     if depth is Depth.TABLES:
         return Member(entry, image, leaks, None, damage)
@@ -188,6 +189,15 @@ def _image(entry: Entry, data: Data) -> tuple[Image | None, Finding | None]:
             raise error.within(member=entry.name) from None
         return None, Finding(rules.BINARY_DAMAGED, f"it is data: {error.what}", entry.name, error.where.offset)
     return image, None
+
+
+def _misnamed(entry: Entry) -> Finding | None:
+    """The finding for what is called a library and is no native file. A .dll of intermediate code (.NET) is none."""
+    name, head = entry.name.lower(), entry.head(2)
+    if name.endswith(".pyd") or (name.endswith((".dll", ".dylib")) and head != b"MZ"):
+        what = "it is empty" if not head else "it doesn't begin like a native file"
+        return Finding(rules.BINARY_NONE, what if head != b"MZ" else "no PE file follows its first bytes", entry.name)
+    return None
 
 
 def is_program(entry: Entry) -> bool:

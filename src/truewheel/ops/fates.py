@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import NamedTuple, TypeVar
@@ -46,18 +47,22 @@ def needing(fates: Mapping[_Key, Fate], fate: Fate) -> dict[str, tuple[str, ...]
 
 
 class Lost(NamedTuple):
-    """A library that was not found, those that need it, and what spoke against the files of its name."""
+    """A library that was not found, those that need it, and what spoke against the files of its name.
+
+    One that is ``never`` carried isn't looked for.
+    """
 
     library: str
     askers: tuple[str, ...]
     against: tuple[str, ...]
+    never: bool = False
 
 
 def not_found(lost: list[Lost], inside: Collection[str], libraries: Libraries) -> RequestError:
     """The error for all libraries that are nowhere; `inside` are the members of the wheel that ask."""
     places = " or ".join(libraries.searched)
     words = []
-    for library, askers, against in lost[:_SHOWN]:
+    for library, askers, against, _ in lost[:_SHOWN]:
         others = f" and {len(askers) - 1} more" if len(askers) > 1 else ""
         reasons = f" ({'; '.join(against[:_SHOWN])})" if against else ""
         words.append(f"{library}, which {askers[0]}{others} {'need' if others else 'needs'}{reasons}")
@@ -66,9 +71,20 @@ def not_found(lost: list[Lost], inside: Collection[str], libraries: Libraries) -
     return RequestError(
         f"not found{f' in {places}' if places else ', for no place to look was named'}: {'; '.join(words)}{rest}",
         where=Where(member=first.askers[0] if first.askers[0] in inside else ""),
-        hint=f"name the folder of {base_name(first.library)} with -L DIR, search this machine with --host-libs, "
-        f"or say --exclude '{base_name(first.library)}' if another package brings it",
+        hint=_way_out(first),
     )
+
+
+def _way_out(lost: Lost) -> str:
+    """What helps against a lost library. Its name is untrusted, and hints are pasted into shells."""
+    name = base_name(lost.library)
+    if not name:
+        return "no file has such a name: link the binary again"
+    quoted = shlex.quote(name) if "'" in name else f"'{name}'"
+    exclude = f"say --exclude {quoted} if another package brings it"
+    if lost.never:
+        return f"no -L helps; {exclude}"
+    return f"name the folder of {name} with -L DIR, search this machine with --host-libs, or {exclude}"
 
 
 def idle_exclusions(

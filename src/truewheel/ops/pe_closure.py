@@ -172,7 +172,10 @@ class _Follower:
             self._take_along(glob, demanded=glob.lower() in idle)
         self._follow()
         users = self._closure.of(Fate.LOST)
-        self._closure.lost = [Lost(library, users[library], tuple(self._against[library])) for library in users]
+        self._closure.lost = [
+            Lost(library, users[library], tuple(self._against[library]), never=bool(self._never(library)))
+            for library in users
+        ]
         return self._closure
 
     def _follow(self) -> None:

@@ -240,6 +240,13 @@ class TestNotFound:
     def test_what_can_be_done_without_stays(self, kind: int) -> None:
         assert not planned({MEMBER: module(build.dylib("@rpath/libx.dylib", kind))})
 
+    def test_what_may_be_there_by_a_path_of_the_build_machine_is_told(self) -> None:
+        weak = build.dylib("/opt/lib/libmaybe.dylib", WEAK)
+        (finding,) = planned({MEMBER: module(weak)}).findings
+        assert (finding.rule, finding.member) == (rules.PATH_INSTALL_NAME, MEMBER)
+        assert finding.message == "it loads /opt/lib/libmaybe.dylib where that is there, whoever has put it there"
+        assert planned({MEMBER: module(build.dylib("@rpath/libmaybe.dylib", WEAK))}).findings == ()
+
     def test_weak_and_strong_is_strong(self) -> None:
         wants = (build.dylib("@rpath/libx.dylib", WEAK), build.dylib("@rpath/libx.dylib"))
         with pytest.raises(RequestError, match="not found"):

@@ -275,10 +275,14 @@ class _Planner:
                 yield Finding(rules.LIB_UNLED, f"loads {library}, and no path leads to {provider}", asker.path)
 
     def _elsewhere(self) -> Iterator[Finding]:
-        """The excluded libraries that are asked for by a path of the build machine, which is left as it is."""
+        """The libraries that stay outside and are asked for by a path of the build machine, which is left as it is."""
         for library, users in self._left(Fate.EXCLUDED):
             if library.startswith("/"):
                 what = f"it loads {library}, which is excluded; whoever brings it has to load it by that name before"
+                yield from (Finding(rules.PATH_INSTALL_NAME, what, member) for member in users)
+        for library, users in self._left(Fate.OPTIONAL):
+            if library.startswith("/"):
+                what = f"it loads {library} where that is there, whoever has put it there"
                 yield from (Finding(rules.PATH_INSTALL_NAME, what, member) for member in users)
 
 

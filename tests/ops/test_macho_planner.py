@@ -476,8 +476,13 @@ class TestTraces:
         assert made.changes == ()
         assert [finding.rule for finding in made.findings] == [rules.LIB_UNLED]
 
+    def test_names_from_the_folder_that_a_linker_was_started_in(self) -> None:
+        made = planned({"pkg/libown.dylib": mach(id="build/libown.dylib")})
+        assert edits(made, "pkg/libown.dylib") == SliceChanges(install_name="@rpath/libown.dylib")
+
     @pytest.mark.parametrize(
-        "name", ["/DLC/pkg/libx.dylib", "@rpath/x", "@loader_path/x", "libx.dylib", "/usr/lib/x", "/opt/x/"]
+        "name",
+        ["/DLC/pkg/libx.dylib", "@rpath/x", "@loader_path/x", "libx.dylib", "/usr/lib/x", "/opt/x/", "X.framework/X"],
     )
     def test_neutral_names_stay(self, name: str) -> None:
         assert not planned({"pkg/libx.dylib": mach(id=name)})

@@ -53,7 +53,9 @@ def _relative(path: str) -> str | None:
 def neutral_names(part: Slice) -> Iterator[str]:
     """The names that a library may be called by instead of a path of the build machine; none if it isn't called so."""
     own = part.install_name or ""
-    if own.startswith("/") and not own.startswith(NEUTRAL_NAMES):
+    # Some linkers write the path that they were given, from the folder that they were started in.
+    from_somewhere = "/" in own and not own.startswith(("/", "@")) and ".framework/" not in own
+    if from_somewhere or (own.startswith("/") and not own.startswith(NEUTRAL_NAMES)):
         # What asks for it by its own name, or by the file in it, still means it.
         name = own.rpartition("/")[2]
         yield from (f"@rpath/{name}", name) if name else ()

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import subprocess  # noqa: TID251 - Wine is a program; the ban protects src
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
@@ -92,10 +92,21 @@ class Wine:
 
         `where` is the working directory, `search_path` the folders in PATH.
         """
+        command = [need(*_TOOLS)[0], self.folder / "python" / "loader.exe", *steps]
+        settings = self._environment() | {"WINEPATH": ";".join(map(windows_path, search_path))}
+        status, text = self._started(command, settings, where)
+        if not text and status not in (0, 3):
+            # Of a thousand servers of Wine that start on a busy machine, one ends before it says a word.
+            status, text = self._started(command, settings, where)
+        assert status in (0, 3), f"Wine ended with {status}: {steps}\n{text}"
+        pairs = [line.partition("\t") for line in text.splitlines()]
+        return [(word, value) for word, _, value in pairs]
+
+    def _started(self, command: Sequence[object], settings: Mapping[str, str], where: Path | None) -> tuple[int, str]:
         with tempfile.TemporaryFile() as output:  # a pipe would end with Wine's server, a second later
             done = subprocess.run(
-                [need(*_TOOLS)[0], self.folder / "python" / "loader.exe", *steps],
-                env=self._environment() | {"WINEPATH": ";".join(map(windows_path, search_path))},
+                list(map(str, command)),
+                env=settings,
                 cwd=where or self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -104,10 +115,7 @@ class Wine:
                 check=False,
             )
             output.seek(0)
-            text = output.read().decode("utf-8", "replace")
-        assert done.returncode in (0, 3), f"Wine ended with {done.returncode}: {steps}\n{text}"
-        pairs = [line.partition("\t") for line in text.splitlines()]
-        return [(word, value) for word, _, value in pairs]
+            return done.returncode, output.read().decode("utf-8", "replace")
 
     def _told(self, path: Path, lines: list[tuple[str, str]]) -> Loaded:
         """What the loader's lines say about a path."""

@@ -468,6 +468,43 @@ class TestOtherSystems:
         assert (done.before.verdict, done.wheel.name.platforms) == (Verdict.TOO_GENEROUS, ("macosx_14_0_arm64",))
         demand_whole(done.wheel)
 
+    def test_a_wheel_for_two_systems_is_repaired_for_both(self) -> None:
+        name = "pkg-1.0-py3-none-macosx_11_0_arm64.win_amd64.whl"
+        files = {
+            "pkg/__init__.py": b"",
+            "pkg/libx.dylib": self.mac("/opt/lib/libfoo.dylib"),
+            "pkg/x.dll": PeFile(imports=[("foo.dll", ())]).encode(),
+        }
+        outside = {
+            "/opt/lib/libfoo.dylib": self.mac(),
+            "/lib/foo.dll": PeFile(export_name="foo.dll").encode(),
+        }
+        done = repaired(files, outside, name=name)
+        assert str(done.wheel.name) == name
+        assert [graft.library for graft in done.plan.grafts] == ["/opt/lib/libfoo.dylib", "foo.dll"]
+        assert [change.member for change in done.plan.changes] == ["pkg/libx.dylib", "pkg/x.dll"]
+        demand_whole(done.wheel)
+
+    @pytest.mark.parametrize("name", [MAC, WINDOWS])
+    def test_only_elf_files_are_stripped(self, name: str) -> None:
+        files = {"pkg/libx.dylib": self.mac(), "pkg/x.dll": PeFile().encode()}
+        with pytest.raises(RequestError, match="only ELF files can be stripped"):
+            repaired(files, name=name, request=Request(Wishes(strip=True)))
+
+    def test_files_for_another_system_alone_are_no_repair(self) -> None:
+        with pytest.raises(
+            RequestError, match=r"promises too much: pkg/x\.dll: its machine type is amd64"
+        ):
+            repaired({"pkg/x.dll": PeFile().encode()}, name=LINUX)
+
+    def test_demands_are_asked_of_what_came_out(self) -> None:
+        files = {"pkg/__init__.py": b"", "pkg/libx.dylib": self.mac("/opt/lib/libfoo.dylib")}
+        outside = {"/opt/lib/libfoo.dylib": self.mac(minos=12)}
+        with pytest.raises(RequestError, match=r"macOS 11\.0 is demanded.*pkg/\.dylibs/libfoo-"):
+            repaired(files, outside, name=self.MAC, request=Request(Wishes(), macos=(11, 0)))
+        with pytest.raises(RequestError, match="x86_64 is demanded"):
+            repaired(files, outside, name=self.MAC, request=Request(Wishes(), archs=("x86_64",)))
+
 
 class TestTheBill:
     def test_it_is_there_where_it_was_asked_for_and_something_grafted(self) -> None:

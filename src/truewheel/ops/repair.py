@@ -30,7 +30,7 @@ from truewheel.ops.repaired_tags import because, ceiling_of, platforms_of, whole
 from truewheel.ops.retag import demanded_platforms, retag
 from truewheel.ops.verdict import Tags, Verdict, is_loadable, judge
 from truewheel.ops.wishes import Wishes
-from truewheel.policy import fits, floor_of, format_of, promises
+from truewheel.policy import floor_of, format_of
 from truewheel.wheel import (
     Bytes,
     Entry,
@@ -94,7 +94,7 @@ def repair(examination: Examination, libraries: Libraries, request: Request) -> 
     before = judge(wheel.name, examination.images, examination.outcome)
     formats = _formats(examination, before)
     if not formats:
-        _demand_complete(examination, before)
+        _demand_true(wheel, before)
         if request.platforms and not wheel.name.pure:
             demanded_platforms(request.platforms, before)
         return Repair(wheel, Plan(), before, before, examination.outcome.findings)
@@ -150,16 +150,9 @@ def _formats(examination: Examination, tags: Tags) -> tuple[str, ...]:
     return tuple(sorted(wanted & there & _PLANNERS.keys()))
 
 
-def _demand_complete(examination: Examination, tags: Tags) -> None:
-    """Raise `RequestError` for a wheel of a system without a planner that would need a repair."""
-    claims = [floor for platform in examination.wheel.name.platforms if (floor := floor_of(platform)) is not None]
-    promised = [promise for claim in claims for promise in promises(claim)]
-    own = {m for m, image in examination.images.items() if any(fits(image, promise) for promise in promised)}
-    missing = [item.library for item in examination.outcome.missing if not own.isdisjoint(item.members)]
-    if missing:
-        names = ", ".join(missing[:3])
-        raise RequestError(f"it lacks {names}, and libraries are grafted for Linux, macOS and Windows only")
-    if tags.false and not examination.wheel.name.pure:
+def _demand_true(wheel: Wheel, tags: Tags) -> None:
+    """Raise `RequestError` for a wheel with no file for the systems of its name, but for others."""
+    if tags.false and not wheel.name.pure:
         raise RequestError(
             f"{', '.join(tags.false)} promises too much: {because(tags.deciding)}",
             hint="`truewheel retag --auto` writes the tags that are true",

@@ -492,9 +492,7 @@ class TestOtherSystems:
             repaired(files, name=name, request=Request(Wishes(strip=True)))
 
     def test_files_for_another_system_alone_are_no_repair(self) -> None:
-        with pytest.raises(
-            RequestError, match=r"promises too much: pkg/x\.dll: its machine type is amd64"
-        ):
+        with pytest.raises(RequestError, match=r"promises too much: pkg/x\.dll: its machine type is amd64"):
             repaired({"pkg/x.dll": PeFile().encode()}, name=LINUX)
 
     def test_demands_are_asked_of_what_came_out(self) -> None:

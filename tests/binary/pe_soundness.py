@@ -25,7 +25,7 @@ def complaints(data: bytes) -> list[str]:
     return [*_about_sections(file, len(data)), *_about_places(file), *_about_sizes(file, data)]
 
 
-def _about_sections(file: Any, size: int) -> Iterator[str]:  # noqa: ANN401
+def _about_sections(file: Any, size: int) -> Iterator[str]:  # noqa: ANN401 - the same
     head, sections = file.OPTIONAL_HEADER, file.sections
     end = sections[0].get_file_offset() + 40 * len(sections)
     if end > head.SizeOfHeaders or len(sections) != file.FILE_HEADER.NumberOfSections:
@@ -37,7 +37,7 @@ def _about_sections(file: Any, size: int) -> Iterator[str]:  # noqa: ANN401
             yield f"{section.Name} is longer than the file"
 
 
-def _about_places(file: Any) -> Iterator[str]:  # noqa: ANN401
+def _about_places(file: Any) -> Iterator[str]:  # noqa: ANN401 - the same
     head, sections = file.OPTIONAL_HEADER, file.sections
     for one, other in pairwise(sections):
         if other.VirtualAddress != one.VirtualAddress + _up(_length(one), head.SectionAlignment):
@@ -48,12 +48,12 @@ def _about_places(file: Any) -> Iterator[str]:  # noqa: ANN401
             yield f"two sections share the bytes at {following:#x}"
 
 
-def _length(section: Any) -> int:  # noqa: ANN401
+def _length(section: Any) -> int:  # noqa: ANN401 - the same
     """What a section takes in memory: a loader that finds no such size takes that in the file."""
     return int(section.Misc_VirtualSize or section.SizeOfRawData)
 
 
-def _about_sizes(file: Any, data: bytes) -> Iterator[str]:  # noqa: ANN401
+def _about_sizes(file: Any, data: bytes) -> Iterator[str]:  # noqa: ANN401 - the same
     head, sections = file.OPTIONAL_HEADER, file.sections
     last = sections[-1]
     if head.SizeOfImage != _up(last.VirtualAddress + _length(last), head.SectionAlignment):
@@ -84,7 +84,7 @@ def dlls(data: bytes) -> list[str]:
     return [file.get_string_at_rva(name).decode() for _, name, _ in _rows(file)]
 
 
-def _rows(file: Any) -> Iterator[tuple[int, int, bool]]:  # noqa: ANN401
+def _rows(file: Any) -> Iterator[tuple[int, int, bool]]:  # noqa: ANN401 - the same
     """Where each row of the two tables is, where it finds the name of its DLL, and whether that is loaded late."""
     directories, base = file.OPTIONAL_HEADER.DATA_DIRECTORY, file.OPTIONAL_HEADER.ImageBase
     for number, size, name_at in ((_IMPORT, 20, 12), (_DELAY, 32, 4)):

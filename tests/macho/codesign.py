@@ -182,10 +182,10 @@ def main(arguments: list[str]) -> int:
         from tests.macho.checker import complaints  # noqa: PLC0415 - signing doesn't wait for it
 
         if not any(part.signature for part in parts(data)):
-            print(f"{path}: code object is not signed at all", file=sys.stderr)  # noqa: T201
+            print(f"{path}: code object is not signed at all", file=sys.stderr)  # noqa: T201 - what codesign says
             return 1
         if found := complaints(data):
-            print(f"{path}: invalid signature: {found[0]}", file=sys.stderr)  # noqa: T201
+            print(f"{path}: invalid signature: {found[0]}", file=sys.stderr)  # noqa: T201 - what codesign says
         return int(bool(found))
     stem = path.name.rpartition(".")[0] or path.name
     path.write_bytes(signed(data, Style(stem)))

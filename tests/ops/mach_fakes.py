@@ -61,7 +61,7 @@ def mach(
 
 def sealed(data: bytes) -> bytes:
     """A file with a signature that fits, as linkers make it."""
-    from truewheel.binary.macho_edit import edit_macho  # noqa: PLC0415
+    from truewheel.binary.macho_edit import edit_macho  # noqa: PLC0415 - for those that seal alone
 
     return bytes(edit_macho(data, MachChanges(sign=True, identifier="made")).applied(data))
 

@@ -296,7 +296,7 @@ class TestInclusion:
     @pytest.mark.parametrize(
         ("glob", "data", "what"),
         [
-            ("none.dll", b"", "means no DLL that anything in the wheel needs, and no file"),
+            ("none.dll", b"", "means no library that anything in the wheel needs, and no file"),
             ("/opt/x.dll", b"text", "means /opt/x.dll, which is no PE file"),
             ("x.dll", dll(machine=I386), "means /opt/x.dll, which is for win32"),
             ("x.dll", program(), "means /opt/x.dll, which is no DLL"),

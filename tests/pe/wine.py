@@ -96,7 +96,7 @@ class Wine:
         settings = self._environment() | {"WINEPATH": ";".join(map(windows_path, search_path))}
         status, text = self._started(command, settings, where)
         if not text and status not in (0, 3):
-            # Of a thousand servers of Wine that start on a busy machine, one ends before it says a word.
+            # On a busy machine a process of Wine has ended before it said a word.
             status, text = self._started(command, settings, where)
         assert status in (0, 3), f"Wine ended with {status}: {steps}\n{text}"
         pairs = [line.partition("\t") for line in text.splitlines()]

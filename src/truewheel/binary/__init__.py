@@ -59,20 +59,20 @@ def read(buffer: Buffer) -> Image | None:
     """
     match identify(bytes(buffer[:HEAD])):
         case "elf":
-            from truewheel.binary.elf import read_elf  # noqa: PLC0415
+            from truewheel.binary.elf import read_elf  # noqa: PLC0415  # where a file calls for it
 
             return read_elf(buffer)
         case "macho":
-            from truewheel.binary.macho import is_fat_archive, read_macho  # noqa: PLC0415
+            from truewheel.binary.macho import is_fat_archive, read_macho  # noqa: PLC0415  # where a file calls for it
 
             return None if is_fat_archive(buffer) else read_macho(buffer)
         case "pe":
-            from truewheel.binary.pe import is_portable_assembly, read_pe  # noqa: PLC0415
-            from truewheel.binary.pe_header import is_pe  # noqa: PLC0415
+            from truewheel.binary.pe import is_portable_assembly, read_pe  # noqa: PLC0415  # where a file calls for it
+            from truewheel.binary.pe_header import is_pe  # noqa: PLC0415  # where a file calls for it
 
             return read_pe(buffer) if is_pe(buffer) and not is_portable_assembly(buffer) else None
         case "wasm":
-            from truewheel.binary.wasm import read_wasm  # noqa: PLC0415
+            from truewheel.binary.wasm import read_wasm  # noqa: PLC0415  # where a file calls for it
 
             return read_wasm(buffer)
         case _:

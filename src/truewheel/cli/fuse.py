@@ -9,7 +9,7 @@ import click
 
 from truewheel import api
 from truewheel.cli.common import Told, each, finish, json_option, limit_options, wheels_argument
-from truewheel.cli.writing import Chosen, chosen, writing_options
+from truewheel.cli.writing import Chosen, chosen, wheelhouse_option, writing_options
 from truewheel.errors import TruewheelError
 from truewheel.report import machine, text
 from truewheel.wheel import Limits
@@ -17,15 +17,7 @@ from truewheel.wheel import Limits
 
 @click.command("fuse")
 @wheels_argument
-@click.option(
-    "-w",
-    "--wheel-dir",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    default=Path("wheelhouse"),
-    show_default=True,
-    help="Write the wheel into DIR.",
-)
+@wheelhouse_option
 @click.option(
     "--take-first",
     multiple=True,

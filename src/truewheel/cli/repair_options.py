@@ -12,6 +12,7 @@ from typing import TypeVar
 import click
 
 from truewheel import api
+from truewheel.cli.writing import wheelhouse_option
 from truewheel.errors import RequestError, WheelError
 from truewheel.policy import floor_of, format_of
 from truewheel.wheel import WheelName
@@ -22,15 +23,7 @@ _NO_FOLDER = frozenset('/\\$:@<>"|?*')
 _VERSION = re.compile(r"(\d{1,4})(?:\.(\d{1,4}))?(?:\.(\d{1,4}))?")
 
 _EVERYWHERE = (
-    click.option(
-        "-w",
-        "--wheel-dir",
-        type=click.Path(path_type=Path),
-        metavar="DIR",
-        default=Path("wheelhouse"),
-        show_default=True,
-        help="Write the wheels into DIR.",
-    ),
+    wheelhouse_option,
     click.option(
         "-L",
         "--lib-dir",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import click
@@ -14,6 +15,16 @@ from truewheel.wheel import Limits, Profile
 from truewheel.world import source_date_epoch
 
 _T = TypeVar("_T")
+
+wheelhouse_option = click.option(
+    "-w",
+    "--wheel-dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    default=Path("wheelhouse"),
+    show_default=True,
+    help="Write what comes out into DIR.",
+)
 
 
 def writing_options(command: Callable[..., _T]) -> Callable[..., _T]:

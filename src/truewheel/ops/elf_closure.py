@@ -12,12 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from truewheel.binary import Elf, identify, read_elf
-from truewheel.binary.magic import HEAD
-from truewheel.errors import RequestError, TruewheelError
+from truewheel.binary import Buffer, Elf, read_elf
+from truewheel.errors import RequestError
+from truewheel.ops.candidates import Readings, included
 from truewheel.ops.elf_runpaths import entries_of
 from truewheel.ops.fates import Fate, Lost, Scales, base_name, needing, sha256_of
-from truewheel.ops.grafted_names import original_name
 from truewheel.ops.libraries import Libraries, LibraryFile
 from truewheel.ops.patterns import Patterns
 from truewheel.ops.wishes import USUAL_LIMITS
@@ -120,7 +119,7 @@ class _Follower:
         self._ceiling = ceiling
         self._closure = Closure()
         self._pending: deque[Asker] = deque(members.askers)
-        self._read: dict[str, Elf | str] = {}
+        self._readings = Readings("elf", "ELF", _read_whole)
         self._searches: dict[tuple[object, ...], tuple[LibraryFile | None, tuple[str, ...]]] = {}
         self._left = _MOST_LOOKUPS
         self._against: dict[str, dict[str, None]] = {}
@@ -154,17 +153,10 @@ class _Follower:
 
         A glob that means nothing that is needed is a demand; one that does may mean more besides.
         """
-        if Patterns((base_name(glob),)).mean(*self._members.carried, *map(original_name, self._members.carried)):
-            return
-        files = self._libraries.matching(glob)
-        if not files and demanded:
-            raise RequestError(
-                f"--include {glob} means no library that anything in the wheel needs, and no file",
-                hint="give the path of the file, or its folder with -L",
-            )
+        files = included(glob, self._libraries, self._members.carried, kind="elf", demanded=demanded)
         machines = {_machine(asker.elf): asker for asker in self._members.askers}
         for file in files:
-            elf = self._elf(file)
+            elf = self._readings.of(file)
             if not demanded and (isinstance(elf, str) or not is_library(elf)):
                 continue
             if isinstance(elf, str):
@@ -216,7 +208,7 @@ class _Follower:
         self._closure.found[asker.path, library] = file.path
         if self._exclude.mean(file.path):
             return Fate.EXCLUDED, ()
-        elf = self._elf(file)
+        elf = self._readings.of(file)
         if isinstance(elf, Elf):
             self._load(file, elf, asker, library)
         return Fate.GRAFTED, ()
@@ -243,7 +235,7 @@ class _Follower:
 
     def _problem(self, file: LibraryFile, asker: Asker) -> str:
         """What speaks against a file: the loader would pass it over, or it is built for another C library."""
-        elf = self._elf(file)
+        elf = self._readings.of(file)
         if isinstance(elf, str):
             return elf
         if _machine(elf) != _machine(asker.elf):
@@ -260,29 +252,17 @@ class _Follower:
 
     def _lacks(self, file: LibraryFile, asker: Asker, library: str) -> str:
         """The versions that a file doesn't define and the loader would demand of it; without any it is lenient."""
-        elf = self._elf(file)
+        elf = self._readings.of(file)
         if isinstance(elf, str) or not elf.version_definitions:
             return ""
         wanted = [need.version for need in asker.elf.version_needs if need.library == library and not need.weak]
         lacking = [version for version in wanted if version not in elf.version_definitions]
         return f"doesn't define {listed(lacking)}, which {asker.path} demands" if lacking else ""
 
-    def _elf(self, file: LibraryFile) -> Elf | str:
-        """The file as ELF, or in words why it is none."""
-        if file.path not in self._read:
-            self._read[file.path] = _elf_or_words(file)
-        return self._read[file.path]
 
-
-def _elf_or_words(file: LibraryFile) -> Elf | str:
-    try:
-        data = file.data
-        if identify(bytes(data[:HEAD])) != "elf":
-            return "is no ELF file"
-        elf = read_elf(data)
-        _ = elf.symbols.imports  # read when they are asked for: damage in them counts here, and not later
-    except TruewheelError as error:
-        return f"can't be used: {error.what}"
+def _read_whole(data: Buffer) -> Elf:
+    elf = read_elf(data)
+    _ = elf.symbols.imports  # read when they are asked for: damage in them counts here, and not later
     return elf
 
 

@@ -13,16 +13,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple, TypeAlias
 
-from truewheel.binary import MachO, identify, read_macho
-from truewheel.binary.magic import HEAD
+from truewheel.binary import Buffer, MachO, read_macho
 from truewheel.binary.model import Dylib, Platform, Slice
-from truewheel.errors import RequestError, TruewheelError
+from truewheel.errors import RequestError
+from truewheel.ops.candidates import Readings, included
 from truewheel.ops.fates import Fate, Lost, Scales, base_name, needing, sha256_of
-from truewheel.ops.grafted_names import original_name
 from truewheel.ops.libraries import Libraries, LibraryFile
 from truewheel.ops.macho_names import Library
 from truewheel.ops.macho_slices import is_for, is_optional, linked_slices, needs, own_name, unfit
-from truewheel.ops.patterns import Patterns
 from truewheel.ops.places import reachable
 from truewheel.ops.wishes import Wishes
 from truewheel.policy.macos import is_interpreter, is_system
@@ -150,7 +148,7 @@ class _Follower:
         self._include = wishes.include
         self._closure = Closure()
         self._pending: deque[Asker] = deque(members.askers)
-        self._read: dict[str, MachO | str] = {}
+        self._readings = Readings("macho", "Mach-O", _read_whole)
         self._searches: dict[tuple[object, ...], tuple[LibraryFile | None, tuple[str, ...]]] = {}
         self._left = _MOST_LOOKUPS
         self._against: dict[str, dict[str, None]] = {}
@@ -222,7 +220,7 @@ class _Follower:
         self._closure.found[asker.path, asker.part.arch, library] = file.path
         if self._exclude.mean(file.path):
             return Fate.EXCLUDED, ()
-        image = self._image(file)
+        image = self._readings.of(file)
         if isinstance(image, MachO):
             self._load(Loaded(library, image, file, ""), asker.chain)
         return Fate.GRAFTED, ()
@@ -249,7 +247,7 @@ class _Follower:
             against: list[str] = []
             chosen = None
             for file in self._candidates(questions):
-                image = self._image(file)
+                image = self._readings.of(file)
                 problem = image if isinstance(image, str) else unfit(image, asker.part, asker.path, demanded)
                 if not problem:
                     chosen = file
@@ -270,12 +268,6 @@ class _Follower:
                     seen.add(file.path)
                     yield file
 
-    def _image(self, file: LibraryFile) -> MachO | str:
-        """The file as Mach-O, or in words why it is none."""
-        if file.path not in self._read:
-            self._read[file.path] = _image_or_words(file)
-        return self._read[file.path]
-
     # --- what nobody asks for
     def _take_along(self, glob: str, *, demanded: bool) -> None:
         """Add the files that a glob means, though nobody needs them, unless an earlier repair has.
@@ -283,16 +275,8 @@ class _Follower:
         A glob that means nothing that is needed is a demand; one that does may mean more besides.
         """
         carried = self._members.carried
-        if Patterns((base_name(glob),)).mean(*carried, *map(original_name, carried)):
-            return
-        files = self._libraries.matching(glob, kind="macho")
-        if not files and demanded:
-            raise RequestError(
-                f"--include {glob} means no library that anything in the wheel needs, and no file",
-                hint="give the path of the file, or its folder with -L",
-            )
-        for file in files:
-            image = self._image(file)
+        for file in included(glob, self._libraries, carried, kind="macho", demanded=demanded):
+            image = self._readings.of(file)
             problem = image if isinstance(image, str) else self._misplaced(image)
             if demanded and problem:
                 raise RequestError(f"--include {glob} means {file.path}, which {problem}")
@@ -326,13 +310,7 @@ def _questions(asker: Asker, library: str) -> Iterator[Question]:
     yield Question(name, folder, asker.file if head == "@loader_path" else None)
 
 
-def _image_or_words(file: LibraryFile) -> MachO | str:
-    try:
-        data = file.data
-        if identify(bytes(data[:HEAD])) != "macho":
-            return "is no Mach-O file"
-        image = read_macho(data)
-        _ = [part.symbols.imports for part in image.slices]  # read on demand: damage in them counts here, not later
-    except TruewheelError as error:
-        return f"can't be used: {error.what}"
+def _read_whole(data: Buffer) -> MachO:
+    image = read_macho(data)
+    _ = [part.symbols.imports for part in image.slices]  # read on demand: damage in them counts here, not later
     return image

@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from truewheel.binary import HEAD, Pe, identify, read_pe
+from truewheel.binary import Pe, read_pe
 from truewheel.binary.graph_names import dll_name, forwarded
-from truewheel.errors import RequestError, TruewheelError
+from truewheel.errors import RequestError
+from truewheel.ops.candidates import Readings, included
 from truewheel.ops.fates import Fate, Lost, Scales, base_name, needing, sha256_of
-from truewheel.ops.grafted_names import original_name
 from truewheel.ops.libraries import Libraries, LibraryFile
 from truewheel.ops.patterns import Patterns
 from truewheel.ops.wishes import Wishes
@@ -154,7 +154,7 @@ class _Follower:
         self._globs = wishes.include.globs
         self._closure = Closure()
         self._pending: deque[Asker] = deque(members.askers)
-        self._read: dict[str, Pe | str] = {}
+        self._readings = Readings("pe", "PE", read_pe)
         self._searches: dict[tuple[str, str, str], tuple[tuple[LibraryFile, ...], tuple[str, ...]]] = {}
         self._left = _MOST_LOOKUPS
         self._against: dict[str, dict[str, None]] = {}
@@ -194,17 +194,9 @@ class _Follower:
         A glob that means nothing that is needed is a demand; one that does may mean more besides.
         """
         carried = {name for _, name in self._named}
-        if Patterns((base_name(glob).lower(),)).mean(*carried, *map(original_name, carried)):
-            return
-        files = self._libraries.matching(glob, kind="pe")
-        if not files and demanded:
-            raise RequestError(
-                f"--include {glob} means no DLL that anything in the wheel needs, and no file",
-                hint="give the path of the file, or its folder with -L",
-            )
         archs = {asker.pe.arch for asker in self._members.askers}
-        for file in files:
-            pe = self._pe(file)
+        for file in included(glob, self._libraries, carried, kind="pe", demanded=demanded):
+            pe = self._readings.of(file)
             if not demanded and (isinstance(pe, str) or not pe.dll or pe.arch not in archs):
                 continue
             problem = pe if isinstance(pe, str) else _unfit(pe, archs) or self._never(base_name(file.path).lower())
@@ -262,7 +254,7 @@ class _Follower:
         self._closure.found[asker.path, library] = file.path
         if self._exclude.mean(file.path.lower()):
             return Fate.EXCLUDED, ()
-        pe = self._pe(file)
+        pe = self._readings.of(file)
         if isinstance(pe, Pe):
             self._load(file, pe)
         return Fate.GRAFTED, ()
@@ -300,7 +292,7 @@ class _Follower:
                 raise RequestError("the files need more DLLs than can be looked for")
             fit, against = [], []
             for file in self._libraries.candidates(library, (), asker.file, kind="pe"):
-                pe = self._pe(file)
+                pe = self._readings.of(file)
                 problem = pe if isinstance(pe, str) else _unfit(pe, {asker.pe.arch})
                 if problem:
                     against.append(f"{file.path} {problem}")
@@ -314,7 +306,7 @@ class _Follower:
 
         Ordinals and what is looked for at its first use aren't asked for.
         """
-        pe = self._pe(file)
+        pe = self._readings.of(file)
         imports = [wanted for wanted in asker.pe.imports if dll_name(wanted.name) == library and not wanted.delayed]
         if not imports or isinstance(pe, str):
             return ""
@@ -322,22 +314,6 @@ class _Follower:
         wanted = dict.fromkeys(name for dll in imports for name in dll.symbols if not name.startswith("#"))
         lacking = [name for name in wanted if name not in exports]
         return f"doesn't export {listed(lacking)}, which {asker.path} imports" if lacking else ""
-
-    def _pe(self, file: LibraryFile) -> Pe | str:
-        """The file as PE, or in words why it is none."""
-        if file.path not in self._read:
-            self._read[file.path] = _pe_or_words(file)
-        return self._read[file.path]
-
-
-def _pe_or_words(file: LibraryFile) -> Pe | str:
-    try:
-        data = file.data
-        if identify(bytes(data[:HEAD])) != "pe":
-            return "is no PE file"
-        return read_pe(data)
-    except TruewheelError as error:
-        return f"can't be used: {error.what}"
 
 
 def _unfit(pe: Pe, archs: Collection[str]) -> str:

@@ -39,12 +39,8 @@ class WrittenWheel(Protocol):
         """What was not canonical in the input, in words."""
 
 
-class RepairedWheel(Protocol):
-    """What `repair` tells of a wheel, whether it was written or only planned."""
-
-    @property
-    def source(self) -> object:
-        """The input."""
+class MadeWheel(Protocol):
+    """What is told of a wheel that is made, whether it was written or only worked out."""
 
     @property
     def path(self) -> object:
@@ -53,10 +49,6 @@ class RepairedWheel(Protocol):
     @property
     def written(self) -> bool:
         """Whether the result was written."""
-
-    @property
-    def changed(self) -> bool:
-        """Whether bytes or name differ from the input's."""
 
     @property
     def size(self) -> int | None:
@@ -69,6 +61,18 @@ class RepairedWheel(Protocol):
     @property
     def profile(self) -> str:
         """The compression profile."""
+
+
+class RepairedWheel(MadeWheel, Protocol):
+    """What `repair` tells of a wheel."""
+
+    @property
+    def source(self) -> object:
+        """The input."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether bytes or name differ from the input's."""
 
     @property
     def plan(self) -> Plan[Changes]:
@@ -87,32 +91,12 @@ class RepairedWheel(Protocol):
         """What is worth knowing of the result."""
 
 
-class FusedWheel(Protocol):
-    """What `fuse` tells of the wheel that it makes, whether it was written or only worked out."""
+class FusedWheel(MadeWheel, Protocol):
+    """What `fuse` tells of the wheel that it makes."""
 
     @property
     def sources(self) -> tuple[object, ...]:
         """The inputs."""
-
-    @property
-    def path(self) -> object:
-        """The result, or where it would be."""
-
-    @property
-    def written(self) -> bool:
-        """Whether the result was written."""
-
-    @property
-    def size(self) -> int | None:
-        """Bytes of the result, if it was written."""
-
-    @property
-    def sha256(self) -> str | None:
-        """Digest of the result, hexadecimal, if it was written."""
-
-    @property
-    def profile(self) -> str:
-        """The compression profile."""
 
     @property
     def joined(self) -> Mapping[str, tuple[str, ...]]:

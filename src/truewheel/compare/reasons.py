@@ -11,7 +11,7 @@ _SHIM: Final = "build with `truewheel build`, or wrap the backend with `truewhee
 BUILD_PATH: Final = Reason(
     "build-path",
     "the build directory",
-    "A compiler, a linker or a generator wrote the path of the folder it worked in, and pip and uv use a new one each time.",
+    "A compiler, a linker or a generator wrote the path of its folder, and pip and uv use a new one each time.",
     _SHIM,
 )
 BUILD_TIME: Final = Reason(

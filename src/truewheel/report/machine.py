@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from truewheel.ops.plan import Change, Changes, Graft, Source
 
 
-def document(command: str, wheels: Sequence[Json], errors: Iterable[TruewheelError]) -> str:
-    """The document of a command: its schema, the wheels, and the errors of those that couldn't be done."""
+def document(command: str, done: Sequence[Json], errors: Iterable[TruewheelError], *, subject: str = "wheels") -> str:
+    """The document of a command: its schema, what was done under the word for it, and the errors of what couldn't be."""
     body: Json = {
         "schema": f"truewheel/{command}/1",
-        "wheels": wheels,
+        subject: done,
         "errors": [_error(error) for error in errors],
     }
     return json.dumps(body, indent=2, ensure_ascii=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def document(command: str, done: Sequence[Json], errors: Iterable[TruewheelError], *, subject: str = "wheels") -> str:
-    """The document of a command: its schema, what was done under the word for it, and the errors of what couldn't be."""
+    """The document of a command: its schema, what was done under the word for it, and the errors of the rest."""
     body: Json = {
         "schema": f"truewheel/{command}/1",
         subject: done,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from truewheel.compare.model import Comparison
 from truewheel.findings import Finding
 from truewheel.ops import Tags
 
@@ -121,3 +122,175 @@ class FusedWheel(MadeWheel, Protocol):
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is worth knowing of the result."""
+
+
+class Distribution(Protocol):
+    """What `build` tells of a file that it made."""
+
+    @property
+    def kind(self) -> str:
+        """The word for it: sdist or wheel."""
+
+    @property
+    def path(self) -> object:
+        """Where it is."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+
+    @property
+    def sha256(self) -> str:
+        """Digest, hexadecimal."""
+
+
+class Apart(Protocol):
+    """What kept a build apart from the machine."""
+
+    @property
+    def kind(self) -> str:
+        """The word for the means: bubblewrap, namespaces or none."""
+
+    @property
+    def fixed_path(self) -> bool:
+        """Whether the sources lay at the same path in every build."""
+
+    @property
+    def network_cut(self) -> bool:
+        """Whether nothing could be reached."""
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the system could not be written to."""
+
+    @property
+    def home_hidden(self) -> bool:
+        """Whether the user's own files could not be read."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Why something was not in force, in words."""
+
+
+class Locked(Protocol):
+    """A build requirement as it was installed."""
+
+    @property
+    def project(self) -> str:
+        """Its name."""
+
+    @property
+    def version(self) -> str:
+        """Its version."""
+
+    @property
+    def file(self) -> str:
+        """The file that was installed."""
+
+    @property
+    def sha256(self) -> str:
+        """The file's digest, hexadecimal."""
+
+
+class Named(Protocol):
+    """A program that took part in a build."""
+
+    @property
+    def name(self) -> str:
+        """What it is called by."""
+
+    @property
+    def version(self) -> str:
+        """The first line of what it says of its version."""
+
+
+class Moment(Protocol):
+    """SOURCE_DATE_EPOCH."""
+
+    @property
+    def seconds(self) -> int:
+        """Since 1970 UTC."""
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from, in words."""
+
+
+class Variation(Protocol):
+    """A circumstance of a second build."""
+
+    @property
+    def name(self) -> str:
+        """What it is."""
+
+    @property
+    def first(self) -> str:
+        """What the first build saw."""
+
+    @property
+    def second(self) -> str:
+        """What the second build saw."""
+
+    @property
+    def obstacle(self) -> str:
+        """Why both saw the same, if they did."""
+
+
+class SecondBuild(Protocol):
+    """What `build --twice` tells of its second build."""
+
+    @property
+    def varied(self) -> Sequence[Variation]:
+        """What was varied, and what could not be."""
+
+    @property
+    def comparisons(self) -> Sequence[Comparison]:
+        """The first build's files beside the second's."""
+
+
+class BuiltProject(Protocol):
+    """What `build` tells of a project."""
+
+    @property
+    def source(self) -> str:
+        """What was built, as it was named."""
+
+    @property
+    def artefacts(self) -> Sequence[Distribution]:
+        """What was made."""
+
+    @property
+    def lock(self) -> object:
+        """The file with the locked build requirements."""
+
+    @property
+    def provenance(self) -> object:
+        """The file with the provenance statement."""
+
+    @property
+    def log(self) -> object:
+        """The file with all that was printed."""
+
+    @property
+    def epoch(self) -> Moment:
+        """The time that the build was told."""
+
+    @property
+    def isolation(self) -> Apart:
+        """What kept it apart."""
+
+    @property
+    def python(self) -> str:
+        """The Python that ran the backend."""
+
+    @property
+    def requirements(self) -> Sequence[Locked]:
+        """The build requirements."""
+
+    @property
+    def tools(self) -> Sequence[Named]:
+        """The programs that took part."""
+
+    @property
+    def twin(self) -> SecondBuild | None:
+        """The second build, if there was one."""

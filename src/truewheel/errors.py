@@ -65,6 +65,10 @@ class LimitError(WheelError):
     """A wheel asks for more than the limits allow (ratio, sizes, count). Limits are adjustable."""
 
 
+class SdistError(TruewheelError):
+    """The file is not a source distribution that can be trusted: its gzip, its tar, its names or PKG-INFO is wrong."""
+
+
 class BinaryError(TruewheelError):
     """A native file inside a wheel is truncated, loops or contradicts itself."""
 

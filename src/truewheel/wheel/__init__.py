@@ -4,9 +4,9 @@
 `canonicalize` gives the wheel in canonical form, `write` turns a wheel into bytes under a compression `Profile`, and
 `payload_digest` names what is inside however it was zipped. Where a wheel is changed, `amended` keeps RECORD true.
 
-The modules, from below: ``name`` and ``model`` are the values; ``limits``, the ``zip…`` ones,
-``paths`` and ``archive`` read; ``deflate`` and ``profiles`` compress, ``record`` and ``metadata`` know the files of
-``.dist-info``; ``canonical``, ``forms`` and ``digest`` compare; ``layout`` and ``writer`` write.
+The modules, from below: ``name`` and ``model`` are the values; ``limits``, the ``zip…`` ones, ``paths``,
+``plainzip`` and ``archive`` read; ``deflate`` and ``profiles`` compress, ``record`` and ``metadata`` know the files
+of ``.dist-info``; ``canonical``, ``forms`` and ``digest`` compare; ``layout`` and ``writer`` write.
 """
 
 from truewheel.wheel.archive import check_layout, read
@@ -34,6 +34,7 @@ from truewheel.wheel.metadata import (
 )
 from truewheel.wheel.model import Buffer, Bytes, Content, Data, Entry, Stored, Wheel
 from truewheel.wheel.name import WheelName
+from truewheel.wheel.plainzip import PlainZip, read_zip
 from truewheel.wheel.profiles import Profile
 from truewheel.wheel.record import RecordRow, amended, check_content, check_names, demand, row_for, rows_of, signatures
 from truewheel.wheel.record import verify as verify_record
@@ -49,6 +50,7 @@ __all__ = [
     "Limits",
     "Metadata",
     "Normalizer",
+    "PlainZip",
     "Profile",
     "RecordRow",
     "Sink",
@@ -72,6 +74,7 @@ __all__ = [
     "read",
     "read_metadata",
     "read_wheel_file",
+    "read_zip",
     "row_for",
     "rows_of",
     "settle_signatures",

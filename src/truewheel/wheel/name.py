@@ -28,6 +28,22 @@ def canonical_project(name: str) -> str:
     return re.sub("[-_.]+", "-", name).lower()
 
 
+def spells(stem: str, project: str, version: str) -> bool:
+    """Whether NAME-VERSION, with dashes anywhere, means the normalized `project` and the `version`."""
+    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 - most names are never compared
+
+    parts = stem.split("-")
+    wanted = Version(version)
+    for cut in range(1, len(parts)):
+        try:
+            same = Version("-".join(parts[cut:])) == wanted
+        except InvalidVersion:
+            continue
+        if same and canonical_project("-".join(parts[:cut])) == project:
+            return True
+    return False
+
+
 @dataclass(frozen=True)
 class WheelName:
     """The parts of a wheel's file name, each as it is written.

@@ -80,6 +80,7 @@ class Conditions:
     user: int | None = None
     group: int | None = None
     mtime: int = 0
+    setarch: tuple[str, ...] = ()
     more: Mapping[str, str] = field(default_factory=dict)
     """Further environment variables, which no build should look at."""
 

@@ -1,1 +1,27 @@
-"""SOURCE DISTRIBUTIONS: tar and gzip read strictly, and written in one way only."""
+"""SOURCE DISTRIBUTIONS: tar and gzip read strictly, and written in one way only.
+
+`read` gives an `Sdist` for the bytes of an archive and its `SdistName`; `read_tar` reads any tar, whatever it is for,
+and `read_gzip` what it is wrapped in. `canonical_sdist` gives the source distribution in canonical form, `write`
+turns one into the bytes of that form, and `differences` says what keeps an archive from it.
+"""
+
+from truewheel.sdist.archive import read
+from truewheel.sdist.canonical import canonical_sdist
+from truewheel.sdist.forms import differences
+from truewheel.sdist.model import GzipHeader, Member, Sdist, Slice, Tarball, TarStored
+from truewheel.sdist.name import SdistName
+from truewheel.sdist.writer import write
+
+__all__ = [
+    "GzipHeader",
+    "Member",
+    "Sdist",
+    "SdistName",
+    "Slice",
+    "TarStored",
+    "Tarball",
+    "canonical_sdist",
+    "differences",
+    "read",
+    "write",
+]

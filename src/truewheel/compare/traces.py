@@ -1,0 +1,213 @@
+"""Why two runs of text or bytes differ, as far as they show it: build paths, times, versions, another order.
+
+Both sides are cut into pieces: lines of text, strings of bytes. Those that only one side has are taken apart into
+tokens (`tokens`); a piece of the left and one of the right that are the same but for tokens explain each other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from truewheel.compare.model import Cause, Reason
+from truewheel.compare.reasons import (
+    BUILD_PATH,
+    BUILD_TIME,
+    COMPILER,
+    HASH_ORDER,
+    HOST,
+    PLATFORM,
+    PYTHON,
+    SBOM_SERIAL,
+    VERSION,
+)
+from truewheel.compare.spans import common_head, common_tail
+from truewheel.compare.tokens import Token, part, part_path, places
+
+_LARGEST_WINDOW: Final = 8 << 20
+_LARGEST_TOTAL: Final = 1 << 18
+"""Letters of one side that are taken apart: some tenths of a second."""
+_LONGEST_PIECE: Final = 1 << 13
+_AROUND: Final = 256
+_SHOWN: Final = 160
+_STRINGS: Final = re.compile(rb"[\t\x20-\x7e]{4,}").finditer
+_WORDS: Final = re.compile(r"[\w./+-]+").findall
+_REASONS: Final = {
+    "compiler": COMPILER,
+    "host": HOST,
+    "place": BUILD_PATH,
+    "platform": PLATFORM,
+    "python": PYTHON,
+    "serial": SBOM_SERIAL,
+    "time": BUILD_TIME,
+    "version": VERSION,
+}
+_SURE: Final = frozenset({"compiler", "place", "platform", "python"})
+
+
+class Explanation(NamedTuple):
+    """The causes that were recognized, and whether they explain every piece that differs."""
+
+    causes: tuple[Cause, ...]
+    complete: bool
+
+
+def causes_of(left: bytes | str, right: bytes | str) -> tuple[Cause, ...]:
+    """Why two runs of text or bytes differ, as far as they show it. Either both are text or both are bytes.
+
+    Time and memory are bounded: of very long runs, only what lies around the first difference is looked at.
+    """
+    return explain(left, right).causes
+
+
+def explain(left: bytes | str, right: bytes | str) -> Explanation:
+    """`causes_of`, and whether these causes are all that there is to say.
+
+    Bytes outside of strings are never explained, so with bytes it says this of the strings in them.
+    """
+    mine, theirs = Counter(_pieces(left, right)), Counter(_pieces(right, left))
+    lefts, rights = list((mine - theirs).elements()), list((theirs - mine).elements())
+    if len(lefts) == len(rights) == 1:
+        lefts, rights = [_trimmed(lefts[0], rights[0])], [_trimmed(rights[0], lefts[0])]
+    return _explained(_bounded(lefts), _bounded(rights))
+
+
+def shown(text: str) -> str:
+    """A text as evidence shows it: not longer than a line."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _sides(left: str, right: str) -> str:
+    return f"{shown(left)} on the left, {shown(right)} on the right"
+
+
+def _pieces(data: bytes | str, other: bytes | str) -> Iterator[str]:
+    """The pieces of one side, where it differs from the other."""
+    if isinstance(data, str):
+        yield from data.split("\n") if len(data) <= _LARGEST_WINDOW else data[:_LARGEST_WINDOW].split("\n")
+    elif isinstance(other, bytes):
+        head = common_head(data, other)
+        tail = common_tail(data, other, head)
+        start = max(0, head - _AROUND)
+        end = min(len(data) - tail + _AROUND, start + _LARGEST_WINDOW, len(data))
+        for match in _STRINGS(data, start, end):
+            yield match[0].decode("ascii")
+
+
+def _trimmed(text: str, other: str) -> str:
+    """One piece without most of what it shares with another: long lines are explained where they differ."""
+    if len(text) <= _LONGEST_PIECE and len(other) <= _LONGEST_PIECE:
+        return text
+    head = common_head(text, other)
+    tail = common_tail(text, other, head)
+    return text[max(0, head - _AROUND) : len(text) - tail + _AROUND]
+
+
+def _bounded(pieces: list[str]) -> list[str]:
+    kept: list[str] = []
+    room = _LARGEST_TOTAL
+    for piece in pieces:
+        kept.append(piece[: min(_LONGEST_PIECE, room)])
+        room -= len(kept[-1])
+        if room <= 0:
+            break
+    return kept
+
+
+class _Finds:
+    """Causes as they are found: of each reason the first evidence, and how often there was more."""
+
+    def __init__(self) -> None:
+        self.first: dict[Reason, tuple[str, bool]] = {}
+        self.more: Counter[Reason] = Counter()
+
+    def add(self, reason: Reason, evidence: str, *, sure: bool) -> None:
+        known = self.first.get(reason)
+        if known is None or (sure and not known[1]):
+            self.first[reason] = evidence, sure
+        self.more[reason] += 1
+
+    def causes(self) -> tuple[Cause, ...]:
+        return tuple(
+            Cause(reason, evidence + (f" (and {self.more[reason] - 1:,} more)" if self.more[reason] > 1 else ""), sure)
+            for reason, (evidence, sure) in self.first.items()
+        )
+
+
+def _explained(lefts: list[str], rights: list[str]) -> Explanation:
+    finds = _Finds()
+    open_rights: dict[str, list[tuple[str, tuple[Token, ...]]]] = {}
+    for piece in reversed(rights):
+        skeleton, tokens = part(piece)
+        open_rights.setdefault(skeleton, []).append((piece, tokens))
+    complete, left_over = True, list[str]()
+    for piece in lefts:
+        skeleton, tokens = part(piece)
+        partners = open_rights.get(skeleton)
+        if partners:
+            _, theirs = partners.pop()
+            complete &= _compare_tokens(tokens, theirs, finds)
+        else:
+            left_over.append(piece)
+    right_over = [piece for partners in open_rights.values() for piece, _ in partners]
+    complete &= _compare_words(left_over, right_over, finds)
+    if left_over and right_over and BUILD_PATH not in finds.first:
+        _compare_places(left_over, right_over, finds)
+    return Explanation(finds.causes(), complete and bool(finds.first))
+
+
+def _compare_tokens(lefts: tuple[Token, ...], rights: tuple[Token, ...], finds: _Finds) -> bool:
+    """Whether every pair of tokens that differs has a cause."""
+    pairs = [pair for pair in zip(lefts, rights, strict=True) if pair[0] != pair[1]]
+    return sum(_compare_token(mine, theirs, finds) for mine, theirs in pairs) == len(pairs)
+
+
+def _compare_token(mine: Token, theirs: Token, finds: _Finds) -> bool:
+    kind, evidence = mine.kind, _sides(mine.text, theirs.text)
+    if kind in {"path", "url"}:
+        return _compare_paths(mine.text, theirs.text, finds, kind, evidence)
+    reason = _REASONS.get(kind)
+    if reason is None:
+        return False
+    dated = kind == "time" and len(mine.text) > 8
+    finds.add(reason, evidence, sure=kind in _SURE or dated)
+    return True
+
+
+def _compare_paths(mine: str, theirs: str, finds: _Finds, kind: str, evidence: str) -> bool:
+    """Paths that no build machine is known by: of another Python or version, or of one file in two folders."""
+    (skeleton, tokens), (other, others) = part_path(mine), part_path(theirs)
+    if skeleton == other:
+        return _compare_tokens(tokens, others, finds)
+    if kind == "path" and mine.rpartition("/")[2] == theirs.rpartition("/")[2]:
+        finds.add(BUILD_PATH, evidence, sure=False)
+        return True
+    return False
+
+
+def _compare_words(lefts: list[str], rights: list[str], finds: _Finds) -> bool:
+    """Whether all pieces have the same words in another order; those that do are told."""
+    waiting: dict[tuple[str, ...], list[str]] = {}
+    for piece in rights:
+        waiting.setdefault(tuple(sorted(_WORDS(piece))), []).append(piece)
+    alone = 0
+    for piece in lefts:
+        words = tuple(sorted(_WORDS(piece)))
+        if len(words) > 1 and waiting.get(words):
+            other = waiting[words].pop()
+            finds.add(HASH_ORDER, f"the same words: {_sides(piece, other)}", sure=False)
+        else:
+            alone += 1
+    return not alone and not any(waiting.values())
+
+
+def _compare_places(lefts: list[str], rights: list[str], finds: _Finds) -> None:
+    """Folders of build machines that only one side names each, in lines that differ in more than these."""
+    mine = dict.fromkeys(place for piece in lefts for place in places(piece))
+    theirs = dict.fromkeys(place for piece in rights for place in places(piece))
+    first = next((place for place in mine if place not in theirs), None)
+    other = next((place for place in theirs if place not in mine), None)
+    if first is not None and other is not None:
+        finds.add(BUILD_PATH, _sides(first, other), sure=True)

@@ -1,0 +1,100 @@
+"""Which places of the machine a build doesn't see, and which of the things below them it needs all the same."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+_PLACES = ("/home", "/root", "/run", "/var/run", "/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - they are hidden
+"""Folders that are empty in a build: homes with keys, sockets of services (Docker, agents, buses), other's files."""
+
+_SECRETS = ("/etc/shadow", "/etc/gshadow", "/etc/ssl/private", "/etc/ssh", "/etc/kubernetes", "/var/lib/docker")
+"""What root alone may read, and a build of root's must not."""
+
+_NEEDED_BY_NAMES = "/etc/resolv.conf"
+"""Points below /run on many systems; without what it points to, there are no names in the network."""
+
+
+def hidden(environment: Mapping[str, str]) -> tuple[Path, ...]:
+    """The folders, and some files, that are hidden; none lies below another. Those that aren't there are left out."""
+    homes = [environment.get("HOME", ""), _home_of_user()]
+    places = [Path(place) for place in (*_PLACES, *_SECRETS, *homes, environment.get("TMPDIR", ""))]
+    real = {place.resolve() for place in places if place.is_absolute() and _there(place)}
+    # A home of "/" or "/usr" is a service's or a container's: the system itself can't be hidden.
+    return _outermost(place for place in real if not _system(place))
+
+
+def _home_of_user() -> str:
+    """The home of the caller according to the system's own table, which no variable can bend."""
+    if sys.platform == "win32":
+        return ""
+    import pwd  # noqa: PLC0415 - POSIX alone has it
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return ""
+
+
+def _there(place: Path) -> bool:
+    try:
+        return place.exists()
+    except OSError:
+        return False
+
+
+def _system(place: Path) -> bool:
+    """Whether the machine's own programs would be hidden with it."""
+    return any(Path(part).resolve().is_relative_to(place) for part in ("/usr", "/bin", "/lib", "/etc", "/proc", "/dev"))
+
+
+def _outermost(places: Iterable[Path]) -> tuple[Path, ...]:
+    found: list[Path] = []
+    for place in sorted(places):
+        if not any(place.is_relative_to(outer) for outer in found):
+            found.append(place)
+    return tuple(found)
+
+
+def needed(hiding: Sequence[Path], wanted: Iterable[Path], *, network: bool) -> tuple[Path, ...]:
+    """What must be there to be read although it lies below a hidden folder, outer ones first.
+
+    That are `wanted`, the Python that runs this and its base, and what the network's names need. What would bring a
+    whole hidden folder back is left out.
+    """
+    places = [*wanted, *_interpreter()]
+    if network:
+        places.append(Path(_NEEDED_BY_NAMES).resolve().parent)
+    places += [place.resolve() for place in places]
+    below = {
+        place
+        for place in places
+        if place.is_absolute()
+        and _there(place)
+        and any(place.is_relative_to(outer) and place != outer for outer in hiding)
+    }
+    return tuple(sorted(below, key=lambda place: (len(place.parts), place)))
+
+
+def _interpreter() -> list[Path]:
+    """The Python that runs truewheel: its environment, its base, and where its packages are."""
+    folders = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix]
+    folders += [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
+    return [Path(folder) for folder in folders]
+
+
+def programs(environment: Mapping[str, str]) -> tuple[Path, ...]:
+    """The folders on PATH, and the tool chains of rustup; never the credentials beside them."""
+    found = [Path(part) for part in environment.get("PATH", "").split(os.pathsep) if part]
+    home = environment.get("HOME") or _home_of_user()
+    toolchains = environment.get("RUSTUP_HOME") or (f"{home}/.rustup" if home else "")
+    found.append(Path(toolchains or "."))
+    return tuple(folder for folder in found if folder.is_absolute() and not _secret(folder))
+
+
+def _secret(folder: Path) -> bool:
+    """Whether a folder on PATH is a home itself, whose contents no PATH may bring back."""
+    return folder.name in {".ssh", ".aws", ".gnupg", ".cargo", ".docker", ".kube"}

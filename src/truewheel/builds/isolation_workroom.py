@@ -1,0 +1,171 @@
+"""The folder of a build: a private one where a namespace gives it its path, else one that is the same every time."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from truewheel.builds.model import Conditions, Workroom
+from truewheel.errors import RequestError, Where
+
+_MOST = 64
+"""Builds of one user at once; nobody has more."""
+
+
+class Lodging(NamedTuple):
+    """A workroom, empty but for its folders, and what is to be said of its path."""
+
+    room: Workroom
+    notes: tuple[str, ...]
+
+
+@contextmanager
+def workroom(conditions: Conditions, kind: str, *, keep: bool = False) -> Iterator[Lodging]:
+    """The folders of a build, which are removed at the end unless they are to be kept.
+
+    ``kind`` is that of the isolation: without namespaces the path is seen by the build, and lies at
+    ``<temporary folder>/truewheel-<user>/<n>``, with n = 0 unless other builds run or were kept. A root that isn't the
+    usual one gives another path there too. Raises `RequestError` where the folder can't be made, or isn't safe.
+    """
+    with ExitStack() as stack:
+        notes: tuple[str, ...] = ()
+        if kind == "none":
+            host, notes = stack.enter_context(_numbered(conditions.root))
+        else:
+            host = _private()
+        room = Workroom(host)
+        try:
+            for folder in (room.source, room.out, room.env, room.home, room.tmp, room.shims):
+                folder.mkdir(mode=0o700)
+            yield Lodging(room, notes)
+        finally:
+            if not keep:
+                remove(host)
+
+
+def _private() -> Path:
+    """A folder of an accidental name, which the build never sees."""
+    try:
+        return Path(tempfile.mkdtemp(prefix="truewheel-")).resolve()
+    except OSError as error:
+        raise RequestError(
+            f"no folder can be made for the build: {error.strerror}", hint="set TMPDIR to a folder with room"
+        ) from None
+
+
+@contextmanager
+def _numbered(root: str) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """The first folder that no other build uses; a lock says so as long as the process lives."""
+    base = _base()
+    inner = "" if root == Conditions().root else root.strip("/").replace("/", "-")
+    taken = []
+    for number in range(_MOST):
+        folder = base / str(number)
+        with (base / f"{number}.lock").open("ab") as lock:
+            if not _locked(lock):
+                taken.append(f"{folder} is in use by another build")
+                continue
+            if (base / f"{number}.kept").exists():
+                taken.append(f"{folder} was kept by an earlier build")
+                continue
+            remove(folder)  # of a build that was killed
+            host = folder / inner if inner else folder
+            host.mkdir(mode=0o700, parents=True)
+            notes = (f"the path isn't the usual one, as {taken[0]}",) if taken else ()
+            try:
+                yield host, notes
+            finally:
+                _leave(folder, host, base / f"{number}.kept")
+            return
+    raise RequestError(
+        "there is no free folder for the build",
+        where=Where(file=str(base)),
+        hint="remove what earlier builds have kept there",
+    )
+
+
+def _leave(folder: Path, host: Path, mark: Path) -> None:
+    """Remove what surrounds the workroom, or mark it as kept where it is still there."""
+    if host.exists():
+        mark.touch()
+    else:
+        remove(folder)
+
+
+def _base() -> Path:
+    """The folder of this user's builds. It must be the user's own, and closed to others."""
+    user = os.getuid() if sys.platform != "win32" else os.environ.get("USERNAME", "user")
+    base = Path(tempfile.gettempdir()).resolve() / f"truewheel-{user}"
+    with suppress(FileExistsError):
+        try:
+            base.mkdir(mode=0o700)
+        except FileExistsError:
+            raise
+        except OSError as error:
+            raise RequestError(
+                f"can't be made: {error.strerror}", where=Where(file=str(base)), hint="set TMPDIR to a folder with room"
+            ) from None
+    facts = base.lstat()
+    if not stat.S_ISDIR(facts.st_mode):
+        fault = "is a link or a file of somebody else's making"
+    elif sys.platform != "win32" and facts.st_uid != os.getuid():
+        fault = "belongs to another user"
+    elif sys.platform != "win32" and facts.st_mode & 0o022:
+        fault = "can be written to by other users"
+    else:
+        return base
+    raise RequestError(
+        f"{fault}, so a build there isn't safe",
+        where=Where(file=str(base)),
+        hint="have it removed, or set TMPDIR to a folder of your own",
+    )
+
+
+def _locked(file: BinaryIO) -> bool:
+    """Whether this process now holds the file's lock, which ends with the file or the process."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt  # noqa: PLC0415 - Windows alone has it
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl  # noqa: PLC0415 - POSIX alone has it
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder with all that is in it, folders and files that are read-only too; links aren't followed."""
+    if folder.is_symlink():
+        folder.unlink()
+        return
+    if not folder.exists():
+        return
+    # Go's module cache and some tests leave folders that can't be written to.
+    for place, folders, _ in os.walk(folder):
+        for name in folders:
+            inner = Path(place, name)
+            if not inner.is_symlink():
+                with suppress(OSError):
+                    inner.chmod(0o700)
+    if sys.version_info >= (3, 12):
+        shutil.rmtree(folder, onexc=_once_more)
+    else:
+        shutil.rmtree(folder, onerror=_once_more)
+
+
+def _once_more(function: Callable[..., object], path: str, _: object) -> None:
+    """Windows refuses to remove read-only files. What can't be removed at all stays: a build is none the worse."""
+    with suppress(OSError):
+        os.chmod(path, stat.S_IWRITE | stat.S_IREAD)  # noqa: PTH101 - what rmtree hands over
+        function(path)

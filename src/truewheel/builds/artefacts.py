@@ -1,0 +1,67 @@
+"""What backends make, brought into canonical form: wheels, sdists, and the metadata that announces a wheel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from truewheel.errors import RequestError, TruewheelError, Where
+from truewheel.sdist import canonical_sdist as to_canonical_sdist
+from truewheel.sdist import write as write_sdist
+from truewheel.wheel import Limits, Profile, Written, canonicalize, write
+from truewheel.wheel.metadata import parse_wheel_file, with_tags
+from truewheel.world.files import open_wheel, replacing
+from truewheel.world.sdists import open_sdist
+from truewheel.world.settings import core_count
+
+
+def canonical_wheel(
+    source: Path,
+    target: Path | None = None,
+    *,
+    timestamp: int | None,
+    profile: Profile = Profile.LD1,
+    limits: Limits | None = None,
+) -> Written:
+    """Write the canonical form of a wheel to `target`, or over the wheel itself.
+
+    ``timestamp`` is the time of all members in seconds since 1970 UTC, None for 1980-01-01. Nothing is left behind
+    where it fails: raises `WheelError` where it is no sound wheel, or its RECORD is wrong.
+    """
+    # The wheel is closed before its name is taken by the result.
+    with replacing(target or source) as file, open_wheel(source, limits) as opened:
+        canonical = canonicalize(opened.wheel)
+        return write(canonical, file, profile=profile, timestamp=timestamp, workers=core_count())
+
+
+def canonical_info(folder: Path) -> None:
+    """Bring the WHEEL of a prepared ``.dist-info`` into the form that `canonical_wheel` gives it in the wheel.
+
+    Installers take what is prepared here for what the wheel will hold (PEP 517). A folder without WHEEL announces none,
+    and is left alone. Raises `WheelError` where WHEEL can't be read, and `RequestError` where it can't be written.
+    """
+    file = folder / "WHEEL"
+    try:
+        before = file.read_bytes()
+        after = with_tags(before, parse_wheel_file(before).expanded_tags)
+        if after != before:
+            file.write_bytes(after)
+    except FileNotFoundError:
+        return
+    except TruewheelError as error:
+        raise error.within(file=str(file)) from None
+    except OSError as error:
+        raise RequestError(f"can't be brought into form: {error.strerror}", where=Where(file=str(file))) from None
+
+
+def canonical_sdist(source: Path, folder: Path, *, timestamp: int | None, limits: Limits | None = None) -> Path:
+    """Write the canonical form of a source distribution into a folder, and give its path.
+
+    ``timestamp`` as for `canonical_wheel`. A .zip comes out as .tar.gz. Nothing is left behind where it fails: raises
+    `SdistError` where it is no sound source distribution.
+    """
+    with open_sdist(source, limits) as opened:
+        canonical = to_canonical_sdist(opened.sdist)
+        target = folder / str(canonical.name)
+        with replacing(target) as file:
+            write_sdist(canonical, file, timestamp=timestamp)
+    return target

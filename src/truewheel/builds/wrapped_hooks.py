@@ -1,0 +1,114 @@
+"""What `truewheel.backend` does around the hooks of the backend that it wraps: fixed circumstances, canonical results.
+
+A hook works in the current folder, which is the project's (PEP 517).
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from truewheel.builds.artefacts import canonical_info, canonical_sdist, canonical_wheel
+from truewheel.builds.wrapped import Wrapped
+from truewheel.builds.wrapped_call import Caller
+from truewheel.errors import RequestError
+from truewheel.world.settings import source_date_epoch
+
+Settings: TypeAlias = "Mapping[str, str | list[str]] | None"
+
+EPOCH: Final = 315532800
+"""1980-01-01 00:00:00 UTC: SOURCE_DATE_EPOCH where the caller sets none.
+
+The times of files and the history of a checkout would say better when the sources were made. But they are not the same
+for a folder, for the sdist made from it, and for the copy that a frontend works on.
+"""
+
+_UMASK: Final = 0o022
+
+_FIXED: Final = {
+    "LC_ALL": "C.UTF-8",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONHASHSEED": "0",
+    "TZ": "UTC",
+    "ZERO_AR_DATE": "1",
+}
+
+
+def optional_hooks() -> frozenset[str]:
+    """The optional hooks that the backend has."""
+    return _optional_hooks(Path.cwd())
+
+
+@lru_cache(maxsize=1)
+def _optional_hooks(project: Path) -> frozenset[str]:
+    """Kept, as frontends ask for one hook after the other."""
+    return Caller(Wrapped.of(project), _surroundings(), _UMASK).hooks()
+
+
+def built(hook: str, folder: str, settings: Settings, **arguments: object) -> str:
+    """Build a wheel or an sdist, write its canonical form into a folder, and give its name.
+
+    Nothing else comes into the folder, and nothing at all where it fails.
+    """
+    timestamp = source_date_epoch()
+    place = "wheel_directory" if hook == "build_wheel" else "sdist_directory"
+    with _room() as (caller, room):
+        (out := room / "out").mkdir()
+        name = caller.call(hook, config_settings=settings, **{place: str(out)}, **arguments)
+        made = _made(caller.wrapped, hook, out, name)
+        if hook == "build_wheel":
+            target = Path(folder, made.name)
+            canonical_wheel(made, target, timestamp=timestamp)
+        else:
+            target = canonical_sdist(made, Path(folder), timestamp=timestamp)
+        return target.name
+
+
+def prepared(folder: str, settings: Settings) -> str:
+    """Have the metadata of a wheel prepared, in the form that it has in the canonical wheel."""
+    with _room() as (caller, _):
+        hook = "prepare_metadata_for_build_wheel"
+        name = caller.call(hook, metadata_directory=folder, config_settings=settings)
+        canonical_info(_made(caller.wrapped, hook, Path(folder), name))
+        return str(name)
+
+
+def requirements(hook: str, settings: Settings) -> object:
+    """What the backend needs besides, for a wheel or an sdist."""
+    with _room() as (caller, _):
+        return caller.call(hook, config_settings=settings)
+
+
+def passed_on(hook: str, **arguments: object) -> object:
+    """A hook for editable installs: nothing is changed, the environment included."""
+    return Caller(Wrapped.of(Path.cwd()), os.environ).call(hook, **arguments)
+
+
+def _made(wrapped: Wrapped, hook: str, folder: Path, name: object) -> Path:
+    """What a hook says that it made. Raises `RequestError` where that isn't there."""
+    if not isinstance(name, str) or Path(name).name != name or not (folder / name).exists():
+        raise RequestError(
+            f"{wrapped.backend} says that {hook} made {name!r}, which is not there",
+            hint="this is a defect of the backend; build without truewheel.backend to report it",
+        )
+    return folder / name
+
+
+@contextmanager
+def _room() -> Iterator[tuple[Caller, Path]]:
+    """Who calls hooks under fixed circumstances, and a folder for what they make."""
+    wrapped = Wrapped.of(Path.cwd())
+    with tempfile.TemporaryDirectory(prefix="truewheel-", ignore_cleanup_errors=True) as name:
+        room = Path(name)
+        yield Caller(wrapped, _surroundings(), _UMASK), room
+
+
+def _surroundings() -> dict[str, str]:
+    """The caller's environment, but for what would make builds differ."""
+    epoch = source_date_epoch()
+    return {**os.environ, **_FIXED, "SOURCE_DATE_EPOCH": str(EPOCH if epoch is None else epoch)}

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from truewheel.builds.isolation_hidden import hidden, needed
-from truewheel.builds.isolation_model import Setting, moved
+from truewheel.builds.isolation_model import Setting, moved, personality
 from truewheel.builds.model import Isolation
 from truewheel.builds.processes import Output, run
 
@@ -48,7 +48,7 @@ class Bubblewrap:
             file.flush()
             file.seek(0)
             return run(
-                ["bwrap", "--args", str(file.fileno()), "--", *command],
+                [*personality(conditions), "bwrap", "--args", str(file.fileno()), "--", *command],
                 self._setting.room.host,
                 # bwrap itself needs PATH alone; what LD_PRELOAD names is there inside only.
                 {"PATH": os.environ.get("PATH", os.defpath)},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,11 @@ class Sandbox(Protocol):
         the host that the program may read and write where they are. Raises `RequestError` where it can't be started
         or takes longer than `seconds`.
         """
+
+
+def personality(conditions: Conditions) -> list[str]:
+    """What stands before a command so that it runs under the wanted personality, as Linux calls it."""
+    return [shutil.which("setarch") or "setarch", *conditions.setarch] if conditions.setarch else []
 
 
 def moved(room: Workroom, root: str, path: Path) -> str:

@@ -64,7 +64,8 @@ class Conditions:
     ``root`` is the path under which the build sees its workroom, where a namespace can give it that. ``clock`` is an
     offset of the clock in seconds (libfaketime). ``cores`` is the number of processors, None for all. ``shuffled``
     has Python list directories in another order. ``user`` is a user id, None for the caller's own. ``group`` likewise.
-    ``mtime`` is an offset in seconds of the times of source files.
+    ``mtime`` is an offset in seconds of the times of source files. ``setarch`` are options of setarch(8) under which
+    all programs run.
     """
 
     root: str = "/tmp/truewheel"  # noqa: S108  # inside the build's own namespace; outside, the folder is checked

@@ -12,7 +12,7 @@ from pathlib import Path
 from shlex import join, quote
 
 from truewheel.builds.isolation_hidden import hidden, needed
-from truewheel.builds.isolation_model import Setting, moved
+from truewheel.builds.isolation_model import Setting, moved, personality
 from truewheel.builds.model import Isolation
 from truewheel.builds.processes import Output, run
 
@@ -63,7 +63,18 @@ class Namespaces:
         unshare = [_tool("unshare"), "--user", "--map-root-user", "--mount", "--pid", "--ipc", "--uts"]
         unshare += [] if setting.network else ["--net"]
         return run(
-            [*unshare, "--fork", "--kill-child", "--mount-proc", "--", _tool("sh"), "-e", "-c", script],
+            [
+                *personality(conditions),
+                *unshare,
+                "--fork",
+                "--kill-child",
+                "--mount-proc",
+                "--",
+                _tool("sh"),
+                "-e",
+                "-c",
+                script,
+            ],
             setting.room.host,
             {name: value for name, value in environment.items() if name not in loader},
             output=output,

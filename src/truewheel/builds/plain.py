@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from truewheel.builds.isolation_model import Setting
+from truewheel.builds.isolation_model import Setting, personality
 from truewheel.builds.model import Isolation
 from truewheel.builds.processes import Output, run
 
@@ -37,7 +37,7 @@ class Plain:
         del also  # everything is there already
         conditions = self._setting.conditions
         return run(
-            command,
+            [*personality(conditions), *command],
             folder,
             {**environment, "PWD": str(folder)},  # as the other kinds have it
             output=output,

@@ -181,7 +181,7 @@ def _same(name: str, seen: str, obstacle: str) -> Varied:
 
 def _unspaced(isolation: Isolation) -> str:
     """Why there is no namespace, as far as it is known."""
-    return isolation.notes[0] if isolation.notes else "takes namespaces, and the build has none"
+    return isolation.notes[-1] if isolation.notes else "takes namespaces, and the build has none"
 
 
 _VARIATIONS: Final[tuple[_Variation, ...]] = (

@@ -8,11 +8,14 @@ turns one into the bytes of that form, and `differences` says what keeps an arch
 from truewheel.sdist.archive import read
 from truewheel.sdist.canonical import canonical_sdist
 from truewheel.sdist.forms import differences
+from truewheel.sdist.gzip import Gzip, read_gzip
 from truewheel.sdist.model import GzipHeader, Member, Sdist, Slice, Tarball, TarStored
 from truewheel.sdist.name import SdistName
+from truewheel.sdist.tar import read_tar
 from truewheel.sdist.writer import write
 
 __all__ = [
+    "Gzip",
     "GzipHeader",
     "Member",
     "Sdist",
@@ -23,5 +26,7 @@ __all__ = [
     "canonical_sdist",
     "differences",
     "read",
+    "read_gzip",
+    "read_tar",
     "write",
 ]

@@ -1,10 +1,15 @@
-"""A source distribution's archive, read strictly."""
+"""A source distribution's archive, read strictly: any sound tar or zip, and what PEP 625 asks besides."""
 
 from __future__ import annotations
 
-from truewheel.sdist.model import Sdist
-from truewheel.sdist.name import SdistName
-from truewheel.wheel import Buffer, Limits
+from truewheel.errors import SdistError, Where
+from truewheel.sdist.gzip import read_gzip
+from truewheel.sdist.model import Member, Sdist
+from truewheel.sdist.name import ZIP, SdistName
+from truewheel.sdist.tar import offset_of, read_tar
+from truewheel.sdist.tarlinks import check_links
+from truewheel.wheel import Buffer, Limits, read_zip
+from truewheel.wheel.name import spells
 
 
 def read(buffer: Buffer, name: SdistName, limits: Limits | None = None) -> Sdist:
@@ -14,4 +19,36 @@ def read(buffer: Buffer, name: SdistName, limits: Limits | None = None) -> Sdist
     when they are read, and refer to `buffer`. Raises `SdistError` for anything that is not as it should be,
     `WheelError` where a zip isn't, and `LimitError` for what `limits` doesn't allow.
     """
-    raise NotImplementedError
+    limits = limits or Limits()
+    sdist = _of_zip(buffer, name, limits) if name.suffix == ZIP else _of_tar(buffer, name, limits)
+    check_sdist(sdist)
+    links = {member.name: member.link for member in sdist if member.link}
+    check_links(links, lambda link: offset_of(sdist.by_name[link]), limits, floor=1)
+    return sdist
+
+
+def check_sdist(sdist: Sdist) -> None:
+    """Refuse one without a folder at the top that means the file's name and version, or without PKG-INFO in it.
+
+    Spelling doesn't count: names are compared as indexes do (PEP 503), versions by PEP 440. Raises `SdistError`.
+    """
+    name = sdist.name
+    if not spells(sdist.top, name.project, name.version):
+        raise SdistError(
+            f"the folder at the top is {sdist.top!r}, the file name says {name.distribution} {name.version}",
+            hint="the file was renamed, or holds something else",
+        )
+    if not sdist.pkg_info.size:
+        raise SdistError("the file is empty", where=Where(member=sdist.pkg_info.name))
+
+
+def _of_tar(buffer: Buffer, name: SdistName, limits: Limits) -> Sdist:
+    unpacked = read_gzip(buffer, limits)
+    tar = read_tar(unpacked.data, limits)
+    return Sdist(name, tar.members, tar.directories, unpacked.header, tar.records, tar.size)
+
+
+def _of_zip(buffer: Buffer, name: SdistName, limits: Limits) -> Sdist:
+    plain = read_zip(buffer, limits)
+    members = tuple(Member(e.name, e.executable, e.content, stored=e.stored) for e in plain.entries)
+    return Sdist(name, members, tuple(folder.removesuffix("/") for folder in plain.directories))

@@ -42,8 +42,8 @@ class TarStored(NamedTuple):
     ``format`` is v7, ustar, gnu or pax (a ustar header with pax records), ``typeflag`` the letter of POSIX, and
     ``mode`` that of the header, permissions and more. ``mtime`` is in whole seconds since 1970, rounded down;
     ``fraction`` holds the digits behind the point that a pax record gives. ``linkname`` is where a link leads, as it
-    is written. ``records`` are the member's own pax records in their order. Offsets count from the start of the
-    unpacked archive: ``header_offset`` is that of the first record that belongs to the member.
+    is written. ``records`` are the member's own pax records in their order. Offsets count from the start of
+    ``archive``, which is the unpacked tar: ``header_offset`` is that of the first header that is about the member.
     """
 
     format: str
@@ -59,6 +59,10 @@ class TarStored(NamedTuple):
     records: tuple[tuple[str, str], ...]
     header_offset: int
     data_offset: int
+    archive: Buffer
+
+    def __repr__(self) -> str:
+        return f"TarStored(format={self.format!r}, typeflag={self.typeflag!r}, header_offset={self.header_offset:#x})"
 
 
 class GzipHeader(NamedTuple):

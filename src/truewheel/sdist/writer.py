@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
+
+from truewheel.errors import SdistError
+from truewheel.sdist import gzip
+from truewheel.sdist.archive import check_sdist
+from truewheel.sdist.canonical import canonical_sdist, stamp
 from truewheel.sdist.model import Sdist
+from truewheel.sdist.tarwriter import tar_bytes
 from truewheel.wheel import Sink, Written
 
 
 def write(sdist: Sdist, sink: Sink, *, timestamp: int | None = None) -> Written:
-    """Write `sdist` to `sink` in canonical form, as a .tar.gz.
+    """Write `sdist` to `sink` in canonical form, as a .tar.gz, whatever form it came in.
 
-    ``timestamp`` is the time of every member: seconds since 1970, None for 1980-01-01.
+    ``timestamp`` is the time of every member: seconds since 1970, None for 1980-01-01 (see `stamp`). Gives the size of
+    the file, its sha256, and the number of members. Memory: the unpacked archive, and the packed one.
+    Raises `SdistError` where it is no sound source distribution, `WheelError` where a member of a zip can't be read,
+    and `EncoderError` where the compressor installed here doesn't give the bytes that the form demands; the sink has
+    then got nothing, or a part that nobody should see.
     """
-    raise NotImplementedError
+    if len(sdist.by_name) != len(sdist.members):
+        raise SdistError("two members of the source distribution have the same name")
+    check_sdist(sdist)
+    members = canonical_sdist(sdist).members
+    digest, size = hashlib.sha256(), 0
+    for piece in gzip.compressed(tar_bytes(members, stamp(timestamp))):
+        sink.write(piece)
+        digest.update(piece)
+        size += len(piece)
+    return Written(size, digest.hexdigest(), len(members))

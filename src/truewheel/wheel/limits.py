@@ -49,5 +49,5 @@ class Limits:
         return LimitError(
             f"{facts}; the limit is {limit:,}",
             where=where,
-            hint=f"if the wheel is to be trusted, raise the limit with {_OPTIONS[field]}",
+            hint=f"if the file is to be trusted, raise the limit with {_OPTIONS[field]}",
         )

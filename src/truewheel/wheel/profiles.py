@@ -19,6 +19,7 @@ from truewheel.wheel.model import Data
 
 STORED: Final = 0
 DEFLATED: Final = 8
+_LEVEL: Final = 6
 _SMALLEST_STREAM: Final = 3
 """A deflate stream with a byte in it takes three bytes or more: an empty or tiny member is stored untried."""
 
@@ -87,8 +88,14 @@ def vectors() -> Iterator[bytes]:
     yield letters[:12_000] + noise[:12_000] + bytes(range(256)) * 40 + letters[12_000:]
 
 
+def stream(data: Data | memoryview) -> Data:
+    """`data` as one raw deflate stream as ``LD1`` makes them, also where that is no smaller. Raises `EncoderError`."""
+    prove(Profile.LD1)
+    return deflate.deflate(data, _LEVEL)
+
+
 def _ld1(data: Data) -> tuple[int, Data]:
-    return _smaller(data, deflate.deflate(data, 6)) if len(data) > _SMALLEST_STREAM else (STORED, data)
+    return _smaller(data, deflate.deflate(data, _LEVEL)) if len(data) > _SMALLEST_STREAM else (STORED, data)
 
 
 def _zlib6(data: Data) -> tuple[int, Data]:

@@ -61,20 +61,9 @@ class Namespaces:
             (*self._mounts(also), f"cd {quote(self.inside(folder))}", f"exec {self._as_user([*assigned, *command])}")
         )
         unshare = [_tool("unshare"), "--user", "--map-root-user", "--mount", "--pid", "--ipc", "--uts"]
-        unshare += [] if setting.network else ["--net"]
+        unshare += ["--fork", "--kill-child", "--mount-proc", *([] if setting.network else ["--net"])]
         return run(
-            [
-                *personality(conditions),
-                *unshare,
-                "--fork",
-                "--kill-child",
-                "--mount-proc",
-                "--",
-                _tool("sh"),
-                "-e",
-                "-c",
-                script,
-            ],
+            [*personality(conditions), *unshare, "--", _tool("sh"), "-e", "-c", script],
             setting.room.host,
             {name: value for name, value in environment.items() if name not in loader},
             output=output,

@@ -13,6 +13,7 @@ from truewheel.policy import Missing, Requirement
 from truewheel.report.shapes import FusedWheel, Json, RepairedWheel, WrittenWheel
 
 if TYPE_CHECKING:
+    from truewheel.compare.model import Comparison, Difference, Tree
     from truewheel.ops.plan import Change, Changes, Graft, Source
 
 
@@ -211,4 +212,64 @@ def fused(result: FusedWheel) -> Json:
         "taken": [_text(member) for member in result.taken],
         "notes": [_text(note) for note in result.notes],
         "findings": [found(finding) for finding in result.findings],
+    }
+
+
+def compared(comparison: Comparison) -> Json:
+    """The comparison in the document of `diff`."""
+    from truewheel.report.differences import explanations  # noqa: PLC0415  # for diff alone
+
+    return {
+        "left": _side(comparison.left),
+        "right": _side(comparison.right),
+        "identical": comparison.identical,
+        "equal": comparison.equal,
+        "same_contents": comparison.same_contents,
+        "contents_only": comparison.contents_only,
+        "compared": comparison.compared,
+        "causes": [
+            {
+                "id": item.reason.id,
+                "title": item.reason.title,
+                "why": item.reason.why,
+                "remedy": item.reason.remedy,
+                "sure": item.sure,
+                "follows": item.follows,
+                "members": [_text(member) for member in item.members],
+            }
+            for item in explanations(comparison)
+        ],
+        "unexplained": [_text(member) for member in comparison.unexplained],
+        "differences": [_difference(difference) for difference in comparison.differences],
+    }
+
+
+def _side(tree: Tree) -> Json:
+    return {
+        "form": tree.form,
+        "name": _text(tree.name),
+        "size": tree.size,
+        "sha256": tree.sha256,
+        "members": len(tree.leaves),
+    }
+
+
+def _difference(difference: Difference) -> Json:
+    left, right = difference.left, difference.right
+    return {
+        "place": _text(difference.place),
+        "kind": difference.kind.value,
+        "summary": _text(difference.summary),
+        "left": None if left is None else _text(left),
+        "right": None if right is None else _text(right),
+        "follows": difference.follows,
+        "causes": [
+            {"id": cause.reason.id, "evidence": _text(cause.evidence), "sure": cause.sure}
+            for cause in difference.causes
+        ],
+        "lines": [
+            {"mark": line.mark.value, "left": line.left, "right": line.right, "text": _text(line.text)}
+            for line in difference.lines
+        ],
+        "inside": [_difference(part) for part in difference.inside],
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -10,7 +12,10 @@ from truewheel.errors import printable
 from truewheel.ops import Audit, Verdict
 from truewheel.report.rows import rows
 
-_STYLES = {"good": "green", "bad": "bold red", "warn": "yellow", "dim": "dim", "": ""}
+if TYPE_CHECKING:
+    from truewheel.compare.model import Comparison
+
+_STYLES = {"good": "green", "bad": "bold red", "warn": "yellow", "dim": "dim", "left": "red", "right": "cyan", "": ""}
 _BORDERS = {Verdict.EXACT: "green", Verdict.STRICTER: "yellow", Verdict.UNKNOWN: "yellow"}
 
 
@@ -23,3 +28,16 @@ def shown(audit: Audit) -> Panel:
         table.add_row(Text(row.label), Text(printable(row.text), style=_STYLES[row.tone]))
     title = Text(printable(audit.file.replace("\\", "/").rpartition("/")[2]), style="bold")
     return Panel(table, title=title, title_align="left", border_style=_BORDERS.get(audit.tags.verdict, "red"))
+
+
+def compared(comparison: Comparison, *, full: bool = False) -> Text:
+    """What `diff` says of two sides, as something that a rich console prints."""
+    from truewheel.report.differences import told  # noqa: PLC0415  # for diff alone
+
+    text = Text(overflow="fold")
+    for number, line in enumerate(told(comparison, full=full)):
+        style = _STYLES[line.tone]
+        text.append("\n" * bool(number) + "  " * line.depth)
+        text.append(printable(line.head), style=style if line.tone == "dim" else f"bold {style}".rstrip())
+        text.append(printable(line.text), style=style)
+    return text

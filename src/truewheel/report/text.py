@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from truewheel.errors import TruewheelError, printable
 from truewheel.findings import Finding, Rule, Severity
 from truewheel.ops import Audit
 from truewheel.report.rows import rows
 from truewheel.report.shapes import FusedWheel, RepairedWheel, WrittenWheel
+
+if TYPE_CHECKING:
+    from truewheel.compare.model import Comparison
 
 _LABEL_WIDTH = 10
 
@@ -116,3 +120,18 @@ def fused(result: FusedWheel) -> str:
     if result.sha256 is not None:
         lines.append(f"  {'sha256':<{_LABEL_WIDTH}} {result.sha256} (profile {result.profile}, {result.size:,} bytes)")
     return "\n".join(lines)
+
+
+def compared(comparison: Comparison, *, full: bool = False) -> str:
+    """What `diff` says of two sides. Long lists are cut unless `full` is asked for."""
+    from truewheel.report.differences import told  # noqa: PLC0415  # for diff alone
+
+    lines = told(comparison, full=full)
+    return "\n".join(f"{'  ' * line.depth}{printable(line.head)}{printable(line.text)}".rstrip() for line in lines)
+
+
+def compared_to(comparison: Comparison, path: str, *, page: bool) -> str:
+    """What `diff` says where it writes its report into a file."""
+    from truewheel.report.differences import verdict  # noqa: PLC0415  # for diff alone
+
+    return f"{verdict(comparison)}\n  written to {printable(path)}{': open it in a browser' if page else ''}"

@@ -48,8 +48,6 @@ class Around(NamedTuple):
     """What a first build was made under."""
 
     isolation: Isolation
-    folder: str
-    """The path of its workroom on this machine."""
     epoch: int
     network: bool
     machine: Machine
@@ -58,25 +56,21 @@ class Around(NamedTuple):
 _Variation: TypeAlias = Callable[[Conditions, Around], tuple[Conditions, Varied]]
 
 
-def second_conditions(around: Around, other: str) -> tuple[Conditions, tuple[Varied, ...]]:
-    """The conditions of a second build, and what they are beside those of the first.
-
-    `other` is the folder on this machine that the second build works in, where no namespace hides it.
-    """
+def second_conditions(around: Around) -> tuple[Conditions, tuple[Varied, ...]]:
+    """The conditions of a second build, and what they are beside those of the first."""
     conditions, told = Conditions(), list[Varied]()
-    for variation in (_path(other), *_VARIATIONS):
+    for variation in _VARIATIONS:
         conditions, varied = variation(conditions, around)
         told.append(varied)
     return conditions, tuple(told)
 
 
-def _path(other: str) -> _Variation:
-    def vary(conditions: Conditions, around: Around) -> tuple[Conditions, Varied]:
-        if around.isolation.fixed_path:
-            return replace(conditions, root=_ROOT), Varied("path", conditions.root, _ROOT)
-        return replace(conditions, root=_ROOT), Varied("path", around.folder, other)
-
-    return vary
+def _path(conditions: Conditions, around: Around) -> tuple[Conditions, Varied]:
+    """Without a namespace, another root gives a folder in the usual one (`isolation_workroom`)."""
+    changed = replace(conditions, root=_ROOT)
+    if around.isolation.fixed_path:
+        return changed, Varied("path", conditions.root, _ROOT)
+    return changed, Varied("path", "the usual folder", "a longer one in it")
 
 
 def _home(conditions: Conditions, _: Around) -> tuple[Conditions, Varied]:
@@ -185,6 +179,7 @@ def _unspaced(isolation: Isolation) -> str:
 
 
 _VARIATIONS: Final[tuple[_Variation, ...]] = (
+    _path,
     _home,
     _umask,
     _clock,

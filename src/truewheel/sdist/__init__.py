@@ -5,13 +5,14 @@ and `read_gzip` what it is wrapped in. `canonical_sdist` gives the source distri
 turns one into the bytes of that form, and `differences` says what keeps an archive from it.
 """
 
-from truewheel.sdist.archive import read
+from truewheel.sdist.archive import check_whole, read
 from truewheel.sdist.canonical import canonical_sdist
 from truewheel.sdist.forms import differences
 from truewheel.sdist.gzip import Gzip, read_gzip
 from truewheel.sdist.model import GzipHeader, Member, Sdist, Slice, Tarball, TarStored
 from truewheel.sdist.name import SdistName
 from truewheel.sdist.tar import read_tar
+from truewheel.sdist.tarlinks import targets
 from truewheel.sdist.writer import write
 
 __all__ = [
@@ -24,9 +25,11 @@ __all__ = [
     "TarStored",
     "Tarball",
     "canonical_sdist",
+    "check_whole",
     "differences",
     "read",
     "read_gzip",
     "read_tar",
+    "targets",
     "write",
 ]

@@ -6,7 +6,7 @@ from truewheel.errors import SdistError, Where
 from truewheel.sdist.gzip import read_gzip
 from truewheel.sdist.model import Member, Sdist
 from truewheel.sdist.name import ZIP, SdistName
-from truewheel.sdist.tar import offset_of, read_tar
+from truewheel.sdist.tar import clean_names, offset_of, read_tar
 from truewheel.sdist.tarlinks import check_links
 from truewheel.wheel import Buffer, Limits, read_zip
 from truewheel.wheel.name import spells
@@ -21,13 +21,29 @@ def read(buffer: Buffer, name: SdistName, limits: Limits | None = None) -> Sdist
     """
     limits = limits or Limits()
     sdist = _of_zip(buffer, name, limits) if name.suffix == ZIP else _of_tar(buffer, name, limits)
-    check_sdist(sdist)
-    links = {member.name: member.link for member in sdist if member.link}
-    check_links(links, lambda link: offset_of(sdist.by_name[link]), limits, floor=1)
+    _check_layout(sdist)
+    _check_links(sdist, limits)
     return sdist
 
 
-def check_sdist(sdist: Sdist) -> None:
+def check_whole(sdist: Sdist, limits: Limits | None = None) -> None:
+    """Refuse a source distribution whose names, links or layout `read` would refuse, for those made by programs.
+
+    Raises `SdistError`, and `LimitError`.
+    """
+    limits = limits or Limits()
+    names = [*(member.name for member in sdist), *(f"{folder}/" for folder in sdist.directories)]
+    clean_names([name.encode("utf-8", "surrogatepass") for name in names], limits, lambda _: None)
+    _check_layout(sdist)
+    _check_links(sdist, limits)
+
+
+def _check_links(sdist: Sdist, limits: Limits) -> None:
+    links = {member.name: member.link for member in sdist if member.link}
+    check_links(links, lambda link: offset_of(sdist.by_name[link]), limits, floor=1)
+
+
+def _check_layout(sdist: Sdist) -> None:
     """Refuse one without a folder at the top that means the file's name and version, or without PKG-INFO in it.
 
     Spelling doesn't count: names are compared as indexes do (PEP 503), versions by PEP 440. Raises `SdistError`.

@@ -30,7 +30,7 @@ def differences(sdist: Sdist, *, timestamp: int | None = None) -> tuple[str, ...
     time, named = stamp(timestamp), set[str]()
     for words, differs in _HEADERS:
         names = [member.name for member, how in stored if differs(member, how, time)]
-        found += _counted(words.format(dt.datetime.fromtimestamp(time, dt.timezone.utc)), names)
+        found += _counted(words.format(_written(time)), names)
         named.update(names)
     others = [member.name for member, how in stored if member.name not in named and _other(member, how, time)]
     return (*found, *_counted("other fields of the header", others))
@@ -41,7 +41,7 @@ def _of_gzip(header: GzipHeader | None) -> Iterator[str]:
     if header is None or header == _CANONICAL_GZIP:
         return
     if header.mtime:
-        yield f"a time in the gzip header: {header.mtime}"
+        yield f"a time in the gzip header: {_written(header.mtime)}"
     if header.name or header.comment:
         yield f"a name or comment in the gzip header: {header.name or header.comment}"
     if header.padding:
@@ -102,7 +102,7 @@ _HEADERS: Final[tuple[tuple[str, _Test], ...]] = (
     ("another format than pax", _of_another_format),
     ("other modes", _with_another_mode),
     ("an owner", _with_an_owner),
-    ("another time than {:%Y-%m-%d %H:%M:%S}", _at_another_time),
+    ("another time than {}", _at_another_time),
 )
 
 
@@ -113,6 +113,11 @@ def _other(member: Member, stored: TarStored, time: int) -> bool:
         written = bytes(view[stored.header_offset : stored.data_offset])
         filling = bytes(view[end - padded(member.size) + member.size : end])
     return written != headers(member, time) or any(filling)
+
+
+def _written(seconds: int) -> str:
+    """A time that a gzip header or a zip can say, in UTC."""
+    return f"{dt.datetime.fromtimestamp(seconds, dt.timezone.utc):%Y-%m-%d %H:%M:%S}"
 
 
 def _counted(words: str, names: list[str]) -> list[str]:

@@ -6,7 +6,7 @@ What two tools could understand in two ways is refused, and so are names that me
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from truewheel.errors import LimitError, SdistError, WheelError, Where
@@ -69,13 +69,18 @@ def _once(entries: Iterable[TarEntry]) -> list[tuple[bytes, TarEntry]]:
 
 def _names(found: list[tuple[bytes, TarEntry]], limits: Limits) -> list[tuple[str, TarEntry]]:
     """The names as text, fit for any system, without the slash at the end of a folder's."""
+    names = clean_names([name for name, _ in found], limits, lambda index: found[index][1].offset)
+    return [(name.removesuffix("/"), entry) for name, (_, entry) in zip(names, found, strict=True)]
+
+
+def clean_names(names: list[bytes], limits: Limits, offset: Callable[[int], int | None]) -> list[str]:
+    """The names as text; a folder's ends in a slash. Raises `SdistError` where one is unfit or in another's way."""
     try:
-        names = read_names([name for name, _ in found], limits, lambda index: found[index][1].offset)
+        return read_names(names, limits, offset)
     except LimitError:
         raise
     except WheelError as error:
         raise SdistError(error.what, where=error.where, hint=error.hint) from None
-    return [(name.removesuffix("/"), entry) for name, (_, entry) in zip(names, found, strict=True)]
 
 
 class _Members:

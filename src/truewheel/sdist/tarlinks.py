@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from truewheel.errors import SdistError, Where
+from truewheel.sdist.model import Sdist
 from truewheel.wheel import Limits
 from truewheel.wheel.paths import fault
 
@@ -23,6 +24,13 @@ def check_links(links: Mapping[str, str], offset: Callable[[str], int], limits: 
     found = _Links(links, limits, floor)
     for name in links:
         found.check(name, offset)
+
+
+def targets(sdist: Sdist) -> dict[str, str]:
+    """The path that every symbolic link of a source distribution leads to in the end, through whatever other links."""
+    links = {member.name: member.link for member in sdist if member.link}
+    found = _Links(links, Limits(), 1)
+    return {name: "/".join(found.resolved(name)[0]) for name in links}
 
 
 class _Links:

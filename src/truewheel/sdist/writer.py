@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from truewheel.errors import SdistError
 from truewheel.sdist import gzip
-from truewheel.sdist.archive import check_sdist
+from truewheel.sdist.archive import check_whole
 from truewheel.sdist.canonical import canonical_sdist, stamp
 from truewheel.sdist.model import Sdist
 from truewheel.sdist.tarwriter import tar_bytes
@@ -22,9 +21,7 @@ def write(sdist: Sdist, sink: Sink, *, timestamp: int | None = None) -> Written:
     and `EncoderError` where the compressor installed here doesn't give the bytes that the form demands; the sink has
     then got nothing, or a part that nobody should see.
     """
-    if len(sdist.by_name) != len(sdist.members):
-        raise SdistError("two members of the source distribution have the same name")
-    check_sdist(sdist)
+    check_whole(sdist)
     members = canonical_sdist(sdist).members
     digest, size = hashlib.sha256(), 0
     for piece in gzip.compressed(tar_bytes(members, stamp(timestamp))):

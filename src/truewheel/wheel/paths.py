@@ -44,7 +44,7 @@ _DOUBTFUL_ENDS: Final = frozenset({"", ".", " "})
 _DOUBTFUL_STARTS: Final = frozenset({"aux", "con", "nul", "prn", "com", "lpt"})
 
 
-def read_names(names: Sequence[bytes], limits: Limits, offset: Callable[[int], int]) -> list[str]:
+def read_names(names: Sequence[bytes], limits: Limits, offset: Callable[[int], int | None]) -> list[str]:
     """The names of all members as text, each fit for any system and none in another's way.
 
     A name that ends in a slash is a folder's. `offset` gives the place of the name with an index, for the
@@ -111,7 +111,7 @@ def _all_plain(joined: bytes, names: list[str], length: int) -> bool:
     )
 
 
-def _checked(name: bytes, limits: Limits, offset: int) -> str:
+def _checked(name: bytes, limits: Limits, offset: int | None) -> str:
     """One name as text."""
     where = Where(member=name[:100].decode("utf-8", errors="backslashreplace"), offset=offset)
     if len(name) > limits.name_length:
@@ -140,7 +140,7 @@ def _folded(name: str) -> str:
     return folded.replace("/", "\1") + "\1"
 
 
-def _check_clashes(names: Sequence[str], folded: list[str], offset: Callable[[int], int]) -> None:
+def _check_clashes(names: Sequence[str], folded: list[str], offset: Callable[[int], int | None]) -> None:
     """Refuse two members that would be one file, and a file that another member needs as a folder."""
     order = sorted(folded)
     if not any(map(str.startswith, order[1:], order)):

@@ -42,8 +42,9 @@ def workroom(conditions: Conditions, kind: str, *, keep: bool = False) -> Iterat
             host = _private()
         room = Workroom(host)
         try:
-            for folder in (room.source, room.out, room.env, room.home, room.tmp, room.shims):
-                folder.mkdir(mode=0o700)
+            folders = (room.source, room.out, room.env, room.home, room.tmp, room.shims, host / conditions.home)
+            for folder in folders:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             yield Lodging(room, notes)
         finally:
             if not keep:

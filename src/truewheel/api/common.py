@@ -57,6 +57,11 @@ class Normalized:
     differences: tuple[str, ...]
 
 
+def is_sdist(path: Path) -> bool:
+    """Whether a path is named as source distributions are (PEP 625)."""
+    return path.name.endswith(".tar.gz")
+
+
 def real(path: Path) -> Path:
     """What a link leads to: in place means there, and not that the link becomes a file."""
     try:

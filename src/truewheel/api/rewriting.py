@@ -14,6 +14,7 @@ from truewheel.api.common import (
     copied,
     elsewhere,
     ignore,
+    is_sdist,
     real,
     same_place,
     write_canonical,
@@ -33,20 +34,28 @@ def normalize(
     occupied: Collection[Path] = (),
     advance: Advance = ignore,
 ) -> Normalized:
-    """Write the canonical form of a wheel into `folder`, or over the wheel itself where that is None.
+    """Write the canonical form of a wheel or sdist into `folder`, or over the file itself where that is None.
 
     A wheel that is canonical already comes out as the same bytes, and is not touched in place. Raises
     `RequestError` where `folder` is the one that the wheel is in: replacing it has to be asked for. No result
     takes the place of a file in `occupied`, such as another input, or a result of the same run.
     """
-    source = Path(path)
+    source, how = Path(path), options or Options()
     target = source if folder is None else elsewhere(source, Path(folder), source.name, occupied)
-    return _rewrite(source, target, options or Options(), (), advance)
+    if is_sdist(source):
+        from truewheel.api.sdists import normalize_sdist  # noqa: PLC0415  # loaded for sdists alone: it takes 15 ms
+
+        return normalize_sdist(source, target, how)
+    return _rewrite(source, target, how, (), advance)
 
 
 def check_normalized(path: AnyPath, options: Options | None = None, *, advance: Advance = ignore) -> Normalized:
     """What `normalize` would do, without writing anything."""
     source, how = Path(path), options or Options()
+    if is_sdist(source):
+        from truewheel.api.sdists import normalize_sdist  # noqa: PLC0415  # as above
+
+        return normalize_sdist(source, None, how)
     with open_wheel(source, how.limits) as opened:
         before, found = file_sha256(opened), differences(opened.wheel, how.profile, timestamp=how.timestamp)
         written = write_canonical(opened.wheel, Nowhere(), how)

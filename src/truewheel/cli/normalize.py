@@ -1,4 +1,4 @@
-"""``truewheel normalize``: the one canonical form."""
+"""``truewheel normalize``: the one canonical form, of wheels and of source distributions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def command(
     limits: Limits,
     **writing: object,
 ) -> None:
-    """Write the one canonical form of wheels: the same bytes on every machine.
+    """Write the one canonical form of wheels and sdists: the same bytes on every machine.
 
     RECORD is verified first: a wheel whose contents don't match it is refused, never made to look right.
     Times come from SOURCE_DATE_EPOCH, else they are 1980-01-01.

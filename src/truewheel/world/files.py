@@ -61,7 +61,7 @@ def _wheel_name(path: Path) -> WheelName:
     if not stat.S_ISREG(kind.st_mode):
         raise RequestError("is not a regular file", hint="copy the wheel to a file first")
     if path.name.endswith((".tar.gz", ".zip")):
-        raise RequestError("is a source distribution, not a wheel", hint="build a wheel from it: `pip wheel --no-deps`")
+        raise RequestError("is a source distribution, not a wheel", hint="build a wheel from it: `truewheel build`")
     if not path.name.endswith(".whl"):
         raise RequestError("is not a wheel: its name doesn't end in .whl")
     if kind.st_size == 0:

@@ -10,7 +10,7 @@ from truewheel.report.differences import Member, counted
 from truewheel.report.html_lines import Row, Words, paired, words
 from truewheel.report.pages import Markup, badge, element, joined
 
-_ROOM: Final = 6_000_000
+_ROOM: Final = 3_000_000
 _LONGEST: Final = 1_000
 _ELEMENT: Final = 300
 _DEEPEST_HEADING: Final = 6
@@ -121,21 +121,17 @@ def _row(pair: Row) -> Markup:
     left, right = pair.left, pair.right
     if left is not None and left.mark is Mark.GAP:
         return element("tr", element("td", clipped(left.text), colspan="4"), class_="gap")
-    if left is not None and right is not None:
-        same = left.mark is Mark.SAME
-        one, other = (_whole(left), _whole(right)) if same else words(left.text, right.text)
-        cells = [*_half(Mark.SAME if same else Mark.LEFT, left.left, one)]
-        cells += _half(Mark.SAME if same else Mark.RIGHT, right.right, other)
-        return element("tr", *cells, class_="same" if same else "")
-    if left is not None:
-        return element("tr", *_half(Mark.LEFT, left.left, _whole(left)), *_none())
-    if right is not None:
-        return element("tr", *_none(), *_half(Mark.RIGHT, right.right, _whole(right)))
-    return joined(())
+    texts = _whole(left), _whole(right)
+    same = left is not None and left.mark is Mark.SAME
+    if left is not None and right is not None and not same:
+        texts = words(left.text, right.text)
+    one = _half(Mark.SAME if same else Mark.LEFT, left.left, texts[0]) if left is not None else _none()
+    other = _half(Mark.SAME if same else Mark.RIGHT, right.right, texts[1]) if right is not None else _none()
+    return element("tr", *one, *other, class_="same" if same else "")
 
 
-def _whole(line: Line) -> Words:
-    return ((line.text, False),)
+def _whole(line: Line | None) -> Words:
+    return () if line is None else ((line.text, False),)
 
 
 def _half(mark: Mark, number: int | None, text: Words) -> Iterator[Markup]:

@@ -52,6 +52,8 @@ class Explanation(NamedTuple):
 
     causes: tuple[Cause, ...]
     complete: bool
+    matched: int = 0
+    """How many pieces of the left have a partner on the right, from which they differ by what has a cause."""
 
 
 def causes_of(left: bytes | str, right: bytes | str) -> tuple[Cause, ...]:
@@ -71,7 +73,9 @@ def explain(left: bytes | str, right: bytes | str) -> Explanation:
     lefts, rights = list((mine - theirs).elements()), list((theirs - mine).elements())
     if len(lefts) == len(rights) == 1:
         lefts, rights = [_trimmed(lefts[0], rights[0])], [_trimmed(rights[0], lefts[0])]
-    return _explained(_bounded(lefts), _bounded(rights))
+    mine_kept, theirs_kept = _bounded(lefts), _bounded(rights)
+    found = _explained(mine_kept, theirs_kept)
+    return found._replace(complete=found.complete and mine_kept == lefts and theirs_kept == rights)
 
 
 def shown(text: str) -> str:
@@ -142,29 +146,35 @@ def _explained(lefts: list[str], rights: list[str]) -> Explanation:
     for piece in reversed(rights):
         skeleton, tokens = part(piece)
         open_rights.setdefault(skeleton, []).append((piece, tokens))
-    complete, left_over = True, list[str]()
+    complete, matched, left_over = True, 0, list[str]()
     for piece in lefts:
         skeleton, tokens = part(piece)
         partners = open_rights.get(skeleton)
         if partners:
             _, theirs = partners.pop()
-            complete &= _compare_tokens(tokens, theirs, finds)
+            named = "version" in piece.lower()
+            explained = _compare_tokens(tokens, theirs, finds, named=named)
+            matched += explained
+            complete &= explained
         else:
             left_over.append(piece)
     right_over = [piece for partners in open_rights.values() for piece, _ in partners]
-    complete &= _compare_words(left_over, right_over, finds)
+    alone = _compare_words(left_over, right_over, finds)
+    matched += len(left_over) - alone[0]
+    complete &= alone == (0, 0)
     if left_over and right_over and BUILD_PATH not in finds.first:
         _compare_places(left_over, right_over, finds)
-    return Explanation(finds.causes(), complete and bool(finds.first))
+    return Explanation(finds.causes(), complete and bool(finds.first), matched)
 
 
-def _compare_tokens(lefts: tuple[Token, ...], rights: tuple[Token, ...], finds: _Finds) -> bool:
+def _compare_tokens(lefts: tuple[Token, ...], rights: tuple[Token, ...], finds: _Finds, *, named: bool) -> bool:
     """Whether every pair of tokens that differs has a cause."""
     pairs = [pair for pair in zip(lefts, rights, strict=True) if pair[0] != pair[1]]
-    return sum(_compare_token(mine, theirs, finds) for mine, theirs in pairs) == len(pairs)
+    return sum(_compare_token(mine, theirs, finds, named=named) for mine, theirs in pairs) == len(pairs)
 
 
-def _compare_token(mine: Token, theirs: Token, finds: _Finds) -> bool:
+def _compare_token(mine: Token, theirs: Token, finds: _Finds, *, named: bool) -> bool:
+    """Whether a token that differs has a cause. `named` says that the piece speaks of a version."""
     kind, evidence = mine.kind, _sides(mine.text, theirs.text)
     if kind in {"path", "url"}:
         return _compare_paths(mine.text, theirs.text, finds, kind, evidence)
@@ -172,7 +182,7 @@ def _compare_token(mine: Token, theirs: Token, finds: _Finds) -> bool:
     if reason is None:
         return False
     dated = kind == "time" and len(mine.text) > 8
-    finds.add(reason, evidence, sure=kind in _SURE or dated)
+    finds.add(reason, evidence, sure=kind in _SURE or dated or (kind == "version" and named))
     return True
 
 
@@ -180,15 +190,15 @@ def _compare_paths(mine: str, theirs: str, finds: _Finds, kind: str, evidence: s
     """Paths that no build machine is known by: of another Python or version, or of one file in two folders."""
     (skeleton, tokens), (other, others) = part_path(mine), part_path(theirs)
     if skeleton == other:
-        return _compare_tokens(tokens, others, finds)
+        return _compare_tokens(tokens, others, finds, named=False)
     if kind == "path" and mine.rpartition("/")[2] == theirs.rpartition("/")[2]:
         finds.add(BUILD_PATH, evidence, sure=False)
         return True
     return False
 
 
-def _compare_words(lefts: list[str], rights: list[str], finds: _Finds) -> bool:
-    """Whether all pieces have the same words in another order; those that do are told."""
+def _compare_words(lefts: list[str], rights: list[str], finds: _Finds) -> tuple[int, int]:
+    """How many pieces of each side have no partner with the same words in another order; those that do are told."""
     waiting: dict[tuple[str, ...], list[str]] = {}
     for piece in rights:
         waiting.setdefault(tuple(sorted(_WORDS(piece))), []).append(piece)
@@ -200,7 +210,7 @@ def _compare_words(lefts: list[str], rights: list[str], finds: _Finds) -> bool:
             finds.add(HASH_ORDER, f"the same words: {_sides(piece, other)}", sure=False)
         else:
             alone += 1
-    return not alone and not any(waiting.values())
+    return alone, sum(map(len, waiting.values()))
 
 
 def _compare_places(lefts: list[str], rights: list[str], finds: _Finds) -> None:

@@ -1,0 +1,64 @@
+"""Which comparer is asked about which contents: one table, in the order in which they are asked.
+
+To add a format, write a `Comparer` in a module of its own and give it a row here.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from truewheel.compare.context import Comparer, Pair
+from truewheel.compare.headers import compare_headers
+from truewheel.compare.members import Way, compare_members
+from truewheel.compare.model import Difference, Tree
+from truewheel.compare.native import compare_native
+from truewheel.compare.nested import declared_size, tree_of
+from truewheel.compare.raw import compare_bytes
+from truewheel.compare.structure import compare_json
+from truewheel.compare.text import compare_text
+from truewheel.errors import TruewheelError
+
+_DEEPEST: Final = 4
+"""Archives in archives that are opened."""
+_ROOM: Final = 1 << 30
+"""Bytes that archives inside of members may unpack to, all together."""
+
+
+class Contents:
+    """Compares the contents of members, with all formats that are known; one for each comparison of two trees.
+
+    It counts what nested archives unpack to, so that no file, however made, takes the machine down.
+    """
+
+    def __init__(self) -> None:
+        self._room = _ROOM
+        self._table: tuple[Comparer, ...] = (
+            compare_headers,
+            compare_native,
+            self._compare_archives,
+            compare_json,
+            compare_text,
+            compare_bytes,
+        )
+
+    def __call__(self, pair: Pair) -> tuple[Difference, ...]:
+        """What the first comparer says that has something to say."""
+        return next((found for comparer in self._table if (found := comparer(pair))), ())
+
+    def _compare_archives(self, pair: Pair) -> tuple[Difference, ...]:
+        """Two archives that lie in a member, as two trees of their own."""
+        if pair.depth >= _DEEPEST:
+            return ()
+        left, right = self._opened(pair.name, pair.left), self._opened(pair.name, pair.right)
+        if left is None or right is None:
+            return ()
+        try:
+            return compare_members(left, right, Way(self, f"{pair.name}!/", pair.depth + 1)).differences
+        except TruewheelError:  # a damaged member: the bytes say what there is to say
+            return ()
+
+    def _opened(self, name: str, data: bytes) -> Tree | None:
+        tree = tree_of(name, data, self._room)
+        if tree is not None:
+            self._room = max(0, self._room - declared_size(tree))
+        return tree

@@ -1,0 +1,175 @@
+"""METADATA, PKG-INFO and WHEEL: headers field by field, and the description behind them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from truewheel.compare.context import Pair
+from truewheel.compare.model import Cause, Difference, Kind, Reason
+from truewheel.compare.reasons import BACKEND, HASH_ORDER, LINE_ENDS, PLATFORM, PYTHON, VERSION
+from truewheel.compare.text import compare_strings, decoded
+from truewheel.compare.traces import explain, shown
+
+_NAMES: Final = re.compile(r"(?:.*/)?(?:[^/]+\.(?:dist|egg)-info/)?(?:METADATA|PKG-INFO|WHEEL)").fullmatch
+_FIELD: Final = re.compile(r"[!-9;-~]+:").match
+_LARGEST: Final = 16 << 20
+_MOST_FIELDS: Final = 20_000
+_MOST_VALUES: Final = 40
+_OF_BACKENDS: Final = frozenset({"metadata-version", "dynamic", "platform", "license-file", "root-is-purelib"})
+"""Fields whose presence and form follow the backend's version (PEP 643, PEP 639; setuptools' ``UNKNOWN``)."""
+_REQUIREMENTS: Final = frozenset({"requires-dist", "provides-dist", "obsoletes-dist", "requires-python"})
+
+
+class _Headers(NamedTuple):
+    """A file of headers: names as they are written, with their values (folds kept), and what follows them."""
+
+    fields: tuple[tuple[str, str], ...]
+    body: str
+
+    def values(self, name: str) -> tuple[str, ...]:
+        return tuple(value for field, value in self.fields if field.lower() == name)
+
+    def names(self) -> tuple[str, ...]:
+        """The fields' names in small letters, each once, in order."""
+        return tuple(dict.fromkeys(field.lower() for field, _ in self.fields))
+
+
+def compare_headers(pair: Pair) -> tuple[Difference, ...]:
+    """Two files of headers; nothing where the name is of another file, or where one of them holds none."""
+    if not _NAMES(pair.name) or max(len(pair.left), len(pair.right)) > _LARGEST:
+        return ()
+    texts = decoded(pair.left), decoded(pair.right)
+    if texts[0] is None or texts[1] is None:
+        return ()
+    left, right = _parse(texts[0]), _parse(texts[1])
+    if left is None or right is None:
+        return ()
+    found = [*_line_ends(texts[0], texts[1]), *_fields(left, right)]
+    if left.body != right.body:
+        found += compare_strings(left.body, right.body, place="description")
+    return tuple(found)
+
+
+def _parse(text: str) -> _Headers | None:
+    """The headers of a text, line ends of any kind; None where it doesn't begin with one, or has too many."""
+    fields: list[tuple[str, str]] = []
+    lines = text.replace("\r\n", "\n").split("\n")
+    for number, line in enumerate(lines):
+        if fields and line[:1] in {" ", "\t"}:
+            name, value = fields[-1]
+            fields[-1] = name, f"{value}\n{line}"
+        elif not line:
+            return _Headers(tuple(fields), "\n".join(lines[number + 1 :])) if fields else None
+        elif _FIELD(line) and len(fields) < _MOST_FIELDS:
+            name, _, value = line.partition(":")
+            fields.append((name, value.strip(" \t")))
+        else:
+            return None
+    return _Headers(tuple(fields), "") if fields else None
+
+
+def _line_ends(left: str, right: str) -> Iterator[Difference]:
+    crlf = ["\r\n" in text for text in (left, right)]
+    if crlf[0] != crlf[1]:
+        said = ["CRLF" if it else "LF" for it in crlf]
+        cause = Cause(LINE_ENDS, f"{said[0]} on the left, {said[1]} on the right")
+        yield Difference("line ends", Kind.CONTENT, "the line ends differ", said[0], said[1], causes=(cause,))
+
+
+def _fields(left: _Headers, right: _Headers) -> Iterator[Difference]:
+    """What differs in the headers: the fields that do, and else their order."""
+    names = tuple(dict.fromkeys((*left.names(), *right.names())))
+    spelled = {field.lower(): field for field, _ in (*right.fields, *left.fields)}
+    differ = False
+    for name in names:
+        mine, theirs = left.values(name), right.values(name)
+        if mine != theirs:
+            differ = True
+            yield _field(spelled[name], mine, theirs)
+    if not differ and left.fields != right.fields:
+        cause = Cause(BACKEND, "the same fields, in another order or spelling", sure=False)
+        summary = "the fields are the same, and stand in another order or are spelled otherwise"
+        yield Difference("order of fields", Kind.CONTENT, summary, causes=(cause,))
+
+
+def _field(name: str, left: tuple[str, ...], right: tuple[str, ...]) -> Difference:
+    """One field that differs, with all its values."""
+    mine, theirs = _told(left), _told(right)
+    causes = tuple(_causes(name.lower(), left, right))
+    return Difference(name, Kind.CONTENT, _summary(left, right), mine, theirs, causes=causes)
+
+
+def _summary(left: tuple[str, ...], right: tuple[str, ...]) -> str:
+    if not left:
+        return f"only on the right: {_count(right)}"
+    if not right:
+        return f"only on the left: {_count(left)}"
+    if len(left) == len(right) == 1:
+        return "the value differs"
+    gone, new = Counter(left) - Counter(right), Counter(right) - Counter(left)
+    if not gone and not new:
+        return f"the same {len(left):,} values in another order"
+    return f"{gone.total():,} of {_count(left)} only on the left, {new.total():,} of {_count(right)} only on the right"
+
+
+def _count(values: tuple[str, ...]) -> str:
+    return "1 value" if len(values) == 1 else f"{len(values):,} values"
+
+
+def _told(values: tuple[str, ...]) -> str | None:
+    """The values, as far as somebody reads them."""
+    if not values:
+        return None
+    more = f"\n({len(values) - _MOST_VALUES:,} more)" if len(values) > _MOST_VALUES else ""
+    return "\n".join(shown(value) for value in values[:_MOST_VALUES]) + more
+
+
+def _causes(name: str, left: tuple[str, ...], right: tuple[str, ...]) -> Iterator[Cause]:
+    """Why a field differs: by what the field says, else by what its values show."""
+    evidence = f"{_short(left)} on the left, {_short(right)} on the right"
+    if name == "generator":
+        yield Cause(BACKEND, evidence)
+    elif name == "version":
+        yield Cause(VERSION, evidence)
+    elif name == "tag":
+        yield Cause(_reason_of_tags(left, right), evidence)
+    elif name in _OF_BACKENDS:
+        yield Cause(BACKEND, f"{name.title()}: {evidence}", sure=name == "metadata-version")
+    elif sorted(left) == sorted(right):
+        yield Cause(HASH_ORDER, f"the same values of {name.title()}, in another order", sure=False)
+    elif name in _REQUIREMENTS and _same_meaning(left, right):
+        yield Cause(BACKEND, "the same requirements, spelled otherwise", sure=False)
+    elif left and right:
+        found = explain("\n".join(left), "\n".join(right))
+        yield from found.causes if found.complete else ()
+
+
+def _short(values: tuple[str, ...]) -> str:
+    return shown(", ".join(values[:3]) + (f" and {len(values) - 3:,} more" if len(values) > 3 else "")) or "nothing"
+
+
+def _reason_of_tags(left: tuple[str, ...], right: tuple[str, ...]) -> Reason:
+    """Tags of another platform end otherwise; those of another Python begin otherwise (PEP 425)."""
+    ends = [{tag.rpartition("-")[2] for tag in tags} for tags in (left, right)]
+    return PYTHON if ends[0] == ends[1] else PLATFORM
+
+
+def _same_meaning(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
+    """Whether requirements are the same once they are read: parentheses, spaces and order aside."""
+    mine, theirs = [sorted(map(_plain, values)) for values in (left, right)]
+    return mine == theirs
+
+
+def _plain(text: str) -> str:
+    """A requirement as `packaging` writes it; where it can't be read, without spaces and parentheses."""
+    reader: Callable[[str], Requirement] = Requirement
+    try:
+        return str(reader(text[:4096]))
+    except InvalidRequirement:
+        parts = sorted(re.sub(r"[\s()]", "", text).split(","))
+        return ",".join(parts)

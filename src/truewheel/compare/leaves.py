@@ -1,0 +1,159 @@
+"""Archives as trees of members, with how each of them is stored in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from typing import Final
+
+from truewheel.compare.model import Fact, Leaf, Tree
+from truewheel.errors import RequestError
+from truewheel.sdist import GzipHeader, Member, TarStored
+from truewheel.wheel import Data, Entry, Stored
+
+TIME: Final = "time"
+MODE: Final = "mode"
+METHOD: Final = "method"
+LEVEL: Final = "level"
+FOLDERS: Final = "folder entries"
+
+_SYSTEMS: Final = {0: "DOS", 3: "Unix", 7: "Macintosh", 10: "NTFS", 11: "MVS", 14: "VFAT", 19: "Darwin", 255: "unknown"}
+_METHODS: Final = {0: "stored", 8: "deflated"}
+_LEVELS: Final = {0: "normal", 1: "maximum", 2: "fast", 3: "super fast"}
+"""What bits 1 and 2 of the flags say of deflate (APPNOTE 4.4.4)."""
+_XFL: Final = {0: "not said", 2: "best", 4: "fastest"}
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MOST_SECONDS: Final = 253_402_300_799  # the last second of the year 9999
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Content of a file that was closed: its size is known still."""
+
+    size: int
+
+    def read(self) -> Data:
+        """Raise `RequestError`: it is too late."""
+        raise RequestError("the file was closed after it was compared")
+
+    def head(self, count: int) -> bytes:
+        """Raise `RequestError`, as `read` does."""
+        return bytes(self.read()[:count])
+
+
+def zip_leaves(entries: Iterable[Entry]) -> tuple[Leaf, ...]:
+    """The members of a zip, in its order."""
+    return tuple(
+        Leaf(entry.name, entry.executable, entry.content, () if entry.stored is None else zip_facts(entry.stored))
+        for entry in entries
+    )
+
+
+def member_leaves(members: Iterable[Member]) -> tuple[Leaf, ...]:
+    """The members of a source distribution or of a tar, in its order."""
+    return tuple(
+        Leaf(member.name, member.executable, member.content, _member_facts(member), member.link) for member in members
+    )
+
+
+def zip_facts(stored: Stored) -> tuple[Fact, ...]:
+    """How a zip stores a member: one fact for each field that has no meaning for the contents."""
+    return _zip_facts(stored[:7] + stored[10:12], stored.local_extra, stored.central_extra)
+
+
+def gzip_facts(header: GzipHeader) -> tuple[Fact, ...]:
+    """What a gzip stream says of itself (RFC 1952)."""
+    return (
+        Fact("gzip time", moment(header.mtime) if header.mtime else "none"),
+        Fact("gzip name", header.name or "none"),
+        Fact("gzip comment", header.comment or "none"),
+        Fact("gzip system", _SYSTEMS.get(header.system, str(header.system))),
+        Fact("gzip level", _XFL.get(header.level, str(header.level))),
+        Fact("gzip flags", _gzip_flags(header)),
+        Fact("gzip padding", f"{header.padding:,} bytes"),
+    )
+
+
+def tree_facts(directories: Iterable[str], records: Iterable[tuple[str, str]] = ()) -> tuple[Fact, ...]:
+    """What an archive holds besides its members: entries for folders, and pax records of the whole."""
+    folders = sorted(name.rstrip("/") for name in directories)
+    return (Fact(FOLDERS, _listed(folders)), Fact("pax records", _listed([f"{key}={value}" for key, value in records])))
+
+
+def moment(seconds: int, fraction: str = "") -> str:
+    """Seconds since 1970 as a time in UTC."""
+    if not 0 <= seconds <= _MOST_SECONDS:
+        return f"{seconds} seconds since 1970"
+    time = (_EPOCH + timedelta(seconds=seconds)).replace(tzinfo=None).isoformat(" ")
+    return f"{time}.{fraction}" if fraction.strip("0") else time
+
+
+def without_contents(tree: Tree) -> Tree:
+    """The side as a comparison keeps it: the bytes of its members belong to a file that is closed by then."""
+    return replace(tree, leaves=tuple(replace(leaf, content=Closed(leaf.content.size)) for leaf in tree.leaves))
+
+
+def _listed(names: list[str]) -> str:
+    if not names:
+        return "none"
+    return ", ".join(names[:20]) + (f" and {len(names) - 20:,} more" if len(names) > 20 else "")
+
+
+def _member_facts(member: Member) -> tuple[Fact, ...]:
+    stored = member.stored
+    if isinstance(stored, TarStored):
+        return _tar_facts(stored[:11])
+    return () if stored is None else zip_facts(stored)
+
+
+def _gzip_flags(header: GzipHeader) -> str:
+    said = (("text", header.text), (f"extra {header.extra[:64].hex()}", header.extra), ("checksum", header.checked))
+    return ", ".join(word for word, there in said if there) or "none"
+
+
+# Members are many and differ in few of these fields, so the facts of most are those of another.
+@lru_cache(4096)
+def _zip_facts(fields: tuple[int, ...], local_extra: bytes, central_extra: bytes) -> tuple[Fact, ...]:
+    create, system, extract, flags, method, time, date, internal, external = fields
+    dated = f"{1980 + (date >> 9)}-{date >> 5 & 15:02}-{date & 31:02}"
+    clock = f"{time >> 11:02}:{time >> 5 & 63:02}:{(time & 31) * 2:02}"
+    return (
+        Fact(TIME, f"{dated} {clock}"),
+        Fact(MODE, f"{external >> 16:o}"),
+        Fact("DOS attributes", f"{external & 0xFFFF:#04x}"),
+        Fact("internal attributes", f"{internal:#x}"),
+        Fact("system", _SYSTEMS.get(system, str(system))),
+        Fact("version made by", _version(create)),
+        Fact("version needed", _version(extract)),
+        Fact("flags", f"{flags & ~6:#06x}"),
+        Fact(METHOD, _METHODS.get(method, str(method))),
+        Fact(LEVEL, _LEVELS[flags >> 1 & 3]),
+        Fact("local extra field", _hex(local_extra)),
+        Fact("extra field", _hex(central_extra)),
+    )
+
+
+@lru_cache(4096)
+def _tar_facts(fields: tuple[str | int | tuple[tuple[str, str], ...], ...]) -> tuple[Fact, ...]:
+    stored = TarStored._make((*fields, 0, 0))
+    return (
+        Fact(TIME, moment(stored.mtime, stored.fraction)),
+        Fact(MODE, f"{stored.mode:o}"),
+        Fact("type", stored.typeflag),
+        Fact("uid", str(stored.uid)),
+        Fact("gid", str(stored.gid)),
+        Fact("user", stored.uname or "none"),
+        Fact("group", stored.gname or "none"),
+        Fact("format", stored.format),
+        Fact("pax records", _listed([key for key, _ in stored.records])),
+    )
+
+
+def _version(number: int) -> str:
+    return f"{number // 10}.{number % 10}"
+
+
+def _hex(data: bytes) -> str:
+    return (data[:64].hex() + ("…" if len(data) > 64 else "")) or "none"

@@ -1,0 +1,99 @@
+"""RECORD: rows that follow from what else differs, and those that don't."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from truewheel.compare.context import Pair
+from truewheel.compare.model import Cause, Difference, Kind
+from truewheel.compare.reasons import HASH_ORDER, LINE_ENDS, SIGNATURE, ZIP_TOOL
+from truewheel.compare.text import decoded
+
+_LARGEST: Final = 64 << 20
+_MOST_ROWS: Final = 20
+
+
+class _Row(NamedTuple):
+    """A row as it is written, with the path by which the two sides are paired first."""
+
+    path: str
+    rest: tuple[str, ...]
+
+
+def compare_record(pair: Pair, changed: Callable[[str], bool], paired: Callable[[str], str]) -> tuple[Difference, ...]:
+    """Two RECORDs, where `changed` says of a member, by the left's name, that it differs or is on one side alone.
+
+    `paired` gives the left's name for one of the right. Nothing where one of the sides isn't csv.
+    """
+    if max(len(pair.left), len(pair.right)) > _LARGEST:
+        return ()
+    texts = decoded(pair.left), decoded(pair.right)
+    if texts[0] is None or texts[1] is None:
+        return ()
+    left, right = _rows(texts[0], lambda path: path), _rows(texts[1], paired)
+    if left is None or right is None:
+        return ()
+    by_left, by_right = dict(left), dict(right)
+    paths = tuple(dict.fromkeys((*by_left, *by_right)))
+    differ = [path for path in paths if by_left.get(path) != by_right.get(path)]
+    lies = [path for path in differ if not changed(path)]
+    found = [*_followers(len(differ) - len(lies)), *(_row(path, by_left, by_right) for path in lies[:_MOST_ROWS])]
+    if len(lies) > _MOST_ROWS:
+        found.append(Difference("more rows", Kind.CONTENT, f"{len(lies) - _MOST_ROWS:,} more rows differ"))
+    return (*found, *_form(texts[0], texts[1], list(by_left), list(by_right), follows=bool(found)))
+
+
+def _rows(text: str, paired: Callable[[str], str]) -> list[_Row] | None:
+    """The rows; None for what is no csv."""
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
+    except csv.Error:
+        return None
+    return [_Row(paired(row[0]), tuple(row[1:])) for row in rows]
+
+
+def _followers(count: int) -> list[Difference]:
+    if not count:
+        return []
+    said = "1 row differs, as its member does" if count == 1 else f"{count:,} rows differ, as their members do"
+    return [Difference("rows", Kind.CONTENT, said, follows=True)]
+
+
+def _row(path: str, left: dict[str, tuple[str, ...]], right: dict[str, tuple[str, ...]]) -> Difference:
+    """A row that differs though its member doesn't: one of the two sides is wrong, or uses another hash."""
+    mine, theirs = left.get(path), right.get(path)
+    if mine is None or theirs is None:
+        summary = f"the row is only on the {'right' if mine is None else 'left'}, the member is the same"
+    else:
+        summary = "the row differs, the member doesn't"
+    return Difference(path, Kind.CONTENT, summary, _told(mine), _told(theirs), causes=_signed(path))
+
+
+def _signed(path: str) -> tuple[Cause, ...]:
+    if path.endswith((".dist-info/RECORD.jws", ".dist-info/RECORD.p7s")):
+        return (Cause(SIGNATURE, "RECORD is signed on one side"),)
+    return ()
+
+
+def _told(row: tuple[str, ...] | None) -> str | None:
+    return None if row is None else ",".join(row)[:200]
+
+
+def _form(left: str, right: str, mine: list[str], theirs: list[str], *, follows: bool) -> list[Difference]:
+    """How the rows are written: line ends, their order, and whatever else there is where nothing was found."""
+    found: list[Difference] = []
+    ends = ["CRLF" if "\r\n" in text else "LF" for text in (left, right)]
+    if ends[0] != ends[1]:
+        cause = Cause(LINE_ENDS, f"{ends[0]} on the left, {ends[1]} on the right")
+        found.append(Difference("line ends", Kind.CONTENT, "the line ends differ", ends[0], ends[1], causes=(cause,)))
+    known, others = set(mine), set(theirs)
+    if [path for path in mine if path in others] != [path for path in theirs if path in known]:
+        cause = Cause(HASH_ORDER, "rows stand in the order in which the builder listed the files", sure=False)
+        found.append(Difference("order of rows", Kind.CONTENT, "the rows stand in another order", causes=(cause,)))
+    if not found and not follows:
+        cause = Cause(ZIP_TOOL, "the rows say the same", sure=False)
+        found.append(Difference("form", Kind.CONTENT, "the rows are the same, quoted in another way", causes=(cause,)))
+    return found

@@ -1,0 +1,168 @@
+"""How two archives store the same: times, modes, order and compression, each told once for all members."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from truewheel.compare.leaves import FOLDERS, LEVEL, METHOD, MODE, TIME
+from truewheel.compare.model import Cause, Difference, Fact, Kind, Leaf, Reason, Tree
+from truewheel.compare.pairing import Pairing
+from truewheel.compare.reasons import BUILD_TIME, DEFLATE, HOST, ORDER, UMASK, ZIP_TOOL
+from truewheel.compare.recompression import compare_streams
+
+_EXAMPLES: Final = 8
+_REASONS: Final[dict[str, Reason]] = {
+    TIME: BUILD_TIME,
+    METHOD: DEFLATE,
+    LEVEL: DEFLATE,
+    "uid": HOST,
+    "gid": HOST,
+    "user": HOST,
+    "group": HOST,
+    "gzip time": BUILD_TIME,
+    "gzip level": DEFLATE,
+}
+_GROUP_AND_OTHERS: Final = 0o077
+_PERMISSIONS: Final = 0o7777
+_UNIX_TIME: Final = "5554"
+"""What an extra field with times begins with, in hexadecimal (Info-ZIP's ``UT``)."""
+
+
+class _Change(NamedTuple):
+    """A fact of one member that differs."""
+
+    place: str
+    left: str
+    right: str
+
+
+def compare_storage(left: Tree, right: Tree, pairing: Pairing) -> tuple[Difference, ...]:
+    """How the containers differ. Nothing is compared with a directory, which stores nothing in any way."""
+    if "directory" in {left.form, right.form} or "file" in {left.form, right.form}:
+        return ()
+    kinds = [tuple(fact.label for fact in tree.leaves[0].facts) if tree.leaves else () for tree in (left, right)]
+    if kinds[0] and kinds[1] and TIME in kinds[0] and kinds[0] != kinds[1]:
+        said = [f"a {'tar' if 'uid' in labels else 'zip'}" for labels in kinds]
+        summary = f"the left is {said[0]}, the right {said[1]}"
+        return (Difference("", Kind.STORAGE, summary, said[0], said[1]),)
+    return (
+        *_whole(left, right),
+        *_members(pairing),
+        *_order(left, right, pairing),
+        *compare_streams(pairing.pairs),
+    )
+
+
+def _whole(left: Tree, right: Tree) -> Iterator[Difference]:
+    """Facts of the containers themselves."""
+    theirs = dict(right.facts)
+    for label, value in left.facts:
+        other = theirs.get(label, value)
+        if other != value:
+            reason = _REASONS.get(label, ZIP_TOOL)
+            cause = Cause(reason, f"{value} on the left, {other} on the right")
+            yield Difference("", Kind.STORAGE, f"{label} {_verb(label)}", value, other, causes=(cause,))
+
+
+def _verb(label: str) -> str:
+    return "differ" if label in {FOLDERS, "gzip flags", "pax records"} else "differs"
+
+
+def _members(pairing: Pairing) -> Iterator[Difference]:
+    """Facts of members, each label told once."""
+    changes: dict[str, list[_Change]] = {}
+    for mine, theirs in pairing.pairs:
+        if mine.facts != theirs.facts:
+            for (label, left), (_, right) in zip(mine.facts, theirs.facts, strict=False):
+                if left != right and not (label == MODE and mine.executable != theirs.executable):
+                    changes.setdefault(label, []).append(_Change(mine.name, left, right))
+    order = [fact.label for mine, _ in pairing.pairs[:1] for fact in mine.facts]
+    for label in sorted(changes, key=lambda label: order.index(label) if label in order else len(order)):
+        yield _grouped(label, changes[label], pairing.pairs)
+
+
+def _grouped(label: str, changes: list[_Change], pairs: Sequence[tuple[Leaf, Leaf]]) -> Difference:
+    """One label that differs for some members, with examples."""
+    total = len(pairs)
+    of = "" if len(changes) == total else f" of {total:,}"
+    summary = f"{label} {_verb(label)} for {len(changes):,}{of} member{'s' if total != 1 else ''}"
+    values = [_side(label, (pair[side].facts for pair in pairs)) for side in (0, 1)]
+    inside = tuple(
+        Difference(change.place, Kind.STORAGE, f"{label}: {change.left} on the left, {change.right} on the right",
+                   change.left, change.right)
+        for change in changes[:_EXAMPLES]
+    )  # fmt: skip
+    return Difference(
+        "", Kind.STORAGE, summary, values[0], values[1], causes=(_cause(label, changes, values),), inside=inside
+    )
+
+
+def _side(label: str, facts: Iterable[tuple[Fact, ...]]) -> str:
+    """What one side has: its one value, or how many there are."""
+    counts = Counter(value for leaf in facts for name, value in leaf if name == label)
+    if len(counts) == 1:
+        return f"{next(iter(counts))} for all"
+    first, last = min(counts), max(counts)
+    if label == TIME:
+        return f"{len(counts):,} times from {first} to {last}"
+    most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    shown = ", ".join(f"{value} ({count:,})" for value, count in most[:3])
+    return f"{shown} and {len(most) - 3:,} more values" if len(most) > 3 else shown
+
+
+def _cause(label: str, changes: list[_Change], values: list[str]) -> Cause:
+    evidence = f"{values[0]} on the left, {values[1]} on the right"
+    if label == MODE:
+        return _cause_of_modes(changes, evidence)
+    if label == TIME:
+        single = [value.endswith(" for all") for value in values]
+        if single[0] != single[1]:
+            side = "left" if single[0] else "right"
+            evidence += f": the {side} was made with one fixed time (SOURCE_DATE_EPOCH, or a builder's constant)"
+        return Cause(BUILD_TIME, evidence)
+    if "extra field" in label and all(_UNIX_TIME in {change.left[:4], change.right[:4]} for change in changes):
+        return Cause(BUILD_TIME, f"times in an extra field: {evidence}")
+    return Cause(_REASONS.get(label, ZIP_TOOL), evidence)
+
+
+def _cause_of_modes(changes: list[_Change], evidence: str) -> Cause:
+    """The umask, where only the group's and others' bits of permissions differ."""
+    mixed = 0
+    for change in changes:
+        mixed |= int(change.left, 8) ^ int(change.right, 8)
+    if not mixed & ~_GROUP_AND_OTHERS:
+        return Cause(UMASK, evidence)
+    return Cause(ZIP_TOOL if mixed & ~_PERMISSIONS else UMASK, evidence, sure=bool(mixed & ~_PERMISSIONS))
+
+
+def _order(left: Tree, right: Tree, pairing: Pairing) -> Iterator[Difference]:
+    """Whether the members that both have stand in another order."""
+    if not (left.ordered and right.ordered):
+        return
+    partner = {theirs.name: mine.name for mine, theirs in pairing.pairs}
+    both = set(partner.values())
+    mine = [leaf.name for leaf in left.leaves if leaf.name in both]
+    theirs = [partner[leaf.name] for leaf in right.leaves if leaf.name in partner]
+    if mine == theirs:
+        return
+    count = sum(one != other for one, other in zip(mine, theirs, strict=True))
+    said = [_sorting(names) for names in (mine, theirs)]
+    first = next(index for index, (one, other) in enumerate(zip(mine, theirs, strict=True)) if one != other)
+    evidence = (
+        f"{said[0]} on the left, {said[1]} on the right; member {first + 1:,} is {mine[first]} or {theirs[first]}"
+    )
+    summary = f"{count:,} of {len(mine):,} members stand at another place"
+    yield Difference("", Kind.STORAGE, summary, said[0], said[1], causes=(Cause(ORDER, evidence),))
+
+
+def _sorting(names: list[str]) -> str:
+    """In words how members are sorted."""
+    if names == sorted(names):
+        return "sorted by name"
+    info = [".dist-info/" in name for name in names]
+    groups = sorted(names, key=lambda name: (".dist-info/" in name, name.endswith(".dist-info/RECORD"), name))
+    if any(info) and names == groups:
+        return "sorted by name, .dist-info last"
+    return "not sorted"

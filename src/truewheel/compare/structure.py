@@ -1,0 +1,165 @@
+"""JSON, compared as values: by the path to each that differs, whatever its text looks like."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final, TypeAlias
+
+from truewheel.compare.context import Pair
+from truewheel.compare.model import Cause, Difference, Kind
+from truewheel.compare.reasons import BUILD_TIME, HASH_ORDER, SBOM_SERIAL
+from truewheel.compare.text import compare_text, decoded
+from truewheel.compare.traces import explain, shown
+
+Value: TypeAlias = "dict[str, Value] | list[Value] | str | bool | None"
+
+_LARGEST: Final = 16 << 20
+_LARGEST_WORK: Final = 64 << 20
+"""Letters that items of lists take, written out to be paired: lists in lists are written again and again."""
+_NUMBER: Final = "\0#"
+"""Stands before a number, which is kept as it is written: 1.0 isn't 1, and no number is too long."""
+_MARKED: Final = re.compile(r'"\\u0000#([^"]*)"')
+_MOST: Final = 60
+_DEEPEST: Final = 100
+_SERIALS: Final = re.compile(r"\$\.(?:serialNumber|documentNamespace)|.*\.(?:bom-ref|ref)").fullmatch
+_TIMES: Final = re.compile(r"(?i).*\.(?:timestamp|created|date|time|builtAt|buildTime|modified)").fullmatch
+
+
+class _UnfitError(Exception):
+    """What can't be compared as values."""
+
+
+def compare_json(pair: Pair) -> tuple[Difference, ...]:
+    """Two JSON texts; nothing where the name or the beginning is of something else, or where one can't be read.
+
+    A name that comes twice in an object, and nesting deeper than readers follow, are left to the comparison of text.
+    """
+    if max(len(pair.left), len(pair.right)) > _LARGEST or not _likely(pair):
+        return ()
+    try:
+        left, right = _parse(pair.left), _parse(pair.right)
+        found = list(_Walk().differences(left, right))
+        told = tuple(found[:_MOST])
+        if not found and left == right:
+            return tuple(_form(pair, left, right))
+    except (_UnfitError, RecursionError):
+        return ()
+    if len(found) > _MOST:
+        told = (*told, Difference("more values", Kind.CONTENT, f"{len(found) - _MOST:,} more values differ"))
+    return told
+
+
+def _likely(pair: Pair) -> bool:
+    starts = [data[:64].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] for data in (pair.left, pair.right)]
+    return all(start in {b"{", b"["} for start in starts) and (
+        pair.name.endswith((".json", ".jsonld", ".ipynb", ".map", ".spdx", ".cdx")) or b'"' in pair.left[:256]
+    )
+
+
+def _parse(data: bytes) -> Value:
+    text = decoded(data)
+    if text is None:
+        raise _UnfitError
+    try:
+        value: Value = json.loads(
+            text.removeprefix("\ufeff"),
+            object_pairs_hook=_object,
+            parse_int=_NUMBER.__add__,
+            parse_float=_NUMBER.__add__,
+            parse_constant=_NUMBER.__add__,
+        )
+    except ValueError:
+        raise _UnfitError from None
+    return value
+
+
+def _object(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise _UnfitError
+    return made
+
+
+class _Walk:
+    """A walk over two values at once; it can be made only once, for its work is counted."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[str, int, Value, Value]] = []
+        self._room = _LARGEST_WORK
+
+    def differences(self, left: Value, right: Value) -> Iterator[Difference]:
+        """What differs, in the order of the left. Raises `_UnfitError` where that is too much work."""
+        self._waiting = [("$", 0, left, right)]
+        while self._waiting:
+            path, depth, mine, theirs = self._waiting.pop()
+            if isinstance(mine, dict) and isinstance(theirs, dict) and depth < _DEEPEST:
+                yield from self._objects(path, depth, mine, theirs)
+            elif isinstance(mine, list) and isinstance(theirs, list) and depth < _DEEPEST:
+                if mine != theirs:
+                    yield from self._lists(path, depth, mine, theirs)
+            elif mine != theirs:
+                yield _changed(path, mine, theirs)
+
+    def _objects(self, path: str, depth: int, left: dict[str, Value], right: dict[str, Value]) -> Iterator[Difference]:
+        common = [key for key in left if key in right]
+        self._waiting += [(_below(path, key), depth + 1, left[key], right[key]) for key in reversed(common)]
+        for key, value in left.items():
+            if key not in right:
+                yield Difference(_below(path, key), Kind.CONTENT, "only on the left", left=shown(_text(value)))
+        for key, value in right.items():
+            if key not in left:
+                yield Difference(_below(path, key), Kind.CONTENT, "only on the right", right=shown(_text(value)))
+
+    def _lists(self, path: str, depth: int, left: list[Value], right: list[Value]) -> Iterator[Difference]:
+        """Two lists that differ: in order alone, item by item where they are of one length, else in what each has."""
+        mine, theirs = [_text(value) for value in left], [_text(value) for value in right]
+        self._room -= sum(map(len, mine)) + sum(map(len, theirs))
+        if self._room < 0:
+            raise _UnfitError
+        gone, new = Counter(mine) - Counter(theirs), Counter(theirs) - Counter(mine)
+        if not gone and not new:
+            cause = Cause(HASH_ORDER, f"the same {len(left):,} items, in another order", sure=False)
+            yield Difference(path, Kind.CONTENT, f"{len(left):,} items stand in another order", causes=(cause,))
+        elif len(left) == len(right):
+            unequal = [index for index in range(len(left)) if left[index] != right[index]]
+            self._waiting += [(f"{path}[{at}]", depth + 1, left[at], right[at]) for at in reversed(unequal)]
+        else:
+            for text in gone.elements():
+                yield Difference(path, Kind.CONTENT, "an item is only on the left", left=shown(text))
+            for text in new.elements():
+                yield Difference(path, Kind.CONTENT, "an item is only on the right", right=shown(text))
+
+
+def _below(path: str, key: str) -> str:
+    return f"{path}.{key[:200]}" if key.isidentifier() or re.fullmatch(r"[\w-]+", key) else f"{path}[{key[:200]!r}]"
+
+
+def _changed(path: str, left: Value, right: Value) -> Difference:
+    mine, theirs = _text(left), _text(right)
+    evidence = f"{shown(mine)} on the left, {shown(theirs)} on the right"
+    if _SERIALS(path):
+        causes: tuple[Cause, ...] = (Cause(SBOM_SERIAL, evidence),)
+    elif _TIMES(path):
+        causes = (Cause(BUILD_TIME, evidence),)
+    else:
+        found = explain(mine, theirs)
+        causes = found.causes if found.complete else ()
+    return Difference(path, Kind.CONTENT, "the value differs", shown(mine), shown(theirs), causes=causes)
+
+
+def _text(value: Value) -> str:
+    """A value as JSON, whatever the order of its keys; numbers as they were written."""
+    return _MARKED.sub(r"\1", json.dumps(value, ensure_ascii=False, sort_keys=True))
+
+
+def _form(pair: Pair, left: Value, right: Value) -> Iterator[Difference]:
+    """Equal values that are written in two ways: keys in another order, or other spaces."""
+    lines = tuple(line for found in compare_text(pair) for line in found.lines)
+    if json.dumps(left) == json.dumps(right):
+        yield Difference("", Kind.CONTENT, "the same values, written with other spaces or escapes", lines=lines)
+        return
+    cause = Cause(HASH_ORDER, "the same values, with keys in another order", sure=False)
+    yield Difference("", Kind.CONTENT, "the same values, with keys in another order", lines=lines, causes=(cause,))

@@ -1,0 +1,163 @@
+"""Texts, line by line: what differs, and whether line ends, an order or the circumstances explain it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Final, NamedTuple
+
+from truewheel.compare.alignment import Block, blocks
+from truewheel.compare.context import Pair
+from truewheel.compare.lines import render
+from truewheel.compare.model import Cause, Difference, Kind
+from truewheel.compare.reasons import HASH_ORDER, LINE_ENDS
+from truewheel.compare.spans import common_head, common_tail
+from truewheel.compare.traces import explain
+
+_LARGEST_WINDOW: Final = 8 << 20
+"""Bytes of one side between the first difference and the last that are compared line by line."""
+_LARGEST_TEXT: Final = 256 << 20
+_SAMPLE: Final = 1 << 14
+_CONTEXT: Final = 4
+_CONTROLS: Final = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
+_MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+
+def compare_text(pair: Pair) -> tuple[Difference, ...]:
+    """Two texts; nothing where one of the sides isn't text, or where what differs is too large to be read."""
+    if max(len(pair.left), len(pair.right)) > _LARGEST_TEXT:
+        return ()
+    window = _window(pair.left, pair.right)
+    if max(len(window.left), len(window.right)) > _LARGEST_WINDOW:
+        return ()
+    left, right = decoded(window.left, pair.left), decoded(window.right, pair.right)
+    if left is None or right is None:
+        return ()
+    return compare_strings(left, right, first=window.first)
+
+
+def compare_strings(left: str, right: str, place: str = "", first: int = 1) -> tuple[Difference, ...]:
+    """Two texts that are decoded, whose lines are numbered from `first`."""
+    ends = _line_ends(left, right)
+    if ends is None:
+        return (_of_lines(left, right, place, first),)
+    left, right = left.replace("\r\n", "\n"), right.replace("\r\n", "\n")
+    if left == right:
+        summary = f"only the line ends differ: {ends.evidence}"
+        return (Difference(place, Kind.CONTENT, summary, causes=(ends,)),)
+    inside = (
+        Difference("line ends", Kind.CONTENT, f"the line ends differ: {ends.evidence}", causes=(ends,)),
+        _of_lines(left, right, "lines", first),
+    )
+    if not place:
+        return inside
+    return (Difference(place, Kind.CONTENT, "line ends and lines differ", inside=inside),)
+
+
+def decoded(data: bytes, whole: bytes = b"") -> str | None:
+    """Bytes as text; None for what isn't text. `whole` is the file of which `data` is a part."""
+    start = (whole or data)[:_SAMPLE]
+    for mark, encoding in _MARKS:
+        if start.startswith(mark):
+            try:
+                return data.decode(encoding if data.startswith(mark) else encoding.removesuffix("-sig"))
+            except UnicodeDecodeError:
+                return None
+    if b"\0" in start or b"\0" in data:
+        return None
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        strange = len(_CONTROLS.findall(data[:_SAMPLE]))
+        high = len(data[:_SAMPLE]) - len(data[:_SAMPLE].decode("ascii", "ignore"))
+        plausible = strange * 100 <= len(data[:_SAMPLE]) and high * 4 <= len(data[:_SAMPLE])
+        return data.decode("latin-1") if plausible else None
+
+
+class _Window(NamedTuple):
+    """The lines of both sides from shortly before the first that differs on, and the number of the first of them."""
+
+    left: bytes
+    right: bytes
+    first: int
+
+
+def _window(left: bytes, right: bytes) -> _Window:
+    """The part of two texts that has to be read line by line, with some lines around it."""
+    head = common_head(left, right)
+    tail = common_tail(left, right, head)
+    start = head
+    for _ in range(_CONTEXT):
+        start = left.rfind(b"\n", 0, start)
+        if start < 0:
+            break
+    start += 1
+    if left[:2] in {b"\xff\xfe", b"\xfe\xff"} or right[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        return _Window(left, right, 1)
+    end = len(left) - tail
+    for _ in range(_CONTEXT + 1):
+        end = left.find(b"\n", end) + 1
+        if end == 0:
+            end = len(left)
+            break
+    kept = len(left) - end
+    return _Window(left[start:end], right[start : len(right) - kept], left.count(b"\n", 0, start) + 1)
+
+
+def _line_ends(left: str, right: str) -> Cause | None:
+    """The cause, where one side has CRLF and the other hasn't."""
+    counts = [(text.count("\r\n"), text.count("\n")) for text in (left, right)]
+    crlf = [pairs * 2 > lines for pairs, lines in counts]
+    if crlf[0] == crlf[1]:
+        return None
+    names = ["CRLF" if it else "LF" for it in crlf]
+    return Cause(LINE_ENDS, f"{names[0]} on the left, {names[1]} on the right")
+
+
+def _of_lines(left: str, right: str, place: str, first: int) -> Difference:
+    lefts, rights = _split(left), _split(right)
+    found = blocks(lefts, rights)
+    end = _last_end(left, right)
+    if not found:
+        return Difference(place, Kind.CONTENT, end)
+    mine = [line for block in found for line in lefts[block.left : block.left_end]]
+    theirs = [line for block in found for line in rights[block.right : block.right_end]]
+    lines = render(lefts, rights, found, (first, first))
+    if Counter(mine) == Counter(theirs):
+        said = f"{_count(len(mine), 'line')} in another order"
+        cause = Cause(HASH_ORDER, "the same lines, in another order", sure=False)
+        return Difference(place, Kind.CONTENT, said, lines=lines, causes=(cause,))
+    found_causes = explain("\n".join(mine), "\n".join(theirs))
+    summary = "; ".join(filter(None, [_summary(found), end]))
+    if found_causes.complete or not found_causes.causes:
+        return Difference(place, Kind.CONTENT, summary, lines=lines, causes=found_causes.causes)
+    count = found_causes.matched
+    some = _count(count, "line") + " of the left" if count else "some paths in them"
+    inside = (
+        Difference("lines with a cause", Kind.CONTENT, f"{some} explained", causes=found_causes.causes),
+        Difference("other lines", Kind.CONTENT, "no cause is known of the others"),
+    )
+    return Difference(place, Kind.CONTENT, summary, lines=lines, inside=inside)
+
+
+def _split(text: str) -> list[str]:
+    """The lines of a text, without their ends; LF alone ends one."""
+    lines = text.split("\n")
+    return lines[:-1] if lines[-1] == "" else lines
+
+
+def _last_end(left: str, right: str) -> str:
+    """What there is to say where one side's last line has no end."""
+    if left.endswith("\n") == right.endswith("\n"):
+        return ""
+    return f"the last line has no end on the {'right' if left.endswith(chr(10)) else 'left'}"
+
+
+def _summary(found: list[Block]) -> str:
+    gone = sum(block.left_end - block.left for block in found)
+    new = sum(block.right_end - block.right for block in found)
+    return f"{_count(gone, 'line')} on the left, {_count(new, 'line')} on the right differ"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

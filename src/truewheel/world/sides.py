@@ -1,0 +1,254 @@
+"""What is compared, opened: a wheel, a source distribution, another archive, a directory or a single file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from truewheel.compare import Leaf, Tree, gzip_facts, member_leaves, tree_facts, zip_leaves
+from truewheel.errors import RequestError, SdistError, TruewheelError, WheelError, Where
+from truewheel.sdist import Sdist, SdistName, read_gzip, read_tar
+from truewheel.sdist import read as read_sdist
+from truewheel.wheel import Buffer, Bytes, Limits, WheelName, read, read_zip
+from truewheel.world.mapped import MappedLibrary
+
+_CHUNK: Final = 1 << 20
+_MOST_FOLDERS_DEEP: Final = 400
+_ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
+_GZIP: Final = b"\x1f\x8b"
+_TAR_MAGIC: Final = slice(257, 262)
+
+
+@contextmanager
+def open_side(path: Path, limits: Limits | None = None) -> Iterator[Tree]:
+    """What is at a path, as a tree whose members can be read until the block ends.
+
+    A ``.whl`` is a wheel and read as strictly as ever; what has the name of a source distribution and is an archive is
+    one. Other zips and tars, compressed with gzip or not, are known by their first bytes, and any other file is a
+    tree of itself alone. Of a directory all regular files and links are members, and links are not followed.
+    Raises `RequestError` where nothing is there or it can't be read, and `WheelError`, `SdistError` or `LimitError`
+    where an archive isn't sound. Errors name the file.
+    """
+    limits = limits or Limits()
+    mapped = MappedLibrary(str(path))
+    try:
+        mode = _mode(path)
+        if stat.S_ISDIR(mode):
+            yield Tree("directory", _name(path), _directory(path, limits), ordered=False)
+        elif stat.S_ISREG(mode):
+            yield _file(path, mapped.data, executable=bool(mode & 0o111), limits=limits)
+        else:
+            raise RequestError("is neither a file nor a directory")
+    except TruewheelError as error:
+        raise error.within(file=str(path)) from None
+    finally:
+        mapped.close()
+
+
+def first_difference(left: Path, right: Path) -> int | None:
+    """The offset of the first byte in which two files differ, or at which the shorter one ends; None if none does.
+
+    Raises `RequestError` where one of them can't be read.
+    """
+    try:
+        with left.open("rb") as one, right.open("rb") as other:
+            start = 0
+            while True:
+                mine, theirs = one.read(_CHUNK), other.read(_CHUNK)
+                if mine != theirs:
+                    return start + _parting(mine, theirs)
+                if not mine:
+                    return None
+                start += len(mine)
+    except OSError as error:
+        raise RequestError(f"can't be read: {error.strerror}", where=Where(file=str(left))) from None
+
+
+def _parting(left: bytes, right: bytes) -> int:
+    same = (index for index, (one, other) in enumerate(zip(left, right, strict=False)) if one != other)
+    return next(same, min(len(left), len(right)))
+
+
+def _mode(path: Path) -> int:
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        raise RequestError("there is no such file or directory", hint="check the path") from None
+    except (OSError, ValueError) as error:
+        raise RequestError(f"can't be opened: {_reason(error)}") from None
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def _name(path: Path) -> str:
+    return path.name or path.absolute().name
+
+
+# --- files ---------------------------------------------------------------------------------------------------
+def _file(path: Path, data: Buffer, *, executable: bool, limits: Limits) -> Tree:
+    """The tree of a regular file."""
+    size, sha256 = len(data), _sha256(data)
+    known = _archive(path, data, limits)
+    if known is None:
+        leaf = Leaf(path.name, executable, MappedContent(data))
+        return Tree("file", path.name, (leaf,), size=size, sha256=sha256)
+    return Tree(known.form, path.name, known.leaves, known.facts, size, sha256)
+
+
+def _sha256(data: Buffer) -> str:
+    digest = hashlib.sha256()
+    with memoryview(data) as view:
+        for start in range(0, len(view), _CHUNK):
+            digest.update(view[start : start + _CHUNK])
+    return digest.hexdigest()
+
+
+def _archive(path: Path, data: Buffer, limits: Limits) -> Tree | None:
+    """The tree of an archive; None for a file that is none."""
+    if path.name.endswith(".whl"):
+        wheel = read(data, WheelName.parse(path.name), limits)
+        return Tree("wheel", path.name, zip_leaves(wheel.entries), tree_facts(wheel.directories))
+    head = bytes(data[: _TAR_MAGIC.stop])
+    reader = _reader(head)
+    if reader is None:
+        return None
+    name = _sdist_name(path.name)
+    if name is not None:
+        try:
+            return _sdist(read_sdist(data, name, limits), path.name)
+        except (SdistError, WheelError):  # an archive of other things; or one that isn't sound, and then it says so
+            return reader(data, path.name, limits)
+    return reader(data, path.name, limits)
+
+
+def _reader(head: bytes) -> Callable[[Buffer, str, Limits], Tree | None] | None:
+    if head.startswith(_ZIP):
+        return _zip
+    if head.startswith(_GZIP):
+        return _gzip
+    return _tar if head[_TAR_MAGIC] == b"ustar" else None
+
+
+def _sdist_name(name: str) -> SdistName | None:
+    try:
+        return SdistName.parse(name)
+    except SdistError:
+        return None
+
+
+def _sdist(sdist: Sdist, name: str) -> Tree:
+    facts = tree_facts(sdist.directories, sdist.records)
+    if sdist.gzip is not None:
+        facts += gzip_facts(sdist.gzip)
+    return Tree("sdist", name, member_leaves(sdist.members), facts)
+
+
+def _zip(data: Buffer, name: str, limits: Limits) -> Tree:
+    found = read_zip(data, limits)
+    return Tree("zip", name, zip_leaves(found.entries), tree_facts(found.directories))
+
+
+def _tar(data: Buffer, name: str, limits: Limits) -> Tree:
+    found = read_tar(data, limits)
+    return Tree("tar", name, member_leaves(found.members), tree_facts(found.directories, found.records))
+
+
+def _gzip(data: Buffer, name: str, limits: Limits) -> Tree | None:
+    """A compressed tar; None where something else is compressed: that is a file like any other."""
+    header, unpacked = read_gzip(data, limits)
+    if unpacked[_TAR_MAGIC] != b"ustar":
+        return None
+    found = read_tar(unpacked, limits)
+    facts = (*tree_facts(found.directories, found.records), *gzip_facts(header))
+    return Tree("tar", name, member_leaves(found.members), facts)
+
+
+@dataclass(frozen=True, slots=True)
+class MappedContent:
+    """The bytes of a file that is mapped, until it is closed."""
+
+    data: Buffer
+
+    @property
+    def size(self) -> int:
+        """The number of bytes."""
+        return len(self.data)
+
+    def read(self) -> bytes:
+        """A copy of all bytes."""
+        return bytes(self.data)
+
+    def head(self, count: int) -> bytes:
+        """The first `count` bytes."""
+        return bytes(self.data[:count])
+
+
+# --- directories ---------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """The bytes of a file below a directory, read when they are asked for."""
+
+    path: str
+    size: int
+
+    def read(self) -> bytes:
+        """All bytes. Raises `RequestError` where they can't be read, or aren't as many as there were."""
+        data = self.head(self.size + 1)
+        if len(data) != self.size:
+            raise RequestError("has changed while it was compared", where=Where(file=self.path))
+        return data
+
+    def head(self, count: int) -> bytes:
+        """The first `count` bytes. Raises `RequestError` where they can't be read."""
+        try:
+            with open(self.path, "rb") as file:  # noqa: PTH123  # of thousands of files: a path object each is waste
+                return file.read(count)
+        except OSError as error:
+            raise RequestError(f"can't be read: {_reason(error)}", where=Where(file=self.path)) from None
+
+
+def _directory(root: Path, limits: Limits) -> tuple[Leaf, ...]:
+    """All files and links below a directory, sorted by name. Raises `RequestError` and `LimitError`."""
+    found: list[Leaf] = []
+    waiting = [(str(root), "", 0)]
+    while waiting:
+        folder, prefix, depth = waiting.pop()
+        if depth > min(limits.depth, _MOST_FOLDERS_DEEP):
+            raise limits.exceeded("depth", f"{prefix[:100]!r} leads through {depth:,} folders")
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    name = prefix + _spelled(entry.name)
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append((entry.path, f"{name}/", depth + 1))
+                    elif (leaf := _leaf(entry, name)) is not None:
+                        found.append(leaf)
+        except OSError as error:
+            raise RequestError(f"can't be read: {_reason(error)}", where=Where(file=folder)) from None
+        if len(found) > limits.members:
+            raise limits.exceeded("members", f"there are more than {limits.members:,} files")
+    return tuple(sorted(found, key=lambda leaf: leaf.name))
+
+
+def _spelled(name: str) -> str:
+    """A file's name as text that can be printed anywhere; bytes that are no text are escaped."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _leaf(entry: os.DirEntry[str], name: str) -> Leaf | None:
+    """A file or a link; None for what has no contents, such as sockets and devices."""
+    if entry.is_symlink():
+        target = os.readlink(entry.path).replace(os.sep, "/")  # noqa: PTH115  # as above
+        return Leaf(name, executable=False, content=Bytes(b""), link=_spelled(target))
+    kind = entry.stat(follow_symlinks=False)
+    if not stat.S_ISREG(kind.st_mode):
+        return None
+    return Leaf(name, bool(kind.st_mode & 0o111) and os.name != "nt", FileContent(entry.path, kind.st_size))

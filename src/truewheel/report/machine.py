@@ -10,7 +10,7 @@ from truewheel.errors import TruewheelError
 from truewheel.findings import Finding
 from truewheel.ops import Audit, Binary, Tags
 from truewheel.policy import Missing, Requirement
-from truewheel.report.shapes import FusedWheel, Json, RepairedWheel, WrittenWheel
+from truewheel.report.shapes import BuiltProject, FusedWheel, Json, RepairedWheel, SecondBuild, WrittenWheel
 
 if TYPE_CHECKING:
     from truewheel.compare.model import Comparison, Difference, Tree
@@ -272,4 +272,51 @@ def _difference(difference: Difference) -> Json:
             for line in difference.lines
         ],
         "inside": [_difference(part) for part in difference.inside],
+    }
+
+
+def built(result: BuiltProject) -> Json:
+    """The project in the document of `build`."""
+    apart, twin = result.isolation, result.twin
+    return {
+        "source": _text(result.source),
+        "artefacts": [
+            {"kind": made.kind, "path": _text(str(made.path)), "size": made.size, "sha256": made.sha256}
+            for made in result.artefacts
+        ],
+        "source_date_epoch": {"seconds": result.epoch.seconds, "origin": _text(result.epoch.origin)},
+        "python": _text(result.python),
+        "tools": [{"name": _text(tool.name), "version": _text(tool.version)} for tool in result.tools],
+        "requirements": [
+            {"project": item.project, "version": item.version, "file": _text(item.file), "sha256": item.sha256}
+            for item in result.requirements
+        ],
+        "isolation": {
+            "kind": apart.kind,
+            "fixed_path": apart.fixed_path,
+            "network_cut": apart.network_cut,
+            "read_only": apart.read_only,
+            "home_hidden": apart.home_hidden,
+            "notes": [_text(note) for note in apart.notes],
+        },
+        "lock": _text(str(result.lock)),
+        "provenance": _text(str(result.provenance)),
+        "log": _text(str(result.log)),
+        "twice": None if twin is None else _twin(twin),
+    }
+
+
+def _twin(twin: SecondBuild) -> Json:
+    return {
+        "varied": [
+            {
+                "name": one.name,
+                "first": _text(one.first),
+                "second": _text(one.second),
+                "obstacle": _text(one.obstacle) if one.obstacle else None,
+            }
+            for one in twin.varied
+        ],
+        "same": all(comparison.identical for comparison in twin.comparisons),
+        "comparisons": [compared(comparison) for comparison in twin.comparisons],
     }

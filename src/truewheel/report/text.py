@@ -10,7 +10,7 @@ from truewheel.errors import TruewheelError, printable
 from truewheel.findings import Finding, Rule, Severity
 from truewheel.ops import Audit
 from truewheel.report.rows import rows
-from truewheel.report.shapes import FusedWheel, RepairedWheel, WrittenWheel
+from truewheel.report.shapes import BuiltProject, FusedWheel, RepairedWheel, WrittenWheel
 
 if TYPE_CHECKING:
     from truewheel.compare.model import Comparison
@@ -135,3 +135,14 @@ def compared_to(comparison: Comparison, path: str, *, page: bool) -> str:
     from truewheel.report.differences import verdict  # noqa: PLC0415  # for diff alone
 
     return f"{verdict(comparison)}\n  written to {printable(path)}{': open it in a browser' if page else ''}"
+
+
+def built(result: BuiltProject) -> str:
+    """What `build` says of a project; where a second build gave other files, with all that differs in them."""
+    from truewheel.report.buildings import build_rows  # noqa: PLC0415  # for build alone
+
+    lines = [f"{printable(result.source)}: built"]
+    lines += [f"  {row.label:<{_LABEL_WIDTH}} {printable(row.text)}".rstrip() for row in build_rows(result)]
+    if result.twin is not None:
+        lines += [f"\n{compared(one)}" for one in result.twin.comparisons if not one.identical]
+    return "\n".join(lines)

@@ -1,0 +1,261 @@
+"""Two ELF files, section by section: what differs, and what in the sections shows why.
+
+Sections are known by their names (gABI; LSB for ``.comment``; the GNU tools for the build id and the debug link; DWARF
+for debug sections). What only follows from something else is marked so: a build id that hashes the file, tables of
+addresses and code that point at what moved, strings that a symbol table refers to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from struct import Struct
+from typing import TypeAlias
+
+from truewheel.binary import Elf, read_elf
+from truewheel.binary.elf_layout import Segment
+from truewheel.compare.elf_parts import ElfParts, Section, elf_parts, inflated, symbols
+from truewheel.compare.elf_toolchain import compare_notes, moved_by
+from truewheel.compare.model import Cause, Difference, Kind
+from truewheel.compare.native_parts import alone, beside, changed, existing, extent, listed, only, values
+from truewheel.compare.native_sections import Moves, all_causes, compare_section, concluded
+from truewheel.compare.native_spread import spread
+from truewheel.compare.reasons import BUILD_ID, DEBUG_INFO, PLATFORM
+from truewheel.compare.symbols import compare_symbols
+
+_DEBUG = (".debug_", ".zdebug_", ".gnu.debuglto_", ".stab")
+_DEBUG_NAMES = frozenset({".symtab", ".strtab", ".gnu_debuglink", ".gnu_debugaltlink", ".gdb_index", ".gnu_debugdata"})
+_BUILD_ID, _COMMENT, _DEBUG_LINK, _DYNAMIC = ".note.gnu.build-id", ".comment", ".gnu_debuglink", ".dynamic"
+_NUMBERS = (".eh_frame", ".rel", ".got", ".plt", ".init", ".fini", ".gnu.hash", ".hash", ".gnu.version")
+_OF_SYMBOLS = (".gnu.hash", ".hash", ".gnu.version")
+_SEGMENTS = {1: "LOAD", 2: "DYNAMIC", 3: "INTERP", 4: "NOTE", 6: "PHDR", 7: "TLS", 0x6474E550: "GNU_EH_FRAME"}
+_SEGMENTS |= {0x6474E551: "GNU_STACK", 0x6474E552: "GNU_RELRO", 0x6474E553: "GNU_PROPERTY"}
+
+
+def compare_elf(left: bytes, right: bytes) -> tuple[Difference, ...]:
+    """In what two ELF files differ. Raises `BinaryError` for damaged ones."""
+    images = read_elf(left), read_elf(right)
+    if images[0].archs != images[1].archs or images[0].bits != images[1].bits:
+        archs = tuple(image.arch for image in images)
+        cause = Cause(PLATFORM, f"{archs[0]} on the left, {archs[1]} on the right")
+        return existing([values("processor", "the processor", archs, (cause,))])
+    files = _Files(*images, elf_parts(left), elf_parts(right))
+    found = [*_headers(files), *_sections(files)]
+    return _concluded(existing(found))
+
+
+@dataclass(frozen=True)
+class _Files:
+    """Both files, read."""
+
+    left: Elf
+    right: Elf
+    one: ElfParts
+    other: ElfParts
+
+    @property
+    def order(self) -> str:
+        """Their byte order."""
+        return self.one.layout.order
+
+    @cached_property
+    def moves(self) -> Moves:
+        """By how much addresses may have moved."""
+        return Moves(moved_by(self.one, self.other), self.order, arm64=self.left.arch == "aarch64")
+
+
+def _headers(files: _Files) -> Iterable[Difference | None]:
+    """What differs in the ELF header, in segments, and in what neither headers nor sections hold."""
+    left, right = files.left, files.right
+    for what, of in (("type", "type"), ("flags", "flags"), ("ABI of the system", "osabi")):
+        one, other = getattr(left, of), getattr(right, of)
+        yield values("header", f"the {what}", (f"{one:#x}", f"{other:#x}"))
+    one, other = files.one, files.other
+    yield values(
+        "header", "the entry point", (f"{one.entry:#x}", f"{other.entry:#x}"), follows=bool(files.moves.amounts)
+    )
+    yield listed(
+        "program headers", "the segments", [list(map(_shape, parts.layout.segments)) for parts in (one, other)]
+    )
+    yield changed(one.rest.name, one.rest.data, other.rest.data)
+
+
+def _shape(segment: Segment) -> str:
+    """A segment without its place and size, which follow from the sections in it."""
+    kind = _SEGMENTS.get(segment.type, f"{segment.type:#x}")
+    return f"{kind}, flags {segment.flags:#x}, aligned to {segment.alignment:#x}"
+
+
+_Comparer: TypeAlias = Callable[[_Files, Section, Section], Difference | None]
+
+
+def _sections(files: _Files) -> Iterable[Difference | None]:
+    ones, others = ([section.part for section in parts.sections] for parts in (files.one, files.other))
+    known = [{id(section.part): section for section in parts.sections} for parts in (files.one, files.other)]
+    lacking: list[Difference] = []
+    for both in beside(ones, others):
+        if both.left is None or both.right is None:
+            lacking.append(only(both))
+        else:
+            left, right = known[0][id(both.left)], known[1][id(both.right)]
+            found = _comparer(left.name)(files, left, right)
+            yield None if found is None else replace(found, place=both.name)
+    yield from alone(lacking, _is_debug)
+
+
+def _comparer(name: str) -> _Comparer:
+    if name in _BY_NAME:
+        return _BY_NAME[name]
+    return _debug if _is_debug(name) else _any
+
+
+def _is_debug(name: str) -> bool:
+    return name in _DEBUG_NAMES or name.startswith(_DEBUG)
+
+
+def _any(files: _Files, left: Section, right: Section) -> Difference | None:
+    """A section without a meaning of its own: its bytes, its strings, and addresses in it that moved."""
+    if left.size != right.size and not left.part.data and not right.part.data:
+        return values(left.name, "the size in memory", (f"{left.size:,}", f"{right.size:,}"))
+    silent = left.name.startswith(_NUMBERS)
+    return compare_section(left.part, right.part, files.moves, silent=silent, code=left.code)
+
+
+def _debug(files: _Files, left: Section, right: Section) -> Difference | None:
+    """A debug section, as it is before compression."""
+    one, other = inflated(files.one.layout, left), inflated(files.other.layout, right)
+    if one.why or other.why:
+        told = changed(left.name, left.part.data, right.part.data)
+        return told and replace(
+            told, summary=f"{told.summary}; {one.why or other.why}", left=None, right=None, causes=()
+        )
+    told = changed(left.name, one.data, other.data)
+    if told is None and spread(left.part.data, right.part.data):
+        return Difference(left.name, Kind.CONTENT, "the same contents, compressed otherwise")
+    return told
+
+
+def _build_id(_: _Files, left: Section, right: Section) -> Difference | None:
+    ids = tuple(bytes(section.part.data[16:]).hex() for section in (left, right))
+    told = values(left.name, "the build id", ids)
+    return told or changed(left.name, left.part.data, right.part.data)
+
+
+def _comment(_: _Files, left: Section, right: Section) -> Difference | None:
+    return compare_notes(left.name, left.part.data, right.part.data)
+
+
+def _debug_link(files: _Files, left: Section, right: Section) -> Difference | None:
+    """The name of the file with debug information, and its checksum (the last four bytes)."""
+    if left.part.data == right.part.data:
+        return None
+    names = [bytes(section.part.data).partition(b"\0")[0].decode("utf-8", "replace") for section in (left, right)]
+    word = Struct(files.order + "I")
+    sums = [word.unpack(section.part.data[-4:])[0] if len(section.part.data) >= 4 else 0 for section in (left, right)]
+    cause = Cause(
+        DEBUG_INFO, f"the files with debug information have the checksums {sums[0]:#010x} and {sums[1]:#010x}"
+    )
+    told = [f"{name}, checksum {number:#010x}" for name, number in zip(names, sums, strict=True)]
+    return values(left.name, "the link to debug information", told, (cause,) if names[0] == names[1] else ())
+
+
+def _dynamic(files: _Files, left: Section, right: Section) -> Difference | None:
+    """The dynamic table, entry by entry: what is needed, names, run paths; all else are addresses and sizes."""
+    one, other = files.left, files.right
+    inside = existing(
+        [
+            listed("NEEDED", "the needed libraries", (one.needed, other.needed)),
+            listed("SONAME", "the names", (_one(one.soname), _one(other.soname))),
+            _run_paths("RPATH", one.rpath, other.rpath),
+            _run_paths("RUNPATH", one.runpath, other.runpath),
+            *_tags(files),
+        ]
+    )
+    found = spread(left.part.data, right.part.data)
+    if found is None and not inside:
+        return None
+    summary = "the dynamic table differs" if inside else "only addresses and sizes in the dynamic table differ"
+    return Difference(left.name, Kind.CONTENT, summary, inside=inside, follows=not inside)
+
+
+def _run_paths(tag: str, left: tuple[str, ...] | None, right: tuple[str, ...] | None) -> Difference | None:
+    """Run paths may be those of a build, and may be wanted."""
+    told = listed(tag, "the run paths", (left or (), right or ()))
+    return told and replace(told, causes=tuple(cause._replace(sure=False) for cause in told.causes))
+
+
+def _versions(files: _Files, left: Section, right: Section) -> Difference | None:
+    """The versions that are needed of other libraries."""
+    needs = [
+        [f"{need.version} of {need.library}" for need in image.version_needs] for image in (files.left, files.right)
+    ]
+    told = listed(left.name, "the needed versions", [sorted(side) for side in needs])
+    return told or changed(left.name, left.part.data, right.part.data)
+
+
+def _tags(files: _Files) -> Iterable[Difference | None]:
+    """Which entries there are, and those whose values are flags: FLAGS and FLAGS_1."""
+    tables = [[(tag, value) for tag, value in parts.layout.dynamic() if tag != 1] for parts in (files.one, files.other)]
+    kinds = [[f"{tag:#x}" for tag, _ in table] for table in tables]
+    yield listed("entries", "the kinds of entries", kinds)
+    for tag, name in ((30, "FLAGS"), (0x6FFFFFFB, "FLAGS_1")):
+        flags = [next((f"{value:#x}" for kind, value in table if kind == tag), None) for table in tables]
+        yield values(name, "the flags", flags)
+
+
+def _one(value: str | None) -> tuple[str, ...]:
+    return () if value is None else (value,)
+
+
+def _symbols(files: _Files, left: Section, right: Section) -> Difference | None:
+    return compare_symbols(left.name, symbols(files.one, left), symbols(files.other, right))
+
+
+def _strings(_: _Files, left: Section, right: Section) -> Difference | None:
+    """A table of names: whose names these are tells in what they differ."""
+    found = spread(left.part.data, right.part.data)
+    if found is None:
+        return None
+    summary = extent(left.part.data, right.part.data, found)
+    return Difference(left.name, Kind.CONTENT, f"{summary}: names of what is told elsewhere", follows=True)
+
+
+_BY_NAME: dict[str, _Comparer] = {
+    _BUILD_ID: _build_id,
+    _COMMENT: _comment,
+    _DEBUG_LINK: _debug_link,
+    _DYNAMIC: _dynamic,
+    ".gnu.version_r": _versions,
+    ".symtab": _symbols,
+    ".dynsym": _symbols,
+    ".strtab": _strings,
+    ".dynstr": _strings,
+    ".shstrtab": _strings,
+}
+
+
+# --- what follows from what ----------------------------------------------------------------------------------
+def _concluded(found: tuple[Difference, ...]) -> tuple[Difference, ...]:
+    """The differences, with what the sections say of each other."""
+    places, causes = {difference.place for difference in found}, all_causes(found)
+    return tuple(_conclude(difference, places, causes) for difference in found)
+
+
+def _conclude(found: Difference, places: set[str], causes: tuple[Cause, ...]) -> Difference:
+    if found.place == _BUILD_ID:
+        return _concluded_id(found, places)
+    if found.place.startswith(_OF_SYMBOLS) and ".dynsym" in places and not found.causes:
+        return replace(found, left=None, right=None, follows=True)
+    return concluded(found, causes, _is_section, _is_debug)
+
+
+def _is_section(place: str) -> bool:
+    return place != "header"
+
+
+def _concluded_id(found: Difference, places: set[str]) -> Difference:
+    if places == {_BUILD_ID}:
+        evidence = "nothing else differs: what did was stripped off, or isn't kept"
+        return replace(found, causes=(Cause(BUILD_ID, evidence),))
+    return replace(found, causes=(Cause(BUILD_ID, "it hashes what else differs in the file"),), follows=True)

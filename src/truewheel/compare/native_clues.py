@@ -1,0 +1,196 @@
+"""Causes that can be read off the strings in native files: build folders, dates of builds, other toolchains.
+
+Only what differs is looked at: equal bytes at the start and at the end of two stretches are left out first, and then
+the strings that both sides have. Those that are left are matched, in their order or by what they end with.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Final, NamedTuple
+
+from truewheel.compare.model import Cause, Reason
+from truewheel.compare.native_spread import common_end, common_start
+from truewheel.compare.reasons import BUILD_PATH, BUILD_TIME, HASH_ORDER
+from truewheel.compare.traces import causes_of
+
+SHOWN: Final = 5
+"""How many strings of one place are shown."""
+LONGEST_SHOWN: Final = 200
+"""Characters of a string that are shown."""
+
+_BEFORE, _BEHIND = 4096, 256  # bytes of equal text around a difference: a path may begin there
+_MOST_BYTES = 32 << 20
+_MOST_STRINGS = 1 << 17
+_MOST_TOLD = 1000
+_PRINTABLE = re.compile(rb"(?:[\t\x20-\x7e]|[\xc2-\xf4][\x80-\xbf]{1,3}){4,}")  # ASCII, and what looks like UTF-8
+_PATH_CHARACTER = r"""[^\x00-\x20"'`<>|*?;,()\[\]{}=]"""
+_ABSOLUTE = re.compile(rf"(?:/|(?<![A-Za-z0-9])[A-Za-z]:[\\/]){_PATH_CHARACTER}*")
+_SEPARATOR = re.compile(r"[\\/]")
+_SYSTEM = re.compile(
+    r"/(?:usr/(?!src/|local/src/)|lib\w*/|bin/|proc/|dev/|etc/|System/|Library/Developer/|Applications/)"
+)
+_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_TIMES = re.compile(
+    rf"(?:{_MONTHS}) [ 0-3]\d [12]\d{{3}}|[12]\d{{3}}[-/.][01]\d[-/.][0-3]\d|\b[0-2]\d:[0-5]\d(?::[0-6]\d)?"
+    rf"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b|\b(?:20\d{{6}}(?:T?\d{{4,6}}Z?)?|1[5-9]\d{{8}})\b"
+)
+
+
+class Strings(NamedTuple):
+    """The strings that one side has and the other has not, each once and in their order."""
+
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+
+
+def differing_strings(left: memoryview, right: memoryview) -> Strings:
+    """The strings of four and more characters that stand on one side alone."""
+    start = common_start(left, right)
+    end = common_end(left, right, min(len(left), len(right)) - start)
+    start, end = max(0, start - _BEFORE), max(0, end - _BEHIND)
+    texts = [_strings(side[start : min(len(side) - end, start + _MOST_BYTES)]) for side in (left, right)]
+    return Strings(_only(texts[0], texts[1]), _only(texts[1], texts[0]))
+
+
+def _strings(data: memoryview) -> dict[bytes, None]:
+    found: dict[bytes, None] = {}
+    for match in _PRINTABLE.finditer(data):
+        found[match[0]] = None
+        if len(found) == _MOST_STRINGS:
+            break
+    return found
+
+
+def string_shifts(left: memoryview, right: memoryview) -> set[int]:
+    """By how much strings stand further behind in one of two stretches that differ: those that both hold once."""
+    start = common_start(left, right)
+    if start == len(left) == len(right):
+        return set()
+    places, others = _placed(left, start), _placed(right, start)
+    return {others[text] - at for text, at in places.items() if text in others}
+
+
+def _placed(data: memoryview, start: int) -> dict[bytes, int]:
+    """Where strings begin, from a little before `start` on; those that come again are left out."""
+    start = max(0, start - _BEFORE)
+    found: dict[bytes, int] = {}
+    twice: set[bytes] = set()
+    for match in islice(_PRINTABLE.finditer(data[start : start + _MOST_BYTES]), _MOST_STRINGS):
+        if match[0] in found:
+            twice.add(match[0])
+        found[match[0]] = start + match.start()
+    return {text: at for text, at in found.items() if text not in twice}
+
+
+def _only(these: Iterable[bytes], those: dict[bytes, None]) -> tuple[str, ...]:
+    return tuple(text.decode("utf-8", "replace") for text in these if text not in those)
+
+
+def pairs(strings: Strings) -> Iterator[tuple[str, str]]:
+    """Which string of the left stands where which one of the right does, as far as can be told.
+
+    Those that end with the same file name belong together, and of the rest, if there are as many on both sides, those
+    in the same place.
+    """
+    ends: dict[str, list[str]] = {}
+    for text in reversed(strings.right):
+        ends.setdefault(_end(text), []).append(text)
+    rest = []
+    for text in strings.left:
+        if found := ends.get(_end(text)):
+            yield text, found.pop()
+        else:
+            rest.append(text)
+    others = {text for texts in ends.values() for text in texts}
+    if len(rest) == len(others):
+        yield from zip(rest, (text for text in strings.right if text in others), strict=True)
+
+
+def _end(text: str) -> str:
+    return _SEPARATOR.split(text.rstrip("/\\"))[-1]
+
+
+def clues(strings: Strings) -> tuple[Cause, ...]:
+    """The causes that these strings show: the commonest pair of folders, the first of times, and what any text may."""
+    folders: dict[tuple[str, str], int] = {}
+    times: list[tuple[str, str]] = []
+    for left, right in pairs(strings):
+        if (roots := build_folders(left, right)) is not None:
+            folders[roots] = folders.get(roots, 0) + 1
+        elif same_but_times(left, right):
+            times.append((left, right))
+    causes = []
+    if folders:
+        (one, other), number = max(folders.items(), key=lambda item: (item[1], item[0]))
+        often = "" if number == 1 else f", in {number:,} strings"
+        causes.append(Cause(BUILD_PATH, f"{clipped(one)} on the left, {clipped(other)} on the right{often}"))
+    if times:
+        causes.append(Cause(BUILD_TIME, f"{clipped(times[0][0])} on the left, {clipped(times[0][1])} on the right"))
+    return (*causes, *_general(strings, {cause.reason for cause in causes}))
+
+
+def _general(strings: Strings, known: set[Reason]) -> Iterator[Cause]:
+    """What any text may show. Order says nothing here: strings were taken apart, and code is no list of words."""
+    if not any(strings):
+        return
+    for cause in causes_of("\n".join(strings.left[:_MOST_TOLD]), "\n".join(strings.right[:_MOST_TOLD])):
+        if cause.reason not in (*known, HASH_ORDER):
+            yield cause
+
+
+def build_folders(left: str, right: str) -> tuple[str, str] | None:
+    """The two folders in which the paths in two strings differ, without what these end with in common.
+
+    None where there are no absolute paths that differ, or only those of a system or a toolchain.
+    """
+    if left == right:
+        return None
+    at = next((at for at, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
+    one, other = _path_around(left, at), _path_around(right, at)
+    if one is None or other is None or one == other or (_SYSTEM.match(one) and _SYSTEM.match(other)):
+        return None
+    parts, others = _components(one), _components(other)
+    while len(parts) > 1 and len(others) > 1 and parts[-1] == others[-1]:
+        parts.pop()
+        others.pop()
+    return "".join(parts).rstrip("/\\") or "/", "".join(others).rstrip("/\\") or "/"
+
+
+def _path_around(text: str, at: int) -> str | None:
+    """The absolute path that goes on at `at`, or begins there."""
+    for match in _ABSOLUTE.finditer(text):
+        if match.start() <= at <= match.end() and len(match[0]) > 1:
+            return match[0]
+        if match.start() > at:
+            break
+    return None
+
+
+def _components(path: str) -> list[str]:
+    """The parts of a path, each with the separator before it."""
+    return re.findall(r"[\\/]+[^\\/]*|^[^\\/]+", path)
+
+
+def same_but_times(left: str, right: str) -> bool:
+    """Whether two strings differ only in dates or times."""
+    return left != right and _TIMES.search(left) is not None and _TIMES.sub("@", left) == _TIMES.sub("@", right)
+
+
+def told(strings: Strings) -> tuple[str | None, str | None]:
+    """The strings of both sides as short values; None where there are none."""
+    return _listed(strings.left), _listed(strings.right)
+
+
+def _listed(texts: Sequence[str]) -> str | None:
+    if not texts:
+        return None
+    rest = len(texts) - SHOWN
+    return "\n".join([*map(clipped, texts[:SHOWN]), *([f"… and {rest:,} more"] if rest > 0 else [])])
+
+
+def clipped(text: str) -> str:
+    """A text that is short enough to be shown."""
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"

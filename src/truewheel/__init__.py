@@ -5,8 +5,8 @@
     >>> audit.tags.verdict, audit.tags.computed  # doctest: +SKIP
     (<Verdict.EXACT: 'exact'>, ('win32',))
 
-The verbs on files are `show`, `check`, `repair`, `fuse`, `normalize`, `check_normalized`, `retag` and `digest`
-(`truewheel.api`); the values and pure functions behind them are in `truewheel.ops`, `truewheel.wheel`,
+The verbs on files are `show`, `check`, `repair`, `fuse`, `normalize`, `check_normalized`, `retag`, `digest` and
+`diff` (`truewheel.api`); the values and pure functions behind them are in `truewheel.ops`, `truewheel.wheel`,
 `truewheel.binary` and `truewheel.policy`. All errors are `truewheel.errors.TruewheelError`.
 """
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Wants,
         check,
         check_normalized,
+        diff,
         digest,
         fuse,
         normalize,
@@ -37,6 +38,7 @@ __all__ = [
     "__version__",
     "check",
     "check_normalized",
+    "diff",
     "digest",
     "fuse",
     "normalize",

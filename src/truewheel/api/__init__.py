@@ -13,6 +13,7 @@ from truewheel.api.reading import Digest, check, digest, show
 from truewheel.api.rewriting import check_normalized, normalize, retag
 
 if TYPE_CHECKING:
+    from truewheel.api.comparing import diff
     from truewheel.api.fusing import Fused, fuse
     from truewheel.api.repairing import Places, Repaired, Wants, repair
 
@@ -28,6 +29,7 @@ __all__ = [
     "Wants",
     "check",
     "check_normalized",
+    "diff",
     "digest",
     "fuse",
     "normalize",
@@ -40,11 +42,12 @@ __all__ = [
 _LATE = {
     **dict.fromkeys(("Places", "Repaired", "Wants", "repair"), "repairing"),
     **dict.fromkeys(("Fused", "fuse"), "fusing"),
+    "diff": "comparing",
 }
 
 
 def __getattr__(name: str) -> object:
-    """Load what belongs to `repair` and `fuse` when it is first asked for: no other verb edits native files."""
+    """Load what belongs to one verb alone when it is first asked for: most of the others need no such thing."""
     if name in _LATE:
         from importlib import import_module  # noqa: PLC0415  # the point of this function
 

@@ -50,7 +50,10 @@ def compare_headers(pair: Pair) -> tuple[Difference, ...]:
     if left is None or right is None:
         return ()
     found = [*_line_ends(texts[0], texts[1]), *_fields(left, right)]
-    if left.body != right.body:
+    if left.body.strip() == right.body.strip() and left.body != right.body:
+        cause = Cause(BACKEND, "backends end the description with more or fewer empty lines", sure=False)
+        found.append(Difference("description", Kind.CONTENT, "the empty lines around it differ", causes=(cause,)))
+    elif left.body != right.body:
         found += compare_strings(left.body, right.body, place="description")
     return tuple(found)
 

@@ -104,7 +104,7 @@ def _listed(names: list[str]) -> str:
 def _member_facts(member: Member) -> tuple[Fact, ...]:
     stored = member.stored
     if isinstance(stored, TarStored):
-        return _tar_facts(stored[:11])
+        return _tar_facts(stored._replace(header_offset=0, data_offset=0, archive=b""))
     return () if stored is None else zip_facts(stored)
 
 
@@ -136,8 +136,7 @@ def _zip_facts(fields: tuple[int, ...], local_extra: bytes, central_extra: bytes
 
 
 @lru_cache(4096)
-def _tar_facts(fields: tuple[str | int | tuple[tuple[str, str], ...], ...]) -> tuple[Fact, ...]:
-    stored = TarStored._make((*fields, 0, 0))
+def _tar_facts(stored: TarStored) -> tuple[Fact, ...]:
     return (
         Fact(TIME, moment(stored.mtime, stored.fraction)),
         Fact(MODE, f"{stored.mode:o}"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -11,13 +12,16 @@ from truewheel.compare.equality import Mapper, read, serially, twins, unequal
 from truewheel.compare.model import Cause, Difference, Kind, Leaf, Tree
 from truewheel.compare.pairing import Pairing, Renamed, paired
 from truewheel.compare.raw import compare_bytes
-from truewheel.compare.reasons import PLATFORM, VERSION
+from truewheel.compare.reasons import BACKEND, PLATFORM, VERSION
 from truewheel.compare.record import compare_record
 from truewheel.compare.storage import compare_storage
 from truewheel.compare.tokens import part
 from truewheel.compare.traces import explain
 
 _RECORD: Final = ".dist-info/RECORD"
+_LICENSES: Final = re.compile(
+    r"[^/]+\.dist-info/(?:licenses/|license_files/)?[^/]*(?i:licen[cs]e|copying|notice|authors)[^/]*"
+).match
 _NOT_UNIX: Final = frozenset({"DOS", "NTFS", "VFAT"})
 
 
@@ -116,6 +120,8 @@ def _alone(pairing: Pairing, way: Way) -> Iterator[Difference]:
             if partner is not None and partner != leaf.name:
                 names = (leaf.name, partner) if side == "left" else (partner, leaf.name)
                 causes = explain(*names).causes
+            elif twin is not None and all(_LICENSES(name) for name in (leaf.name, twin)):
+                causes = (Cause(BACKEND, "newer backends put licences into .dist-info/licenses (PEP 639)", sure=False),)
             yield Difference(way.prefix + leaf.name, kind, summary, causes=causes)
 
 

@@ -48,19 +48,20 @@ def compare_storage(left: Tree, right: Tree, pairing: Pairing) -> tuple[Differen
         summary = f"the left is {said[0]}, the right {said[1]}"
         return (Difference("", Kind.STORAGE, summary, said[0], said[1]),)
     return (
-        *_whole(left, right),
+        *_whole(left, right, pairing),
         *_members(pairing),
         *_order(left, right, pairing),
         *compare_streams(pairing.pairs),
     )
 
 
-def _whole(left: Tree, right: Tree) -> Iterator[Difference]:
+def _whole(left: Tree, right: Tree, pairing: Pairing) -> Iterator[Difference]:
     """Facts of the containers themselves."""
     theirs = dict(right.facts)
     for label, value in left.facts:
         other = theirs.get(label, value)
-        if other != value:
+        named = [pairing.left_name(f"{name}/")[:-1] for name in other.split(", ")] if label == FOLDERS else [other]
+        if other != value and sorted(named) != sorted(value.split(", ") if label == FOLDERS else [value]):
             reason = _REASONS.get(label, ZIP_TOOL)
             cause = Cause(reason, f"{value} on the left, {other} on the right")
             yield Difference("", Kind.STORAGE, f"{label} {_verb(label)}", value, other, causes=(cause,))
@@ -95,7 +96,7 @@ def _grouped(label: str, changes: list[_Change], pairs: Sequence[tuple[Leaf, Lea
         for change in changes[:_EXAMPLES]
     )  # fmt: skip
     return Difference(
-        "", Kind.STORAGE, summary, values[0], values[1], causes=(_cause(label, changes, values),), inside=inside
+        "", Kind.STORAGE, summary, values[0], values[1], causes=_causes(label, changes, values), inside=inside
     )
 
 
@@ -112,29 +113,35 @@ def _side(label: str, facts: Iterable[tuple[Fact, ...]]) -> str:
     return f"{shown} and {len(most) - 3:,} more values" if len(most) > 3 else shown
 
 
-def _cause(label: str, changes: list[_Change], values: list[str]) -> Cause:
+def _causes(label: str, changes: list[_Change], values: list[str]) -> tuple[Cause, ...]:
     evidence = f"{values[0]} on the left, {values[1]} on the right"
     if label == MODE:
-        return _cause_of_modes(changes, evidence)
+        return tuple(_causes_of_modes(changes, evidence))
     if label == TIME:
-        single = [value.endswith(" for all") for value in values]
-        if single[0] != single[1]:
-            side = "left" if single[0] else "right"
-            evidence += f": the {side} was made with one fixed time (SOURCE_DATE_EPOCH, or a builder's constant)"
-        return Cause(BUILD_TIME, evidence)
+        return (Cause(BUILD_TIME, evidence + _fixed(values)),)
     if "extra field" in label and all(_UNIX_TIME in {change.left[:4], change.right[:4]} for change in changes):
-        return Cause(BUILD_TIME, f"times in an extra field: {evidence}")
-    return Cause(_REASONS.get(label, ZIP_TOOL), evidence)
+        return (Cause(BUILD_TIME, f"times in an extra field: {evidence}"),)
+    return (Cause(_REASONS.get(label, ZIP_TOOL), evidence),)
 
 
-def _cause_of_modes(changes: list[_Change], evidence: str) -> Cause:
-    """The umask, where only the group's and others' bits of permissions differ."""
+def _fixed(values: list[str]) -> str:
+    """What it means where one side alone has one time for all members."""
+    single = [value.endswith(" for all") for value in values]
+    if single[0] == single[1]:
+        return ""
+    side = "left" if single[0] else "right"
+    return f": the {side} was made with one fixed time (SOURCE_DATE_EPOCH, or a builder's constant)"
+
+
+def _causes_of_modes(changes: list[_Change], evidence: str) -> Iterator[Cause]:
+    """The umask, as far as permissions differ; the tool, as far as the file's type does."""
     mixed = 0
     for change in changes:
         mixed |= int(change.left, 8) ^ int(change.right, 8)
-    if not mixed & ~_GROUP_AND_OTHERS:
-        return Cause(UMASK, evidence)
-    return Cause(ZIP_TOOL if mixed & ~_PERMISSIONS else UMASK, evidence, sure=bool(mixed & ~_PERMISSIONS))
+    if mixed & _PERMISSIONS:
+        yield Cause(UMASK, evidence, sure=not mixed & _PERMISSIONS & ~_GROUP_AND_OTHERS)
+    if mixed & ~_PERMISSIONS:
+        yield Cause(ZIP_TOOL, f"one tool writes the file's type into the mode, the other doesn't: {evidence}")
 
 
 def _order(left: Tree, right: Tree, pairing: Pairing) -> Iterator[Difference]:

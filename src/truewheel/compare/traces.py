@@ -34,6 +34,7 @@ _AROUND: Final = 256
 _SHOWN: Final = 160
 _STRINGS: Final = re.compile(rb"[\t\x20-\x7e]{4,}").finditer
 _WORDS: Final = re.compile(r"[\w./+-]+").findall
+_SIGNS: Final = re.compile(r"[^\w./+\s-]").findall
 _REASONS: Final = {
     "compiler": COMPILER,
     "host": HOST,
@@ -201,16 +202,21 @@ def _compare_words(lefts: list[str], rights: list[str], finds: _Finds) -> tuple[
     """How many pieces of each side have no partner with the same words in another order; those that do are told."""
     waiting: dict[tuple[str, ...], list[str]] = {}
     for piece in rights:
-        waiting.setdefault(tuple(sorted(_WORDS(piece))), []).append(piece)
+        waiting.setdefault(_shuffled(piece), []).append(piece)
     alone = 0
     for piece in lefts:
-        words = tuple(sorted(_WORDS(piece)))
-        if len(words) > 1 and waiting.get(words):
-            other = waiting[words].pop()
-            finds.add(HASH_ORDER, f"the same words: {_sides(piece, other)}", sure=False)
+        partners = waiting.get(_shuffled(piece), [])
+        words = _WORDS(piece)
+        if len(words) > 1 and partners and _WORDS(partners[-1]) != words:
+            finds.add(HASH_ORDER, f"the same words: {_sides(piece, partners.pop())}", sure=False)
         else:
             alone += 1
     return alone, sum(map(len, waiting.values()))
+
+
+def _shuffled(text: str) -> tuple[str, ...]:
+    """What stays of a text when its words change places: these, and the signs between them."""
+    return (*sorted(_WORDS(text)), "", *sorted(_SIGNS(text)))
 
 
 def _compare_places(lefts: list[str], rights: list[str], finds: _Finds) -> None:

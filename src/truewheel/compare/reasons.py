@@ -140,6 +140,12 @@ HOST: Final = Reason(
     "The name of the host or of the user was written into the result.",
     "leave it out; `truewheel build --twice` varies both and shows where they come from",
 )
+ENVIRONMENT: Final = Reason(
+    "environment",
+    "the environment of the build",
+    "A variable, the locale, the time zone, the kernel or the number of processors was written into the result.",
+    "leave it out, or write what doesn't depend on the machine; `truewheel build` fixes most of it",
+)
 VERSION: Final = Reason(
     "version",
     "another version of the project",
@@ -170,5 +176,6 @@ REASONS: Final = (
     LINE_ENDS,
     PLATFORM,
     HOST,
+    ENVIRONMENT,
     VERSION,
 )

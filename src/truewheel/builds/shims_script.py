@@ -74,6 +74,12 @@ root() {{  # $root: the folder straight below a temporary one that holds $1, or 
         *) root= ;;
     esac
 }}
+fixed() {{  # $old and $new: the known folder that holds $1, and its other name; or nothing
+    old=
+    case $1 in
+        {cases}
+    esac
+}}
 inner= outer=
 case $PWD/ in
     {inside}) ;;
@@ -94,9 +100,26 @@ esac
 """
 
 _SCAN = """\
+outside() {  # Whether the way $1, up and down again, tells where this folder lies: $from is its start, $to its new name
+    rest=$1 place=$PWD way=
+    while :; do case $rest in ../*) rest=${rest#../} place=${place%/*} way=$way../ ;; *) break ;; esac done
+    fixed "$place/"
+    [ -z "$old" ] || return 1
+    root "$place/$rest"
+    fixed "$place/$rest"
+    case $root in ''|*=*) ;; "$place"/*)
+        [ -n "$old" ] || { from=$way${root#"$place"/} to=/build/up; return 0; } ;;
+    esac
+    case $old in "$place"/*) from=$way${old#"$place"/} to=$new ;; *) return 1 ;; esac
+}
 seen=:$outer: count=0
 for word do
-    case $word in -f*-prefix-map=*|--remap-path-prefix=*) continue ;; */*) ;; *) continue ;; esac
+    case $word in
+        -f*-prefix-map=* | --remap-path-prefix=*) continue ;;
+        ../* | -[!-]*../*) outside "../${word#*../}" && set -- "$@" "$option$from=$to"; continue ;;
+        */*) ;;
+        *) continue ;;
+    esac
     root "/${word#*/}"
     case $root in ''|*=*) continue ;; esac
     case $seen in *":$root:"*) continue ;; esac
@@ -167,7 +190,9 @@ def _folders(maps: Maps, more: str = "") -> str:
     known = ":" + "".join(f"{old}:" for old, _ in fixed)
     sources = [old for old, new in fixed if new == SOURCE]
     inside = " | ".join(f"{quote(old)}/*" for old, _ in fixed) or "''"
-    lines = [_FOLDERS.format(known=quote(known), inside=inside)]
+    # The first that fits holds: inner folders before outer ones.
+    cases = "\n        ".join(f"{quote(old)}/*) old={quote(old)} new={quote(new)} ;;" for old, new in reversed(fixed))
+    lines = [_FOLDERS.format(known=quote(known), inside=inside, cases=cases)]
     lines += [_INSIDE.format(source=quote(old), new=SOURCE) for old in sources]
     lines += ['set -- "$@" "$option$temporary=/tmp"\n', _SCAN, more]
     lines += [f'set -- "$@" "$option"{quote(f"{old}={new}")}\n' for old, new in fixed]

@@ -5,8 +5,8 @@
     >>> audit.tags.verdict, audit.tags.computed  # doctest: +SKIP
     (<Verdict.EXACT: 'exact'>, ('win32',))
 
-The verbs on files are `show`, `check`, `repair`, `fuse`, `normalize`, `check_normalized`, `retag`, `digest` and
-`diff` (`truewheel.api`); the values and pure functions behind them are in `truewheel.ops`, `truewheel.wheel`,
+The verbs on files are `show`, `check`, `repair`, `fuse`, `normalize`, `check_normalized`, `retag`, `digest`,
+`diff` and `build` (`truewheel.api`); the values and pure functions behind them are in `truewheel.ops`, `truewheel.wheel`,
 `truewheel.binary` and `truewheel.policy`. All errors are `truewheel.errors.TruewheelError`.
 """
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Options,
         Places,
         Wants,
+        build,
         check,
         check_normalized,
         diff,
@@ -36,6 +37,7 @@ __all__ = [
     "Places",
     "Wants",
     "__version__",
+    "build",
     "check",
     "check_normalized",
     "diff",

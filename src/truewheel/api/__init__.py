@@ -13,6 +13,7 @@ from truewheel.api.reading import Digest, check, digest, show
 from truewheel.api.rewriting import check_normalized, normalize, retag
 
 if TYPE_CHECKING:
+    from truewheel.api.building import Built, build
     from truewheel.api.comparing import diff
     from truewheel.api.fusing import Fused, fuse
     from truewheel.api.repairing import Places, Repaired, Wants, repair
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Advance",
     "AnyPath",
+    "Built",
     "Digest",
     "Fused",
     "Normalized",
@@ -27,6 +29,7 @@ __all__ = [
     "Places",
     "Repaired",
     "Wants",
+    "build",
     "check",
     "check_normalized",
     "diff",
@@ -42,6 +45,7 @@ __all__ = [
 _LATE = {
     **dict.fromkeys(("Places", "Repaired", "Wants", "repair"), "repairing"),
     **dict.fromkeys(("Fused", "fuse"), "fusing"),
+    **dict.fromkeys(("Built", "build"), "building"),
     "diff": "comparing",
 }
 

@@ -78,9 +78,14 @@ def package_url(package: Package) -> str:
     return _purl(package.type, f"{_quoted(distro)}/{_quoted(name)}", version, qualifiers)
 
 
+def pypi_url(project: str, version: str, file: str = "") -> str:
+    """The package URL of a distribution, by its normalized name; of one of its files where that is named (type pypi)."""
+    return _purl("pypi", _quoted(project), version, {"file_name": file})
+
+
 def _wheel(name: WheelName) -> _Object:
     """The distribution, whichever wheel of it this is: tags are in the name of the file, and may change there."""
-    purl = _purl("pypi", _quoted(name.project), name.version, {})
+    purl = pypi_url(name.project, name.version)
     return {"type": "library", "bom-ref": purl, "name": name.project, "version": name.version, "purl": purl}
 
 

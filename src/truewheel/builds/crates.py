@@ -1,0 +1,61 @@
+"""What builds fetch themselves: crates of Rust and modules of Go, got beforehand, while the network is there."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from truewheel.builds import tree
+
+_DEEPEST: Final = 3
+"""How many folders below the project a crate may lie: rust/, crates/core/ and the like."""
+_PROXIES: Final = ("http_proxy", "https_proxy", "no_proxy", "all_proxy")
+
+
+def commands(project: Path, inside: Callable[[Path], str], path: str) -> list[list[str]]:
+    """The commands that fetch what a project's lock files name, where the tools are on `path`.
+
+    They are run as the build is, but with the network: a project's own settings may name programs for them.
+    """
+    found = []
+    if shutil.which("cargo", path=path):
+        for lock in _files(project, "Cargo.lock"):
+            manifest = lock.with_name("Cargo.toml")
+            if manifest.is_file():
+                found.append(["cargo", "fetch", "--locked", "--manifest-path", inside(manifest)])
+    if shutil.which("go", path=path):
+        found += [["go", "-C", inside(sums.parent), "mod", "download"] for sums in _files(project, "go.sum")]
+    return found
+
+
+def variables(caller: Mapping[str, str]) -> dict[str, str]:
+    """Further variables while something is fetched: the network is there, and proxies that want no password."""
+    modules = caller.get("GOPROXY", "")
+    # An empty GOPROXY stands for Go's own choice.
+    found = {"CARGO_NET_OFFLINE": "false", "GOPROXY": "" if any(map(_has_password, modules.split(","))) else modules}
+    for name in _PROXIES:
+        for spelled in (name, name.upper()):
+            value = caller.get(spelled, "")
+            if value and not _has_password(value):
+                found[spelled] = value
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "CARGO_HTTP_CAINFO"):
+        if caller.get(name):
+            found[name] = caller[name]
+    return found
+
+
+def _has_password(address: str) -> bool:
+    try:
+        return "@" in urlsplit(address if "://" in address else f"//{address}").netloc
+    except ValueError:
+        return True
+
+
+def _files(project: Path, name: str) -> Iterator[Path]:
+    for found in tree.listed(project):
+        *folders, last = found.split("/")
+        if last == name and len(folders) <= _DEEPEST and not {"vendor", "node_modules", "tests"} & set(folders):
+            yield project / found

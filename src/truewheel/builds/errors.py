@@ -1,0 +1,44 @@
+"""What can go wrong in a build, with what is needed to find out why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from truewheel.builds.record import Record
+from truewheel.errors import RequestError
+
+
+class BuildError(RequestError):
+    """A program that a build ran has failed, or what it made can't be used.
+
+    ``phase`` is what was being done, ``status`` the program's exit status (None where it ended well and the result is
+    at fault), ``tail`` the last lines of its output, fit for a terminal, and ``log`` where all of it is.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        phase: str,
+        status: int | None = None,
+        tail: tuple[str, ...] = (),
+        log: Path | None = None,
+        hint: str = "",
+    ) -> None:
+        super().__init__(what, hint=hint)
+        self.phase = phase
+        self.status = status
+        self.tail = tail
+        self.log = log
+
+    @classmethod
+    def of(cls, record: Record, program: str, status: int, hint: str = "") -> BuildError:
+        """The error for a program that ended with a status, in the record's current phase."""
+        ended = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
+        return cls.at(record, f"{program} {ended}", status=status, hint=hint)
+
+    @classmethod
+    def at(cls, record: Record, what: str, *, status: int | None = None, hint: str = "") -> BuildError:
+        """The error for something that went wrong in the record's current phase."""
+        phase = record.phase_name
+        return cls(f"{phase}: {what}", phase=phase, status=status, tail=record.tail, log=record.path, hint=hint)

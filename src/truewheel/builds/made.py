@@ -1,0 +1,77 @@
+"""What a build has made: brought into canonical form beside its place, and put there when all of it is done."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from truewheel.builds.artefacts import canonical_sdist, canonical_wheel
+from truewheel.builds.model import Artefact, Request
+from truewheel.builds.tree import file_digest
+from truewheel.errors import RequestError, Where
+
+
+class Delivery:
+    """Results on their way into a folder: nobody sees any of them until all are there."""
+
+    def __init__(self, folder: Path, draft: Path, request: Request, timestamp: int) -> None:
+        self._folder, self._draft = folder, draft
+        self._request, self._timestamp = request, timestamp
+        self._artefacts: list[Artefact] = []
+
+    def sdist(self, source: Path) -> Path:
+        """Take an sdist in canonical form; where it lies meanwhile."""
+        target = canonical_sdist(source, self._draft, timestamp=self._timestamp, limits=self._request.limits)
+        self._add("sdist", target)
+        return target
+
+    def wheel(self, source: Path) -> Path:
+        """Take a wheel in canonical form; where it lies meanwhile."""
+        target = self._draft / source.name
+        canonical_wheel(
+            source, target, timestamp=self._timestamp, profile=self._request.profile, limits=self._request.limits
+        )
+        self._add("wheel", target)
+        return target
+
+    def _add(self, kind: str, draft: Path) -> None:
+        place = self._folder / draft.name
+        self._artefacts.append(Artefact(kind, place, draft.stat().st_size, file_digest(draft)))
+
+    @property
+    def artefacts(self) -> tuple[Artefact, ...]:
+        """What was taken, under the names that it will have."""
+        return tuple(self._artefacts)
+
+    def deliver(self) -> tuple[Artefact, ...]:
+        """Put everything into the folder, over what has the same name. Raises `RequestError` where it can't be."""
+        try:
+            for artefact in self._artefacts:
+                (self._draft / artefact.path.name).replace(artefact.path)
+        except OSError as error:
+            raise RequestError(f"can't be written: {error.strerror}", where=Where(file=str(self._folder))) from None
+        return self.artefacts
+
+
+@contextmanager
+def delivery(folder: Path, request: Request, timestamp: int) -> Iterator[Delivery]:
+    """A delivery into `folder`, which is made if need be. What isn't delivered when the block ends is removed."""
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
+    draft: Path | None = None
+    try:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            draft = Path(tempfile.mkdtemp(prefix=".truewheel-", dir=folder))
+        except OSError as error:
+            raise RequestError(f"can't be written to: {error.strerror}", where=Where(file=str(folder))) from None
+        yield Delivery(folder, draft, request, timestamp)
+    finally:
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
+        for place in made:
+            if place.is_dir() and not any(os.scandir(place)):
+                place.rmdir()

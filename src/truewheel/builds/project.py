@@ -1,0 +1,270 @@
+"""One build of one project, from sources to sdist and wheel in canonical form, with lock and provenance."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from truewheel.builds import crates, interpreter, repeat, resolve_uv
+from truewheel.builds.environment import BuildEnvironment
+from truewheel.builds.epochs import epoch
+from truewheel.builds.errors import BuildError
+from truewheel.builds.git import Git
+from truewheel.builds.hooks import Hooks, Run
+from truewheel.builds.installers import Ground, Installer, program_in
+from truewheel.builds.isolation import choose, possible
+from truewheel.builds.isolation_model import Sandbox
+from truewheel.builds.isolation_workroom import Lodging, workroom
+from truewheel.builds.made import Delivery, delivery
+from truewheel.builds.model import Conditions, Epoch, Made, Progress, Request, Tool
+from truewheel.builds.provenance_facts import Circumstances, provenance
+from truewheel.builds.pyproject import BuildSystem, build_system
+from truewheel.builds.record import Record, recording
+from truewheel.builds.resolve_pip import Pip
+from truewheel.builds.resolve_uv import Uv
+from truewheel.builds.shims import folder_maps, used_tools, write_shims
+from truewheel.builds.sources import Staged, settled, stage, unpacked
+from truewheel.builds.surroundings import environment, passed_on
+from truewheel.builds.tools import versions
+from truewheel.errors import RequestError, SdistError, WheelError
+
+
+def make(
+    request: Request,
+    folder: Path,
+    *,
+    conditions: Conditions | None = None,
+    progress: Progress | None = None,
+    caller_environment: Mapping[str, str] | None = None,
+    log: Path | None = None,
+) -> Made:
+    """Build what is asked and put it into `folder`, which is made if need be; nothing is put there on failure.
+
+    ``caller_environment`` (os.environ by default) is what uv, pip and git are run with, and what little the build gets
+    of it (`surroundings`). The whole log is written to ``log``. A source that is an sdist gives a wheel alone.
+
+    Raises `BuildError` where something that was run has failed or made what can't be trusted, and `RequestError`
+    where it didn't come to that: no such source, no such Python, requirements that can't be had.
+    """
+    caller = dict(os.environ if caller_environment is None else caller_environment)
+    conditions = conditions or Conditions()
+    kind = possible(request.isolation).kind
+    with recording(log, progress) as record, workroom(conditions, kind, keep=request.keep) as lodging:
+        build = _Build(request, conditions, caller, record, lodging)
+        try:
+            return build.made(folder)
+        except BuildError as error:
+            error.hint = "; ".join(filter(None, (error.hint, _by_hand(lodging, keep=request.keep))))
+            raise
+
+
+def _by_hand(lodging: Lodging, *, keep: bool) -> str:
+    """How a failed command can be run again."""
+    host = lodging.room.host
+    if not keep:
+        return "run again with --keep to repeat the command by hand"
+    script = host / repeat.NAME
+    return f"the build is kept in {host}" + (f": {script} repeats the command" if script.exists() else "")
+
+
+class _Build:
+    """The phases of a build, and what they hand on."""
+
+    def __init__(
+        self, request: Request, conditions: Conditions, caller: Mapping[str, str], record: Record, lodging: Lodging
+    ) -> None:
+        self.request, self.conditions, self.caller, self.record = request, conditions, caller, record
+        self.room, self.notes = lodging
+        self.folder = self.room.source
+        self.git = Git(caller, request.seconds)
+        self.uv = resolve_uv.find(caller)
+
+    def made(self, folder: Path) -> Made:
+        """Everything, in order."""
+        request, room = self.request, self.room
+        self.record.phase("copy sources")
+        staged = stage(
+            request.source, room, caller=self.caller, leave=folder, limits=request.limits, seconds=request.seconds
+        )
+        want_sdist = self._demand_purpose(staged)
+        moment = epoch(request.epoch, staged, time.time())
+        settled(staged, moment.seconds + self.conditions.mtime, self.git)
+        self.folder = staged.project
+        system = build_system(self.folder)
+        python = interpreter.find(request.python, self.caller, self.uv)
+        self.ground = Ground(room, python, request, self.caller, self.record)
+        self.environment = BuildEnvironment(self.ground, self._installer())
+        self.sandbox = self._sandbox(network=request.network)
+        self.environment.create(system.requires)
+        self.variables = self._variables(moment)
+        with self._faults(), delivery(folder, request, moment.seconds) as results:
+            self._build(staged, system, moment, results, want_sdist=want_sdist)
+            self.record.phase("note what took part")
+            made = self._result(staged, moment, results)
+            results.deliver()
+        if request.keep:
+            self.record.line(f"the build is kept in {room.host}")
+        return made
+
+    def _demand_purpose(self, staged: Staged) -> bool:
+        """Whether an sdist is built."""
+        if staged.kind == "sdist" and not self.request.wheel:
+            raise RequestError("is an sdist already", hint="ask for its wheel").within(file=self.request.source)
+        if not (self.request.sdist or self.request.wheel):
+            raise RequestError("neither an sdist nor a wheel is asked for")
+        return self.request.sdist and staged.kind != "sdist"
+
+    def _installer(self) -> Installer:
+        wanted = self.request.installer
+        if wanted not in {"auto", "uv", "pip"}:
+            raise RequestError(f"there is no installer {wanted!r}", hint="choose of auto, uv and pip")
+        if wanted == "uv" and self.uv is None:
+            raise RequestError("uv isn't installed", hint="pip install uv, or --installer pip")
+        return Uv(self.uv) if self.uv and wanted != "pip" else Pip()
+
+    def _sandbox(self, *, network: bool) -> Sandbox:
+        python = self.ground.python
+        visible = (*python.prefixes, python.executable, python.executable.resolve())
+        return choose(
+            self.room, self.conditions, wanted=self.request.isolation, network=network, visible=tuple(visible)
+        )
+
+    def _variables(self, moment: Epoch) -> dict[str, str]:
+        room, inside, python = self.room, self.sandbox.inside, self.ground.python
+        maps = folder_maps([inside(room.source)], environments=[inside(room.env)], pythons=python.prefixes)
+        shims = write_shims(
+            room.shims,
+            maps=maps,
+            caller=self.caller,
+            configured=python.compilers,
+            used=room.host / "used",
+            inside=inside,
+        )
+        for note in (*self.notes, *self.sandbox.isolation.notes, *shims.notes):
+            self.record.line(note)
+        return environment(
+            room,
+            inside,
+            self.conditions,
+            epoch=moment.seconds,
+            given=self.request.environment,
+            caller=self.caller,
+            shims=shims,
+            offline=not self.request.network,
+        )
+
+    def _build(
+        self, staged: Staged, system: BuildSystem, moment: Epoch, results: Delivery, *, want_sdist: bool
+    ) -> None:
+        request, settings = self.request, self.request.config_settings
+        hooks = self._hooks(system)
+        self.record.phase("ask the backend what it requires")
+        more: list[str] = [*(hooks.requires_for_sdist(settings) if want_sdist else ())]
+        more += hooks.requires_for_wheel(settings) if request.wheel else ()
+        self.environment.add(more)
+        self._fetch()
+        if want_sdist:
+            self.record.phase("build sdist")
+            sdist = results.sdist(hooks.build_sdist(settings))
+            if request.wheel:
+                hooks = self._unpacked(sdist, staged, moment)
+        if request.wheel:
+            self.record.phase("build wheel")
+            built = hooks.build_wheel(settings)
+            self.record.phase("bring into canonical form")
+            results.wheel(built)
+
+    def _unpacked(self, sdist: Path, staged: Staged, moment: Epoch) -> Hooks:
+        """Have the contents of an sdist in the place of the sources that it was built from."""
+        self.record.phase("unpack sdist")
+        shutil.rmtree(staged.folder)
+        unpacked(sdist, self.room, self.request.limits)
+        settled(staged._replace(facts=None), moment.seconds + self.conditions.mtime, self.git)
+        self.folder = self.room.source
+        system = build_system(self.folder)
+        hooks = self._hooks(system)
+        self.environment.add(system.requires)
+        self.environment.add(hooks.requires_for_wheel(self.request.config_settings))
+        self._fetch()
+        return hooks
+
+    def _hooks(self, system: BuildSystem) -> Hooks:
+        inside = self.sandbox.inside
+        run = Run(self._call, inside, inside(program_in(self.room.env, "python")))
+        return Hooks(system, self.folder, self.room, run, self.record)
+
+    def _fetch(self) -> None:
+        """Have crates and modules of other languages there before the network is cut."""
+        commands = crates.commands(self.folder, self.sandbox.inside, self.variables["PATH"])
+        if not commands or self.request.network:
+            return
+        self.record.phase("fetch crates and modules")
+        online = self._sandbox(network=True)
+        for command in commands:
+            if self._call(command, crates.variables(self.caller), online):
+                self.record.line("this could not be fetched; the build goes on with what is there")
+
+    def _call(self, command: Sequence[str], more: Mapping[str, str], sandbox: Sandbox | None = None) -> int:
+        """Run a program of the build, and give its exit status."""
+        place = sandbox or self.sandbox
+        variables = {**self.variables, **more}
+        if self.request.keep:
+            repeat.write(self.room, self.conditions, place, command, folder=self.folder, environment=variables)
+        self.record.command(command)
+        return place.run(
+            command, folder=self.folder, environment=variables, output=self.record.line, seconds=self.request.seconds
+        )
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """Say in which phase something went wrong that isn't a program's own failure."""
+        try:
+            yield
+        except BuildError:
+            raise
+        except (RequestError, SdistError, WheelError) as error:
+            raise BuildError.at(self.record, str(error), hint=error.hint) from None
+
+    def _result(self, staged: Staged, moment: Epoch, results: Delivery) -> Made:
+        python, isolation = self.ground.python, self.sandbox.isolation
+        requirements = tuple(choice.requirement for choice in self.environment.choices)
+        tools = self._tools()
+        circumstances = Circumstances(
+            staged, self.request, self.conditions, isolation, moment, python, self._recorded(), tools
+        )
+        return Made(
+            artefacts=results.artefacts,
+            lock=self.environment.text,
+            provenance=provenance(circumstances, results.artefacts, requirements, self.environment.text),
+            epoch=moment,
+            isolation=isolation,
+            python=python.name,
+            requirements=requirements,
+            tools=tools,
+        )
+
+    def _recorded(self) -> dict[str, str]:
+        """The variables of the build that provenance tells: none that only this machine has, none that are given."""
+        root = self.sandbox.inside(self.room.host)
+        known = passed_on(self.caller)
+        return {
+            name: value if name in known else value.replace(root, "$ROOM")
+            for name, value in self.variables.items()
+            if name not in {"PATH", "RUSTUP_HOME", *self.request.environment}
+        }
+
+    def _tools(self) -> tuple[Tool, ...]:
+        """The programs that took part, asked where they were run."""
+
+        def said(command: Sequence[str]) -> str:
+            lines: list[str] = []
+            self.sandbox.run(
+                command, folder=self.room.host, environment=self.variables, output=lines.append, seconds=60
+            )
+            return "\n".join(lines)
+
+        return versions(used_tools(self.room.host / "used"), said)

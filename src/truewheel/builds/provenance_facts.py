@@ -1,0 +1,97 @@
+"""What provenance tells of a build, from what the build knows: what differs from machine to machine stays behind."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from truewheel.builds.interpreter import Python
+from truewheel.builds.model import Artefact, Conditions, Epoch, Isolation, Request, Requirement, Tool
+from truewheel.builds.sources import Staged
+from truewheel.builds.tree import file_digest
+from truewheel.ops.provenance import Build, File, Package, Source, statement
+
+
+class Circumstances(NamedTuple):
+    """All that provenance is made of, but for what came out. ``variables`` are those of the build that may be told."""
+
+    staged: Staged
+    request: Request
+    conditions: Conditions
+    isolation: Isolation
+    epoch: Epoch
+    python: Python
+    variables: Mapping[str, str]
+    tools: tuple[Tool, ...]
+
+
+def provenance(
+    circumstances: Circumstances, artefacts: Iterable[Artefact], requirements: Iterable[Requirement], lock: str
+) -> str:
+    """The text of the in-toto statement for what a build has made, from a lock with this text."""
+    python = circumstances.python
+    build = Build(
+        source=_source(circumstances.staged),
+        asked=_asked(circumstances.request),
+        conditions=_conditions(circumstances),
+        requirements=[Package(r.project, r.version, File(r.file, r.sha256)) for r in requirements],
+        lock=File("pylock.toml", hashlib.sha256(lock.encode("utf-8", "surrogateescape")).hexdigest()),
+        version=_version(),
+        python=(python.implementation, python.version),
+        tools={tool.name: tool.version for tool in circumstances.tools},
+    )
+    return statement([File(artefact.path.name, artefact.sha256) for artefact in artefacts], build)
+
+
+def _version() -> str:
+    """Truewheel's own version. Its front door stands above this room, which therefore can't import from it."""
+    return str(vars(sys.modules["truewheel"]).get("__version__", ""))
+
+
+def _source(staged: Staged) -> Source:
+    facts = staged.facts
+    return Source(
+        kind=staged.kind,
+        name=staged.name,
+        digest=staged.digest,
+        subdirectory=staged.subdirectory,
+        commit=facts.commit if facts else "",
+        changed=bool(facts and facts.dirty),
+    )
+
+
+def _asked(request: Request) -> dict[str, object]:
+    """What was asked and decides what comes out. Values of variables stay out: a key may be among them."""
+    asked: dict[str, object] = {
+        "sdist": request.sdist,
+        "wheel": request.wheel,
+        "configSettings": {key: request.config_settings[key] for key in sorted(request.config_settings)},
+        "variables": sorted(request.environment),
+        "network": request.network,
+        "profile": request.profile.value,
+        "requirementsFromSource": request.requirements_from_source,
+    }
+    if request.constraints:
+        asked["constraints"] = [{"sha256": digest} for digest in sorted(map(file_digest, request.constraints))]
+    if request.exclude_newer:
+        asked["excludeNewer"] = request.exclude_newer
+    return asked
+
+
+def _conditions(circumstances: Circumstances) -> dict[str, object]:
+    conditions, isolation, epoch = circumstances.conditions, circumstances.isolation, circumstances.epoch
+    return {
+        "sourceDateEpoch": {"seconds": epoch.seconds, "origin": epoch.origin},
+        "environment": dict(sorted(circumstances.variables.items())),
+        "umask": f"{conditions.umask:04o}",
+        "root": conditions.root if isolation.fixed_path else None,
+        "isolation": {
+            "kind": isolation.kind,
+            "fixedPath": isolation.fixed_path,
+            "networkCut": isolation.network_cut,
+            "readOnly": isolation.read_only,
+            "homeHidden": isolation.home_hidden,
+        },
+    }

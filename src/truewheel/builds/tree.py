@@ -1,0 +1,174 @@
+"""Files of sources, copied into a build's own folder: same modes and times everywhere, and nothing that leads out."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from truewheel.errors import RequestError, Where
+
+_CACHES: Final = frozenset(
+    (
+        "__pycache__", ".eggs", ".git", ".hypothesis", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pytest_cache",
+        ".pytype", ".ruff_cache", ".tox",
+    )
+)  # fmt: skip
+"""Folders that tools leave behind and no build wants."""
+_OLDEST: Final = 315_532_800
+"""1980-01-01 00:00:00 UTC: zips can't tell of anything before."""
+_CHUNK: Final = 1 << 20
+
+
+def listed(top: Path, leave: Path | None = None) -> Iterator[str]:
+    """The files and links below a folder that are sources, as paths with slashes, sorted folder by folder.
+
+    Caches, virtual environments and the folder `leave` are left out.
+    """
+    for folder, names, files in os.walk(top):
+        here = Path(folder)
+        links = [name for name in names if (here / name).is_symlink()]
+        names[:] = sorted(name for name in names if name not in links and wanted(here / name, leave))
+        for name in sorted([*files, *links]):
+            if name != ".git":  # of a worktree or a submodule it is a file
+                yield (here / name).relative_to(top).as_posix()
+
+
+def wanted(folder: Path, leave: Path | None) -> bool:
+    """Whether a folder can hold sources: it is no cache, no virtual environment, and not the folder `leave`."""
+    return folder.name not in _CACHES and folder != leave and not (folder / "pyvenv.cfg").is_file()
+
+
+def copied(top: Path, names: Iterable[str], target: Path) -> int:
+    """Copy files and links to the same paths below `target`, and give the newest time of them, in seconds since 1970.
+
+    Raises `RequestError` for links that lead out of the sources, and for what is neither file nor link.
+    """
+    newest = 0
+    links = []
+    base = os.path.realpath(top)
+    known: set[str] = set()
+    for name in names:
+        _demand_folders(top / name, base, name, known)
+        mode, time = _copied(top / name, target / name)
+        if stat.S_ISLNK(mode):
+            links.append(name)
+        else:
+            newest = max(newest, time)
+    for name in links:
+        _demand_inside(target, name, top)
+    return newest
+
+
+def _copied(source: Path, target: Path) -> tuple[int, int]:
+    """Copy a file or a link: its mode and its time. Raises `RequestError`."""
+    try:
+        facts = source.lstat()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if stat.S_ISLNK(facts.st_mode):
+            target.symlink_to(source.readlink())
+            return facts.st_mode, 0
+        if stat.S_ISREG(facts.st_mode):
+            _copy(source, target)
+            target.chmod(_mode(facts.st_mode))
+            return facts.st_mode, int(facts.st_mtime)
+    except OSError as error:
+        raise RequestError(f"can't be copied: {error.strerror}", where=Where(file=str(source))) from None
+    raise RequestError(
+        "is neither a file nor a folder nor a link", where=Where(file=str(source)), hint="move it out of the sources"
+    )
+
+
+def settle(top: Path, seconds: int) -> None:
+    """Give all below a folder, and itself, the modes and the time that every build sees. Links aren't followed."""
+    time = max(seconds, _OLDEST)
+    for folder, names, files in os.walk(top, topdown=False):
+        for name in (*names, *files):
+            path = Path(folder) / name
+            mode = path.lstat().st_mode
+            if not stat.S_ISLNK(mode):
+                path.chmod(_mode(mode))
+                os.utime(path, (time, time))
+            elif os.utime in os.supports_follow_symlinks:
+                os.utime(path, (time, time), follow_symlinks=False)
+    top.chmod(0o755)
+    os.utime(top, (time, time))
+
+
+def digest(top: Path) -> str:
+    """The sha256, in hexadecimal, of everything below a folder: names, executable bits, contents, and links' targets.
+
+    One line for each file or link, sorted by the bytes of names, in UTF-8: ``file``, ``program`` or ``link``, the
+    sha256 of the contents (of a link: of its target), and the name, between single spaces, and ended by NUL. The
+    history in ``.git`` takes no part.
+    """
+    names = sorted((name.encode("utf-8", "surrogateescape"), name) for name in _everything(top))
+    total = hashlib.sha256()
+    for raw, name in names:
+        path = top / name
+        if path.is_symlink():
+            kind, contents = b"link", hashlib.sha256(os.fsencode(path.readlink())).hexdigest()
+        else:
+            program = path.stat().st_mode & stat.S_IXUSR
+            kind, contents = (b"program" if program else b"file"), file_digest(path)
+        total.update(b" ".join((kind, contents.encode(), raw)) + b"\0")
+    return total.hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """The sha256 of a file, in hexadecimal; it is read in pieces."""
+    total = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            total.update(chunk)
+    return total.hexdigest()
+
+
+def _everything(top: Path) -> Iterator[str]:
+    """The files and links below a folder, but for histories."""
+    for folder, names, files in os.walk(top):
+        here = Path(folder)
+        links = [name for name in names if (here / name).is_symlink()]
+        names[:] = [name for name in names if name not in links and name != ".git"]
+        for name in (*files, *links):
+            if name != ".git":
+                yield (here / name).relative_to(top).as_posix()
+
+
+def _demand_folders(path: Path, base: str, name: str, known: set[str]) -> None:
+    """Raise `RequestError` where the way to a file goes through a link: the copy would be written through it, too."""
+    folder = os.path.dirname(name)  # noqa: PTH120 - a string to look up, for each of many files
+    if folder in known:
+        return
+    if folder and os.path.realpath(path.parent) != os.path.join(base, *folder.split("/")):  # noqa: PTH118 - as above
+        raise RequestError(
+            "is reached through a link", where=Where(file=str(path)), hint="have the link itself in the repository"
+        )
+    known.add(folder)
+
+
+def _copy(source: Path, target: Path) -> None:
+    with source.open("rb") as file, target.open("wb") as copy:
+        while chunk := file.read(_CHUNK):
+            copy.write(chunk)
+
+
+def _mode(mode: int) -> int:
+    return 0o755 if stat.S_ISDIR(mode) or mode & stat.S_IXUSR else 0o644
+
+
+def _demand_inside(target: Path, name: str, top: Path) -> None:
+    """Raise `RequestError` for a link that leads out, whichever links it goes through."""
+    link = target / name
+    leads = link.readlink()
+    base = os.path.realpath(target)
+    if not leads.is_absolute() and Path(os.path.realpath(link)).is_relative_to(base):
+        return
+    raise RequestError(
+        f"is a link that leads out of the sources, to {str(leads)!r}",
+        where=Where(file=str(top / name)),
+        hint="a build sees the sources alone: replace the link by what it leads to",
+    )

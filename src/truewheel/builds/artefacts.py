@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
+from truewheel.builds.artefacts_sboms import folders_left_out
 from truewheel.errors import RequestError, TruewheelError, Where
 from truewheel.sdist import canonical_sdist as to_canonical_sdist
 from truewheel.sdist import write as write_sdist
@@ -21,15 +23,17 @@ def canonical_wheel(
     timestamp: int | None,
     profile: Profile = Profile.LD1,
     limits: Limits | None = None,
+    folders: Collection[str] = (),
 ) -> Written:
     """Write the canonical form of a wheel to `target`, or over the wheel itself.
 
-    ``timestamp`` is the time of all members in seconds since 1970 UTC, None for 1980-01-01. Nothing is left behind
-    where it fails: raises `WheelError` where it is no sound wheel, or its RECORD is wrong.
+    ``timestamp`` is the time of all members in seconds since 1970 UTC, None for 1980-01-01. ``folders`` are those that
+    it was built in, as the build saw them: bills of materials don't name them. Nothing is left behind where it fails:
+    raises `WheelError` where it is no sound wheel, or its RECORD is wrong.
     """
     # The wheel is closed before its name is taken by the result.
     with replacing(target or source) as file, open_wheel(source, limits) as opened:
-        canonical = canonicalize(opened.wheel)
+        canonical = canonicalize(opened.wheel, also=[folders_left_out(folders)])
         return write(canonical, file, profile=profile, timestamp=timestamp, workers=core_count())
 
 

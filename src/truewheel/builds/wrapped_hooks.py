@@ -11,32 +11,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from truewheel.builds.artefacts import canonical_info, canonical_sdist, canonical_wheel
 from truewheel.builds.wrapped import Wrapped
 from truewheel.builds.wrapped_call import Caller
+from truewheel.builds.wrapped_surroundings import UMASK, fixed, with_stand_ins
 from truewheel.errors import RequestError
 from truewheel.world.settings import source_date_epoch
 
 Settings: TypeAlias = "Mapping[str, str | list[str]] | None"
-
-EPOCH: Final = 315532800
-"""1980-01-01 00:00:00 UTC: SOURCE_DATE_EPOCH where the caller sets none.
-
-The times of files and the history of a checkout would say better when the sources were made. But they are not the same
-for a folder, for the sdist made from it, and for the copy that a frontend works on.
-"""
-
-_UMASK: Final = 0o022
-
-_FIXED: Final = {
-    "LC_ALL": "C.UTF-8",
-    "PYTHONDONTWRITEBYTECODE": "1",
-    "PYTHONHASHSEED": "0",
-    "TZ": "UTC",
-    "ZERO_AR_DATE": "1",
-}
 
 
 def optional_hooks() -> frozenset[str]:
@@ -47,7 +31,7 @@ def optional_hooks() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def _optional_hooks(project: Path) -> frozenset[str]:
     """Kept, as frontends ask for one hook after the other."""
-    return Caller(Wrapped.of(project), _surroundings(), _UMASK).hooks()
+    return Caller(Wrapped.of(project), fixed(os.environ), UMASK).hooks()
 
 
 def built(hook: str, folder: str, settings: Settings, **arguments: object) -> str:
@@ -63,7 +47,8 @@ def built(hook: str, folder: str, settings: Settings, **arguments: object) -> st
         made = _made(caller.wrapped, hook, out, name)
         if hook == "build_wheel":
             target = Path(folder, made.name)
-            canonical_wheel(made, target, timestamp=timestamp)
+            project = caller.wrapped.project
+            canonical_wheel(made, target, timestamp=timestamp, folders=(str(project), str(project.resolve())))
         else:
             target = canonical_sdist(made, Path(folder), timestamp=timestamp)
         return target.name
@@ -105,10 +90,5 @@ def _room() -> Iterator[tuple[Caller, Path]]:
     wrapped = Wrapped.of(Path.cwd())
     with tempfile.TemporaryDirectory(prefix="truewheel-", ignore_cleanup_errors=True) as name:
         room = Path(name)
-        yield Caller(wrapped, _surroundings(), _UMASK), room
-
-
-def _surroundings() -> dict[str, str]:
-    """The caller's environment, but for what would make builds differ."""
-    epoch = source_date_epoch()
-    return {**os.environ, **_FIXED, "SOURCE_DATE_EPOCH": str(EPOCH if epoch is None else epoch)}
+        environment = with_stand_ins(fixed(os.environ), room / "bin", wrapped.project)
+        yield Caller(wrapped, environment, UMASK), room

@@ -1,0 +1,54 @@
+"""The folder of a build in bills of materials: maturin names crates by where they lay (``path+file:///tmp/…#name``).
+
+Such a name only tells components of one document apart (CycloneDX, ``bom-ref``): it may be another one, if it is that
+wherever it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import PurePath
+from typing import Final
+from urllib.parse import quote
+
+from truewheel.wheel import Bytes, Entry, Normalizer, Wheel, amended
+
+_LARGEST: Final = 64 << 20
+"""Bytes of a bill that is looked into; one of a thousand crates has two million."""
+
+_LITERAL: Final = "/:@!$&'()*+,;=~[]^|"
+"""What Rust's URLs leave as it is in a path, besides letters, digits and ``-._``."""
+
+_NEW: Final = b"file:///src"
+
+
+def folders_left_out(folders: Iterable[str]) -> Normalizer:
+    """A step that calls the folders of a build ``/src`` in the URLs of bills of materials (PEP 770)."""
+    # Inner folders before outer ones: of two that begin alike, the longer one is meant.
+    roots = sorted({spelled for folder in folders for spelled in _spelled(folder)}, key=lambda root: (-len(root), root))
+    if not roots:
+        return lambda wheel: wheel
+    url = re.compile(b"(?:" + b"|".join(map(re.escape, roots)) + rb')(?=[/#?"\s]|\Z)')
+
+    def step(wheel: Wheel) -> Wheel:
+        inside = wheel.info_path("sboms/")
+        bills = [e for e in wheel.entries if e.name.startswith(inside) and e.size <= _LARGEST]
+        changed = []
+        for entry in bills:
+            before = bytes(entry.read())
+            after = url.sub(_NEW, before)
+            if after != before:
+                changed.append(Entry(entry.name, entry.executable, Bytes(after)))
+        return amended(wheel, *changed) if changed else wheel
+
+    return step
+
+
+def _spelled(folder: str) -> set[bytes]:
+    """The URLs of a folder, as it is and as URLs are encoded; none for the root."""
+    path = PurePath(folder).as_posix().rstrip("/")
+    if not path:
+        return set()
+    start = "file://" if path.startswith("/") else "file:///"  # a drive of Windows has no slash before it
+    return {f"{start}{path}".encode("utf-8", "surrogateescape"), f"{start}{quote(path, _LITERAL)}".encode("ascii")}

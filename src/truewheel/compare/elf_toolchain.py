@@ -8,6 +8,7 @@ from truewheel.compare.elf_parts import ElfParts, symbols
 from truewheel.compare.model import Cause, Difference, Kind
 from truewheel.compare.native_clues import Strings, told
 from truewheel.compare.native_sections import amounts, part_shifts, symbol_shifts
+from truewheel.compare.native_spread import spread
 from truewheel.compare.reasons import COMPILER, LINKER
 
 _LINKERS = re.compile(r"^(?:Linker:|LLD\b|mold\b|GNU gold\b|Wild\b)", re.IGNORECASE)
@@ -45,6 +46,6 @@ def moved_by(left: ElfParts, right: ElfParts) -> frozenset[int]:
     shifts = part_shifts(*([section.part for section in parts.sections] for parts in (left, right)))
     for name in (".symtab", ".dynsym"):
         one, other = left.named(name), right.named(name)
-        if one is not None and other is not None:
+        if one is not None and other is not None and spread(one.part.data, other.part.data):
             return amounts(shifts | symbol_shifts(symbols(left, one), symbols(right, other)))
     return amounts(shifts)

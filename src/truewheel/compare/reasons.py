@@ -110,6 +110,12 @@ BYTECODE_SOURCE: Final = Reason(
     "A .pyc file holds the time and size of the source that it was made from (PEP 552).",
     "leave .pyc files out of wheels, or compile them with --invalidation-mode checked-hash",
 )
+BYTECODE_REFERENCES: Final = Reason(
+    "bytecode-references",
+    "references in bytecode",
+    "marshal writes an object that is met again as a reference, and that depends on what else in the process uses it.",
+    "leave .pyc files out of wheels: installers make them; or compile each in a process of its own",
+)
 BACKEND: Final = Reason(
     "backend",
     "another version of the build backend",
@@ -171,6 +177,7 @@ REASONS: Final = (
     SIGNATURE,
     PYTHON,
     BYTECODE_SOURCE,
+    BYTECODE_REFERENCES,
     BACKEND,
     SBOM_SERIAL,
     LINE_ENDS,

@@ -48,17 +48,11 @@ def read_gzip(buffer: Buffer, limits: Limits | None = None) -> Gzip:
         header, start = _read_header(bytes(view[:_LONGEST_HEADER]))
         if len(view) < start + _FOOTER.size:
             raise SdistError("the gzip file breaks off in its header", where=Where(offset=len(view)), hint=_AGAIN)
-        crc, size = _FOOTER.unpack(view[-_FOOTER.size :])
-        _check_size(size, len(view), limits)
-        with view[start : -_FOOTER.size] as raw:
-            try:
-                return Gzip(header, inflate(raw, size, crc))
-            except LimitError:
-                raise
-            except WheelError:
-                pass  # zlib finds out what is wrong, or how many zeros there are at the end
-        data, end = _inflate_slowly(view, start, limits)
-        return Gzip(header._replace(padding=_padding(view, data, end)), data)
+        data = _inflate_whole(view, start, limits)
+        if data is not None:
+            return Gzip(header, data)
+        found, end = _inflate_slowly(view, start, limits)
+        return Gzip(header._replace(padding=_padding(view, found, end)), found)
 
 
 def _read_header(head: bytes) -> tuple[GzipHeader, int]:
@@ -89,16 +83,31 @@ def _read_header(head: bytes) -> tuple[GzipHeader, int]:
     return GzipHeader(mtime, texts[_NAME], texts[_COMMENT], system, level, bool(flags & _TEXT), extra, checked), at
 
 
-def _check_size(size: int, packed: int, limits: Limits) -> None:
-    """Refuse more bytes than the limits allow, whether declared or found."""
+def _excess(size: int, packed: int, limits: Limits) -> LimitError | None:
+    """What is wrong with so many bytes in so many compressed ones, if anything is."""
     where = Where(offset=0)
     for field in ("member_size", "total_size"):
         if size > getattr(limits, field):
-            raise limits.exceeded(field, f"the gzip stream holds {size:,} bytes or more", where)
+            return limits.exceeded(field, f"the gzip stream holds {size:,} bytes or more", where)
     if size > limits.total_ratio_from and size > packed * limits.total_ratio:
-        raise limits.exceeded(
-            "total_ratio", f"{packed:,} compressed bytes hold {size:,} or more, a ratio of {size / packed:,.0f}", where
-        )
+        facts = f"{packed:,} compressed bytes hold {size:,} or more, a ratio of {size / packed:,.0f}"
+        return limits.exceeded("total_ratio", facts, where)
+    return None
+
+
+def _inflate_whole(view: memoryview, start: int, limits: Limits) -> Data | None:
+    """What the stream from `start` to the footer at the end holds; None where zlib has to find out what is wrong.
+
+    Or how many zeros there are at the end: then what stands there is no footer, and believed in nothing.
+    """
+    crc, size = _FOOTER.unpack(view[-_FOOTER.size :])
+    if _excess(size, len(view), limits):
+        return None
+    with view[start : -_FOOTER.size] as raw:
+        try:
+            return inflate(raw, size, crc)
+        except WheelError:
+            return None
 
 
 def _inflate_slowly(view: memoryview, start: int, limits: Limits) -> tuple[bytearray, int]:
@@ -114,7 +123,8 @@ def _inflate_slowly(view: memoryview, start: int, limits: Limits) -> tuple[bytea
                     f"the gzip stream breaks off, {len(data):,} bytes inflated", where=Where(offset=at), hint=_AGAIN
                 )
             data += inflater.decompress(piece, _PIECE)
-            _check_size(len(data), len(view), limits)
+            if error := _excess(len(data), len(view), limits):
+                raise error
     except zlib.error:
         raise SdistError("the gzip stream is damaged", where=Where(offset=at), hint=_AGAIN) from None
     except MemoryError:

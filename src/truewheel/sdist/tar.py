@@ -130,6 +130,8 @@ class _Members:
 
 def _target(entry: TarEntry, where: Where) -> str:
     """Where a symbolic link leads, as it is written."""
+    if not entry.linkname:
+        raise SdistError("the link leads to nothing at all", where=where)
     try:
         return entry.linkname.decode("utf-8")
     except UnicodeDecodeError:

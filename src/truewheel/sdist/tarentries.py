@@ -32,6 +32,7 @@ _OTHER_TYPES: Final = {
     "X": "an extended header of Solaris",
 }
 _OF_ONE_MEMBER: Final = ("path", "linkpath", "size")
+_FACTS: Final = ("mtime", "uid", "gid", "uname", "gname")
 _TRUNCATED: Final = "the archive is cut off; download it again"
 
 
@@ -48,7 +49,7 @@ class TarEntry(NamedTuple):
     data_offset: int
     records: Records
     facts: dict[str, str]
-    """What pax records say, those of the whole archive included."""
+    """What pax records say of time and owner, those of the whole archive included."""
 
 
 class _Before(NamedTuple):
@@ -167,7 +168,9 @@ class TarReader:
     def _entry(self, before: _Before, header: Header) -> TarEntry:
         own = dict(before.records)
         name, linkname = _one_name(before, own, header)
-        where = Where(member=name.decode("utf-8", errors="backslashreplace"), offset=header.offset)
+        where = Where(member=name[:100].decode("utf-8", errors="backslashreplace"), offset=header.offset)
+        if len(name) > self._limits.name_length:
+            raise self._limits.exceeded("name_length", f"the name has {len(name):,} bytes", where)
         kind = _kind(header, name, where)
         size, data_offset = _size(own, header, where), self._at
         if size > self._limits.member_size:
@@ -175,8 +178,8 @@ class TarReader:
         if size and kind != FILE:
             raise SdistError(f"only files have contents, this member declares {size:,} bytes", where=where)
         self._skip(size, where)
-        facts = {key: value for key, value in (self._shared | own).items() if value}
-        form = PAX if facts else header.format
+        facts = {key: value for key in _FACTS if (value := own.get(key, self._shared.get(key)))}
+        form = PAX if own or self._shared else header.format
         return TarEntry(header, kind, name, linkname, size, form, before.offset, data_offset, before.records, facts)
 
 

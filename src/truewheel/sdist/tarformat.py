@@ -101,11 +101,9 @@ def _format(block: bytes, magic: bytes, where: Where) -> str:
     form = _MAGICS.get(magic)
     if form is None:
         raise SdistError(f"the header is of an unknown format: magic {magic!r}", where=where)
-    if form == V7 and any(block[257:]):
-        raise SdistError("the header has no magic, yet fields of a newer format", where=where)
-    if form == GNU and any(block[345:]):
+    if form in {GNU, V7} and any(block[345:]):
         raise SdistError(
-            "the header has fields of GNU tar's incremental or sparse format, which others take for a name",
+            "the header has bytes that GNU tar takes for times or holes, and others for a name",
             where=where,
             hint="write the archive with --format=posix",
         )

@@ -77,8 +77,8 @@ class _Links:
         target = self._links[name]
         parts = [part for part in target.removesuffix("/").split("/") if part != "."]
         plain = "/".join(part for part in parts if part != "..")
-        if target.startswith("/") or not target:
-            raise SdistError(f"the link is absolute or empty: {target!r}")
+        if target.startswith("/"):
+            raise SdistError(f"the link is absolute: {target!r}")
         if len(target.encode("utf-8", "surrogatepass")) > self._limits.name_length or len(parts) > self._limits.depth:
             raise SdistError("the link's target is too long, or leads through too many folders")
         if plain and (problem := fault(plain)):

@@ -1,0 +1,1 @@
+"""Source distributions: their archives, read and written."""

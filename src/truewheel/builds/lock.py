@@ -101,7 +101,8 @@ def only(choices: Iterable[Choice]) -> str:
         if version:
             table["version"] = version
         tables.append({**table, inner: [entry] if inner == "wheels" else entry})
-    return pairs({"lock-version": "1.0", "created-by": "truewheel"}) + array_of_tables("packages", tables)
+    head = pairs({"lock-version": "1.0", "created-by": "truewheel"})
+    return head + (array_of_tables("packages", tables) or "packages = []\n")
 
 
 def unmet(requirements: Iterable[str], choices: Iterable[Choice], python: Python) -> str | None:

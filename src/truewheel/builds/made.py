@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from truewheel.builds.artefacts import canonical_sdist, canonical_wheel
@@ -72,6 +71,6 @@ def delivery(folder: Path, request: Request, timestamp: int) -> Iterator[Deliver
     finally:
         if draft is not None:
             shutil.rmtree(draft, ignore_errors=True)
-        for place in made:
-            if place.is_dir() and not any(os.scandir(place)):
+        with suppress(OSError):  # something is in it, as it should be
+            for place in made:
                 place.rmdir()

@@ -23,12 +23,14 @@ class BuildEnvironment:
     def __init__(self, ground: Ground, installer: Installer) -> None:
         self._ground, self._installer = ground, installer
         self._requirements: dict[str, None] = {}
+        self._filled = False
         self._given = ground.request.lock
         self.text = lock.read(self._given) if self._given else ""
         self.choices: tuple[Choice, ...] = ()
 
     def create(self, requirements: Sequence[str]) -> None:
         """Make the environment with these requirements, and all else that a given lock has."""
+        self._ground.record.phase("make an environment")
         self._installer.create(self._ground)
         self._requirements |= dict.fromkeys(requirements)
         if self._given:
@@ -47,9 +49,12 @@ class BuildEnvironment:
             self._resolve()
 
     def _resolve(self) -> None:
-        record = self._ground.record
-        record.phase("resolve build requirements")
-        self.text = self._installer.resolve(sorted(self._requirements), self._ground)
+        wanted = sorted(self._requirements)
+        if wanted:
+            self._ground.record.phase("resolve build requirements")
+            self.text = self._installer.resolve(wanted, self._ground)
+        else:
+            self.text = lock.text_of((), self._ground.python)
         self._choose()
         self._install()
 
@@ -66,8 +71,10 @@ class BuildEnvironment:
             raise error.within(file=str(self._given or "")) from None
 
     def _install(self) -> None:
-        self._ground.record.phase("install build requirements")
-        self._installer.install(self.choices, self._ground)
+        if self.choices or self._filled:
+            self._ground.record.phase("install build requirements")
+            self._installer.install(self.choices, self._ground)
+            self._filled = True
         missing = self._lacking()
         if missing is None:
             return

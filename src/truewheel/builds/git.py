@@ -61,9 +61,9 @@ class Git:
         answer = self.ask(*words, folder=folder, settings=settings)
         if answer.status:
             verb = next(word for word in words if not word.startswith("-"))
-            raise RequestError(
-                f"git {verb} failed: {without_credentials_in(answer.complaint).strip() or answer.status}"
-            )
+            lines = without_credentials_in(answer.complaint).split("\n")
+            said = " / ".join(line.strip() for line in lines if line.strip())
+            raise RequestError(f"git {verb} failed: {said or f'it ends with status {answer.status}'}")
         return answer.output
 
 

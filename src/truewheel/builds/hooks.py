@@ -89,7 +89,8 @@ class Hooks:
         shutil.copyfile(script, folder / "call.py")
         shutil.copyfile(Path(control) / "input.json", folder / "input.json")
         inside = self._run.inside
-        words = [self._run.python, inside(folder / "call.py"), hook, inside(folder)]
+        # Without buffers, lines come when they are printed, and those of both streams in their order.
+        words = [self._run.python, "-u", inside(folder / "call.py"), hook, inside(folder)]
         status = self._run.call(words, extra_environ or {})
         if status:
             raise BuildError.of(self._record, f"{hook} of {self._system.backend}", status)

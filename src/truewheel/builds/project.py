@@ -27,6 +27,7 @@ from truewheel.builds.record import Record, recording
 from truewheel.builds.resolve_pip import Pip
 from truewheel.builds.resolve_uv import Uv
 from truewheel.builds.shims import folder_maps, used_tools, write_shims
+from truewheel.builds.shuffle import circumstances, together
 from truewheel.builds.sources import Staged, settled, stage, unpacked
 from truewheel.builds.surroundings import environment, passed_on
 from truewheel.builds.tools import versions
@@ -146,7 +147,7 @@ class _Build:
         )
         for note in (*self.notes, *self.sandbox.isolation.notes, *shims.notes):
             self.record.line(note)
-        return environment(
+        variables = environment(
             room,
             inside,
             self.conditions,
@@ -156,6 +157,7 @@ class _Build:
             shims=shims,
             offline=not self.request.network,
         )
+        return together(variables, circumstances(room, inside, self.conditions))
 
     def _build(
         self, staged: Staged, system: BuildSystem, moment: Epoch, results: Delivery, *, want_sdist: bool

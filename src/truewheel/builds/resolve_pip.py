@@ -40,17 +40,11 @@ class Pip:
         words += [] if request.requirements_from_source else ["--only-binary=:all:"]
         for path in request.constraints:
             words += ["--constraint", str(path.absolute())]
-        if requirements:
-            self._run(ground, "install", *words)
-            packages = list(_packages(json.loads(report.read_text(encoding="utf-8"))))
-        else:
-            packages = []
-        return lock.text_of(packages, ground.python)
+        self._run(ground, "install", *words)
+        return lock.text_of(_packages(json.loads(report.read_text(encoding="utf-8"))), ground.python)
 
     def install(self, choices: Sequence[Choice], ground: Ground) -> None:
         """Install the files by their hashes, from wherever pip's own settings find them, and nothing else."""
-        if not choices:
-            return
         lines = []
         for choice in choices:
             name, version, _, sha256 = choice.requirement

@@ -148,7 +148,7 @@ def _from_checkout(checkout: Checkout, room: Workroom, git: Git, leave: Path | N
 def _copy_checkout(checkout: Checkout, target: Path, git: Git, leave: Path | None, depth: int = 0) -> int:
     """Copy a working tree with its history, and the repositories in it likewise. Gives the newest time of a file."""
     target.mkdir(parents=True, exist_ok=True)
-    tracked = list(files(checkout, git, "--cached", "--deduplicate"))
+    tracked = list(files(checkout, git, "--cached"))
     others = [
         name for name in files(checkout, git, "--others", "--exclude-standard") if _is_source(checkout, name, leave)
     ]

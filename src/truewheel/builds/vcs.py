@@ -51,13 +51,11 @@ def checkout_at(top: Path, git: Git) -> Checkout | None:
     """The checkout whose top folder this is, or None. The repository's own idea of its place counts for nothing."""
     if not os.path.lexists(top / ".git") or not git:
         return None
-    answer = git.ask(
-        f"--git-dir={top / '.git'}", "rev-parse", "--path-format=absolute", "--git-dir", "--git-common-dir", folder=top
-    )
+    answer = git.ask(f"--git-dir={top / '.git'}", "rev-parse", "--git-dir", "--git-common-dir", folder=top)
     lines = os.fsdecode(answer.output).split("\n")
     if answer.status or len(lines) != 3:  # it lies elsewhere and is gone, or its format isn't known here
         return None
-    return Checkout(top, Path(lines[0]), Path(lines[1]))
+    return Checkout(top, top / lines[0], top / lines[1])
 
 
 def checkout_around(folder: Path, git: Git) -> Checkout | None:

@@ -77,23 +77,23 @@ class Build:
 
 def statement(subjects: Sequence[File], build: Build) -> str:
     """The statement about `subjects`, as text that ends in a line feed."""
-    parameters: _Object = {"source": _source(build.source)}
+    asked: _Object = {"source": _source(build.source)}
+    asked.update(build.asked)
+    definition: _Object = {
+        "buildType": BUILD_TYPE,
+        "externalParameters": asked,
+        "internalParameters": dict(build.conditions),
+        "resolvedDependencies": _dependencies(build),
+    }
+    details: _Object = {
+        "builder": {"id": BUILDER, "version": _versions(build)},
+        "byproducts": [{"name": build.lock.name, "digest": {"sha256": build.lock.sha256}}],
+    }
     document: _Object = {
         "_type": STATEMENT,
         "subject": [{"name": name, "digest": {"sha256": sha256}} for name, sha256 in sorted(subjects)],
         "predicateType": PREDICATE,
-        "predicate": {
-            "buildDefinition": {
-                "buildType": BUILD_TYPE,
-                "externalParameters": {**parameters, **build.asked},
-                "internalParameters": dict(build.conditions),
-                "resolvedDependencies": _dependencies(build),
-            },
-            "runDetails": {
-                "builder": {"id": BUILDER, "version": _versions(build)},
-                "byproducts": [{"name": build.lock.name, "digest": {"sha256": build.lock.sha256}}],
-            },
-        },
+        "predicate": {"buildDefinition": definition, "runDetails": details},
     }
     text = json.dumps(document, indent=2, ensure_ascii=False)
     # A lone surrogate stands for a byte that is no UTF-8, which JSON can't carry: it is spelled out.

@@ -43,7 +43,9 @@ def lines(*texts: str) -> tuple[Line, ...]:
 NATIVE = Difference(
     MODULE,
     Kind.CONTENT,
-    "2 of 31 sections differ, 27 bytes in all",
+    "2 things differ",
+    "36,592 bytes",
+    "36,592 bytes",
     inside=(
         Difference(
             ".debug_line_str",
@@ -56,7 +58,7 @@ NATIVE = Difference(
         Difference(
             ".note.gnu.build-id",
             Kind.CONTENT,
-            "the build ids differ",
+            "the build id differs",
             left="5d0a0e3c7a1f4f0f8a1b2c3d4e5f60718293a4b5",
             right="0c9b8a7f6e5d4c3b2a190817263544536271809f",
             causes=(Cause(BUILD_ID, "the linker hashed the file"),),
@@ -67,7 +69,7 @@ NATIVE = Difference(
 RECORD = Difference(
     f"{INFO}/RECORD",
     Kind.CONTENT,
-    "1 row differs: it lists a member that does",
+    "1 row differs, as its member does",
     lines=lines(
         " markupsafe/__init__.py,sha256=sr-U6_27DfaSrj5jnHYxWN-pvhM27sjlDplMDPZKm7k,13214",
         f"-{MODULE},sha256=FJ3FLS1Fdp3CS1bzQZkLSrTCyA0zOBGZPsOWxkdUsYQ,36592",
@@ -76,32 +78,37 @@ RECORD = Difference(
     ),
     follows=True,
 )
-STORED = tuple(
+STORED = (
     Difference(
-        name,
+        "",
         Kind.STORAGE,
-        "the time and the mode differ",
-        inside=(
+        "time differs for 2 of 5 members",
+        "2026-11-21 18:57:38 for all",
+        "2026-11-21 18:59:40 for all",
+        causes=(
+            Cause(BUILD_TIME, "2026-11-21 18:57:38 for all on the left, 2026-11-21 18:59:40 for all on the right"),
+        ),
+        inside=tuple(
             Difference(
-                "time",
+                name,
                 Kind.STORAGE,
-                "2 minutes apart",
+                "time: 2026-11-21 18:57:38 on the left, 2026-11-21 18:59:40 on the right",
                 "2026-11-21 18:57:38",
                 "2026-11-21 18:59:40",
-                causes=(Cause(BUILD_TIME, "both are times of the build"),),
-            ),
-            Difference(
-                "mode",
-                Kind.STORAGE,
-                "other bits for group and others",
-                "0644",
-                "0664",
-                causes=(Cause(UMASK, "what 002 makes of 0664", sure=False),),
-            ),
+            )
+            for name in (NAMES[0], NAMES[2])
         ),
-    )
-    for name in (NAMES[0], NAMES[2])
+    ),
+    Difference(
+        "",
+        Kind.STORAGE,
+        "mode differs for 1 of 5 members",
+        "0644 for all",
+        "0644 (4), 0664 (1)",
+        causes=(Cause(UMASK, "0664 is what 002 makes of 0666", sure=False),),
+    ),
 )
+TOUCHED = Difference("markupsafe/py.typed", Kind.STORAGE, "stored on the left, deflated on the right")
 CODE = Difference(
     "markupsafe/_build.py",
     Kind.CONTENT,
@@ -127,20 +134,16 @@ ALONE = (
     Difference(HOSTILE, Kind.ONLY_RIGHT, "only on the right: 7 bytes"),
     Difference("scripts/run", Kind.MODE, "executable on the left alone"),
 )
-PIP_TWICE = comparison(STORED[0], NATIVE, STORED[1], RECORD)
+PIP_TWICE = comparison(*STORED, RECORD, NATIVE)
 """What two runs of ``pip wheel`` leave."""
 MIXED = comparison(
-    Difference(
-        "",
-        Kind.STORAGE,
-        "the members stand in another order",
-    ),
-    STORED[0],
+    *STORED,
+    Difference("", Kind.STORAGE, "the left has a comment"),
+    RECORD,
     CODE,
     NATIVE,
     ALONE[0],
-    STORED[1],
-    RECORD,
+    TOUCHED,
     ALONE[1],
     ALONE[2],
     right=tree("markupsafe-3.0.5-cp311-cp311-linux_x86_64.whl", digest="b"),

@@ -1,30 +1,20 @@
-"""What `diff` tells of two sides, as lines: the terminal and the pipe only differ in how they draw them."""
+"""What all reports of `diff` say: the verdict, which causes explain how many members, and the values of both sides."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple, TypeVar
+from difflib import SequenceMatcher
+from typing import Final, NamedTuple
 
-from truewheel.compare.model import Cause, Comparison, Difference, Kind, Line, Mark, Reason, Tree
+from truewheel.compare.model import Cause, Comparison, Difference, Kind, Line, Mark, Reason
 
-_T = TypeVar("_T")
-
-_MEMBERS, _PLACES, _LINES, _NAMES = 20, 8, 24, 3
-_LONGEST: Final = 500
-_LABEL: Final = 10
-_TONES: Final = {Mark.LEFT: "left", Mark.RIGHT: "right", Mark.GAP: "dim", Mark.SAME: ""}
 WHOLE: Final = "(the archive)"
 """Stands for the place of what is said of an archive as a whole."""
 
-
-class Told(NamedTuple):
-    """A line: ``head`` stands out and ``text`` follows it. ``tone`` is good, warn, bad, dim, left, right or ""."""
-
-    depth: int
-    text: str
-    tone: str = ""
-    head: str = ""
+_SIZE: Final = re.compile(r"[\d,]+ bytes?")
+_MOST_VALUES: Final = 200
 
 
 class Counts(NamedTuple):
@@ -47,7 +37,6 @@ class Explanation:
 
     reason: Reason
     members: tuple[str, ...]
-    evidence: tuple[str, ...]
     sure: bool
     follows: bool
     stored: bool
@@ -55,7 +44,7 @@ class Explanation:
     @property
     def title(self) -> str:
         """The reason's title, with a "probably" where that is in place."""
-        return _titled(self.reason, sure=self.sure)
+        return titled(self.reason, sure=self.sure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +76,14 @@ class Member:
         found = [standing for difference in self.differences for standing in _causes(difference, follows=False)]
         told = [item.cause for item in found if not item.follows] or [item.cause for item in found]
         sure = {cause.reason for cause in told if cause.sure}
-        return {cause.reason: _titled(cause.reason, sure=cause.reason in sure) for cause in told}
+        return {cause.reason: titled(cause.reason, sure=cause.reason in sure) for cause in told}
+
+    @property
+    def lack(self) -> str:
+        """Words for what isn't explained of it; empty where all is."""
+        if self.explained:
+            return ""
+        return "partly unexplained" if self.titles else "unexplained"
 
 
 class Verdict(NamedTuple):
@@ -104,17 +100,19 @@ class Verdict(NamedTuple):
         return f"{self.text}: {self.detail}" if self.detail else self.text
 
 
-def _titled(reason: Reason, *, sure: bool) -> str:
+def titled(reason: Reason, *, sure: bool) -> str:
+    """A reason's title, as something that was recognized."""
     return reason.title if sure else f"probably {reason.title}"
 
 
 def members(comparison: Comparison) -> tuple[Member, ...]:
-    """The members that differ, in their order."""
+    """The members that differ, in their order; behind them the archive as a whole, then what only follows."""
     groups: dict[str, list[Difference]] = {}
     for difference in comparison.differences:
         groups.setdefault(difference.place, []).append(difference)
     unexplained = frozenset(comparison.unexplained)
-    return tuple(Member(place, tuple(found), place not in unexplained) for place, found in groups.items())
+    found = [Member(place, tuple(group), place not in unexplained) for place, group in groups.items()]
+    return tuple(sorted(found, key=lambda member: (member.follows, not member.place)))
 
 
 def verdict(comparison: Comparison) -> Verdict:
@@ -128,15 +126,16 @@ def verdict(comparison: Comparison) -> Verdict:
         )
     counts = count(comparison)
     if comparison.same_contents:
-        return Verdict("the same contents, stored differently", "warn", _stored(counts.stored, counts.members))
+        return Verdict("the same contents, stored differently", "warn", _stored(comparison))
     if not counts.differ:
         return Verdict("the members are the same, what holds them differs", "bad")
     verb = "differs" if counts.differ == 1 else "differ"
     return Verdict(f"{counts.differ:,} of {counted(counts.members, 'member')} {verb}", "bad", _details(counts))
 
 
-def _stored(stored: int, members: int) -> str:
-    return f"{stored:,} of {counted(members, 'member')}" if stored else ""
+def _stored(comparison: Comparison) -> str:
+    """In what the storage differs."""
+    return "; ".join(dict.fromkeys(difference.summary for difference in comparison.differences if not difference.place))
 
 
 def _details(counts: Counts) -> str:
@@ -192,124 +191,60 @@ def _explanation(reason: Reason, places: Sequence[tuple[str, _Standing]]) -> Exp
     return Explanation(
         reason,
         members=tuple(dict.fromkeys(place for place, _ in places)),
-        evidence=tuple(dict.fromkeys(standing.cause.evidence for _, standing in places)),
         sure=any(standing.cause.sure for _, standing in places),
         follows=all(standing.follows for _, standing in places),
         stored=all(standing.stored for _, standing in places),
     )
 
 
-def told(comparison: Comparison, *, full: bool = False) -> Iterator[Told]:
-    """The lines, in reading order: the verdict, why, and each member. Long lists are cut unless `full` is asked for."""
-    said = verdict(comparison)
-    yield Told(0, f": {said.detail}" if said.detail else "", said.tone, head=said.text)
-    yield from _side("left", comparison.left)
-    yield from _side("right", comparison.right)
-    if comparison.equal:
-        return
-    yield from _why(comparison)
-    ahead = [difference for difference in comparison.differences if not difference.follows]
-    shown, rest = _cut(ahead, None if full else _MEMBERS)
-    for difference in shown:
-        yield Told(0, "")
-        yield from _place(difference, 0, full=full)
-    if rest:
-        yield Told(0, "")
-        yield Told(0, f"and {counted(rest, 'more place')} (--full shows all)", "dim")
-    behind = [difference for difference in comparison.differences if difference.follows]
-    if behind:
-        yield Told(0, "")
-        yield from _consequences(behind, 0, full=full)
+def scope(places: Sequence[str]) -> str:
+    """In how many members, and whether in the archive itself."""
+    number = sum(map(bool, places))
+    whole = ["the archive itself"] * (number < len(places))
+    return f"in {' and '.join([counted(number, 'member')] * bool(number) + whole)}"
 
 
-def _side(label: str, tree: Tree) -> Iterator[Told]:
-    size = f", {tree.size:,} bytes" if tree.size is not None else ""
-    yield Told(1, f"{label:<{_LABEL}} {tree.name} ({tree.form}{size})", label)
-    if tree.sha256 is not None:
-        yield Told(1, f"{'sha256':<{_LABEL}} {tree.sha256}", "dim")
+def summary(difference: Difference) -> str:
+    """The summary, with the sizes of both sides where these are what its values are."""
+    left, right = difference.left or "", difference.right or ""
+    if not (_SIZE.fullmatch(left) and _SIZE.fullmatch(right)):
+        return difference.summary
+    return f"{difference.summary} ({left if left == right else f'{left} on the left, {right} on the right'})"
 
 
-def _why(comparison: Comparison) -> Iterator[Told]:
-    yield Told(0, "")
-    yield Told(0, "", head="why")
-    for item in explanations(comparison):
-        where = f" ({item.reason.id}), in {counted(len(item.members), 'member')}: {some(item.members)}"
-        if item.follows:
-            yield Told(1, f"follows: {item.title}{where}", "dim")
-            continue
-        yield Told(1, where, head=item.title)
-        yield Told(2, item.reason.why)
-        yield Told(2, f"mend it: {item.reason.remedy}", "good")
-    if comparison.unexplained:
-        number = counted(len(comparison.unexplained), "member")
-        yield Told(1, f" in {number}: {some(comparison.unexplained)}", "warn", head="no cause was recognized")
+def values(difference: Difference) -> tuple[Line, ...]:
+    """The values of both sides as lines; none where the summary says them.
+
+    A value of several lines is a list: what both sides have of it stands once.
+    """
+    left, right = difference.left, difference.right
+    said = summary(difference)
+    if left is not None and right is not None and left in said and right in said:
+        return ()
+    if left is not None and right is not None and "\n" in left + right:
+        return tuple(_merged(left.split("\n"), right.split("\n")))
+    lefts = [Line(Mark.LEFT, None, None, text) for text in left.split("\n")] if left is not None else []
+    rights = [Line(Mark.RIGHT, None, None, text) for text in right.split("\n")] if right is not None else []
+    return (*lefts, *rights)
 
 
-def _place(difference: Difference, depth: int, *, full: bool) -> Iterator[Told]:
-    """What is said of a place, and of those within."""
-    tone = "dim" if difference.follows else ""
-    name = difference.place or ("" if depth else WHOLE)  # what is said of a whole member has no name within it
-    yield Told(depth, f": {difference.summary}" if name else difference.summary, tone, head=name)
-    for mark, value in ((Mark.LEFT, difference.left), (Mark.RIGHT, difference.right)):
-        if value is not None:
-            yield Told(depth + 1, f"{mark.value} {_shortened(value)}", tone or _TONES[mark])
-    yield from _lines(difference.lines, depth + 1, full=full)
-    for cause in difference.causes:
-        yield Told(depth + 1, because(cause), tone or "good")
-    ahead = [part for part in difference.inside if full or not part.follows]
-    shown, rest = _cut(ahead, None if full else _PLACES)
-    for part in shown:
-        yield from _place(part, depth + 1, full=full)
-    if rest:
-        yield Told(depth + 1, f"and {counted(rest, 'more place')} (--full shows all)", "dim")
-    if not full:
-        yield from _consequences([part for part in difference.inside if part.follows], depth + 1, full=False)
+def _merged(left: list[str], right: list[str]) -> Iterator[Line]:
+    """Two lists as the lines of a unified difference, without numbers."""
+    same = SequenceMatcher(None, left[:_MOST_VALUES], right[:_MOST_VALUES], autojunk=False).get_matching_blocks()
+    i = j = 0
+    for block in [*same[:-1], (len(left), len(right), 0)]:
+        yield from (Line(Mark.LEFT, None, None, text) for text in left[i : block[0]])
+        yield from (Line(Mark.RIGHT, None, None, text) for text in right[j : block[1]])
+        yield from (Line(Mark.SAME, None, None, text) for text in left[block[0] : block[0] + block[2]])
+        i, j = block[0] + block[2], block[1] + block[2]
 
 
-def _consequences(differences: Sequence[Difference], depth: int, *, full: bool) -> Iterator[Told]:
-    """What only follows from the rest: a line each, unless all is asked for."""
-    if full:
-        for difference in differences:
-            yield from _place(difference, depth, full=True)
-        return
-    shown, rest = _cut(differences, _PLACES)
-    for difference in shown:
-        yield Told(depth, f"follows: {difference.place or WHOLE}: {difference.summary}", "dim")
-    if rest:
-        yield Told(depth, f"follows: and {counted(rest, 'more place')}", "dim")
-
-
-def _lines(lines: Sequence[Line], depth: int, *, full: bool) -> Iterator[Told]:
-    shown, rest = _cut(lines, None if full else _LINES)
-    for line in shown:
-        yield Told(depth, f"{line.mark.value} {_shortened(line.text)}", _TONES[line.mark])
-    if rest:
-        yield Told(depth, f"and {counted(rest, 'more line')} (--full shows all)", "dim")
-
-
-def because(cause: Cause) -> str:
-    """A cause as a sentence."""
-    return f"{'' if cause.sure else 'probably '}because of {cause.reason.title}: {cause.evidence}"
-
-
-def some(places: Sequence[str]) -> str:
-    """The first members, and how many more there are."""
-    named = [place or WHOLE for place in places[:_NAMES]]
-    rest = len(places) - len(named)
-    return ", ".join(named) + (f" and {rest:,} more" if rest else "")
+def evidence(cause: Cause, difference: Difference) -> str:
+    """What shows a cause; empty where that is nothing but the two values, which are shown."""
+    sides = [(value or "").replace("\n", ", ") for value in (difference.left, difference.right)]
+    return "" if cause.evidence == f"{sides[0]} on the left, {sides[1]} on the right" else cause.evidence
 
 
 def counted(number: int, word: str) -> str:
     """A number and its word, in the plural where that is right."""
     return f"{number:,} {word}{'' if number == 1 else 's'}"
-
-
-def _cut(items: Sequence[_T], most: int | None) -> tuple[Iterable[_T], int]:
-    """The first items, and how many are left out. One alone is never left out: saying so takes as much room."""
-    if most is None or len(items) <= most + 1:
-        return items, 0
-    return items[:most], len(items) - most
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text) - _LONGEST:,} more characters)"

@@ -13,6 +13,7 @@ from truewheel.report.differences import (
     counted,
     explanations,
     members,
+    scope,
     verdict,
 )
 from truewheel.report.html_lines import Words, words
@@ -71,7 +72,7 @@ def _side(mark: Mark, tree: Tree, name: Words) -> Markup:
 def _filters(found: Sequence[Member]) -> dict[str, str]:
     """The words that members can be filtered by, with what is written on their buttons."""
     labels = {kind.value: label.lower() for kind, (label, _) in KINDS.items()}
-    labels |= {"unexplained": "no known cause", "follows": "consequences"}
+    labels |= {"unexplained": "unexplained", "follows": "consequences"}
     counts = {word: sum(word in _words(one) for one in found) for word in labels}
     return {word: f"{label} {counts[word]:,}" for word, label in labels.items() if counts[word]}
 
@@ -86,7 +87,7 @@ def _body(comparison: Comparison, found: Sequence[Member], filters: dict[str, st
     anchors = {one.place: f"m{number}" for number, one in enumerate(found, start=1)}
     yield element("h2", "Why", id_="why")
     why = explanations(comparison)
-    yield element("div", *_cards(comparison, why, anchors), class_="cards")
+    yield element("div", *_cards(found, why, anchors), class_="cards")
     yield from _consequences([item for item in why if item.follows])
     yield element("h2", "What differs", id_="what")
     if len(found) > 1:
@@ -98,17 +99,17 @@ def _body(comparison: Comparison, found: Sequence[Member], filters: dict[str, st
     yield element("div", *_members(found, anchors), class_="members")
 
 
-def _cards(comparison: Comparison, why: Sequence[Explanation], anchors: dict[str, str]) -> Iterator[Markup]:
+def _cards(found: Sequence[Member], why: Sequence[Explanation], anchors: dict[str, str]) -> Iterator[Markup]:
     """A card a cause, and one for what has none."""
     for item in why:
         if not item.follows:
             yield _card(item, anchors)
-    if comparison.unexplained:
+    if lost := [one.place for one in found if not one.explained]:
         yield card(
             element("h3", "No cause was recognized"),
-            element("p", f"in {counted(len(comparison.unexplained), 'member')}", class_="soft small"),
+            element("p", scope(lost), class_="soft small"),
             element("p", "What differs there may be what the sources say. Look at it below."),
-            _named(comparison.unexplained, anchors),
+            _named(lost, anchors),
             tone="warn",
         )
 
@@ -116,7 +117,7 @@ def _cards(comparison: Comparison, why: Sequence[Explanation], anchors: dict[str
 def _card(item: Explanation, anchors: dict[str, str]) -> Markup:
     return card(
         element("h3", _capital(item.title)),
-        element("p", f"{item.reason.id} · in {counted(len(item.members), 'member')}", class_="soft small"),
+        element("p", f"{item.reason.id} · {scope(item.members)}", class_="soft small"),
         element("p", item.reason.why),
         element("p", element("strong", "Mend it: "), *_spelled(item.reason.remedy), class_="remedy"),
         _named(item.members, anchors),
@@ -131,7 +132,7 @@ def _consequences(items: Sequence[Explanation]) -> Iterator[Markup]:
             element(
                 "li",
                 element("strong", item.title),
-                f", in {counted(len(item.members), 'member')}. ",
+                f", {scope(item.members)}. ",
                 item.reason.why,
                 id_=f"why-{item.reason.id}",
             )
@@ -150,7 +151,7 @@ def _spelled(text: str) -> Iterator[str]:
 def _named(places: Sequence[str], anchors: dict[str, str]) -> Markup:
     """Links to the first of the members, and how many more there are."""
     links = [
-        element("li", element("a", place or "the archive as a whole", href=f"#{anchors[place]}"))
+        element("li", element("a", place or "the archive itself", href=f"#{anchors[place]}"))
         for place in places[:_MOST_NAMES]
     ]
     rest = len(places) - len(links)
@@ -163,8 +164,8 @@ def _row(one: Member, anchor: str) -> Markup:
     why = [badge(title, "good", href=f"#why-{reason.id}") for reason, title in one.titles.items()]
     if one.follows:
         why.insert(0, badge("consequence"))
-    if not one.explained:
-        why.append(badge("no known cause", "warn"))
+    if one.lack:
+        why.append(badge(one.lack, "warn"))
     link = element("a", one.name, href=f"#{anchor}", class_="code")
     return row(link, kinds, joined(why), data_is=" ".join(["all", *_words(one)]))
 

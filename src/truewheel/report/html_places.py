@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from truewheel.compare.model import Cause, Difference, Kind, Line, Mark
-from truewheel.report.differences import Member, counted
+from truewheel.report.differences import Member, counted, evidence, summary, titled, values
 from truewheel.report.html_lines import Row, Words, paired, words
 from truewheel.report.pages import Markup, badge, element, joined
 
@@ -47,29 +47,26 @@ def member(one: Member, anchor: str, data_is: str, room: Room, *, unfolded: bool
     badges = [badge(*KINDS[kind]) for kind in one.kinds]
     if one.follows:
         badges.append(badge("consequence"))
-    if not one.explained:
-        badges.append(badge("no known cause", "warn"))
+    if one.lack:
+        badges.append(badge(one.lack, "warn"))
     head = element("summary", element("h3", one.name, class_="code"), " ", joined(badges))
-    body = [part for difference in one.differences for part in _told(difference, 3, room, of_member=True)]
-    folding = element("details", head, element("div", *body, class_="inner"), open=unfolded)
+    body = [
+        element("div", *_told(difference, 3, room, of_member=True), class_="inner") for difference in one.differences
+    ]
+    folding = element("details", head, *body, open=unfolded)
     return element("article", folding, id_=anchor, class_="card", data_is=data_is)
 
 
 def _told(difference: Difference, level: int, room: Room, *, of_member: bool = False) -> Iterator[Markup]:
     """What is said at a place, below its name."""
     if of_member:
-        yield element("p", clipped(difference.summary))
-    values = [
-        Line(mark, None, None, value)
-        for mark, value in ((Mark.LEFT, difference.left), (Mark.RIGHT, difference.right))
-        if value is not None
-    ]
-    for lines in (values, difference.lines):
+        yield element("p", clipped(summary(difference)))
+    for lines in (values(difference), difference.lines):
         if lines:
             yield from _lines(lines, difference.place, room)
     if difference.causes:
-        yield element("ul", *(_cause(cause) for cause in difference.causes), class_="causes")
-    for number, part in enumerate(difference.inside):
+        yield element("ul", *(_cause(cause, difference) for cause in difference.causes), class_="causes")
+    for number, part in enumerate(sorted(difference.inside, key=lambda part: part.follows)):
         if not room.take(part.place, part.summary):
             yield element("p", f"and {counted(len(difference.inside) - number, 'more place')}", class_="cut")
             return
@@ -82,7 +79,7 @@ def _place(difference: Difference, of: Kind, level: int, room: Room) -> Markup:
     marks = [] if difference.kind in {of, Kind.CONTENT} else [badge(*KINDS[difference.kind])]
     if difference.follows:
         marks.append(badge("consequence"))
-    head = [name, " ", joined(marks), " ", element("span", clipped(difference.summary), class_="said")]
+    head = [name, " ", joined(marks), " ", element("span", clipped(summary(difference)), class_="said")]
     body = list(_told(difference, level, room))
     kind = f"place {'follows' if difference.follows else ''}".rstrip()
     if not body:
@@ -91,9 +88,9 @@ def _place(difference: Difference, of: Kind, level: int, room: Room) -> Markup:
     return element("details", element("summary", *head), inner, class_=kind, open=not difference.follows)
 
 
-def _cause(cause: Cause) -> Markup:
-    title = cause.reason.title if cause.sure else f"probably {cause.reason.title}"
-    return element("li", badge(title, "good", href=f"#why-{cause.reason.id}"), " ", clipped(cause.evidence))
+def _cause(cause: Cause, difference: Difference) -> Markup:
+    title = badge(titled(cause.reason, sure=cause.sure), "good", href=f"#why-{cause.reason.id}")
+    return element("li", title, " ", clipped(evidence(cause, difference)))
 
 
 # --- lines ---------------------------------------------------------------------------------------------------

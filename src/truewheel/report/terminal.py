@@ -32,7 +32,7 @@ def shown(audit: Audit) -> Panel:
 
 def compared(comparison: Comparison, *, full: bool = False) -> Text:
     """What `diff` says of two sides, as something that a rich console prints."""
-    from truewheel.report.differences import told  # noqa: PLC0415  # for diff alone
+    from truewheel.report.difference_rows import told  # noqa: PLC0415  # for diff alone
 
     text = Text(overflow="fold")
     for number, line in enumerate(told(comparison, full=full)):

@@ -124,7 +124,7 @@ def fused(result: FusedWheel) -> str:
 
 def compared(comparison: Comparison, *, full: bool = False) -> str:
     """What `diff` says of two sides. Long lists are cut unless `full` is asked for."""
-    from truewheel.report.differences import told  # noqa: PLC0415  # for diff alone
+    from truewheel.report.difference_rows import told  # noqa: PLC0415  # for diff alone
 
     lines = told(comparison, full=full)
     return "\n".join(f"{'  ' * line.depth}{printable(line.head)}{printable(line.text)}".rstrip() for line in lines)

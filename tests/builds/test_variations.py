@@ -149,7 +149,7 @@ def test_times_of_sources_are_times_of_zip_files(epoch: int) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="asks programs of Linux")
 def test_the_machine_is_probed() -> None:
     need("faketime")
-    here = machine(faketime=True)
+    here = machine()
     assert here.user == os.getuid()
     assert here.cores == len(os.sched_getaffinity(0))
     assert any(name in {"C.utf8", "C.UTF-8"} for name in here.locales)
@@ -160,17 +160,17 @@ def test_the_machine_is_probed() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="takes programs with a first line that names their shell")
 def test_programs_that_lack_or_fail_promise_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    here = machine(faketime=False)
+    here = machine()
     assert (here.locales, here.setarch) == ((), ())
     for name in ("locale", "setarch"):
         (tmp_path / name).write_text("#!/bin/sh\necho C\nexit 1\n", encoding="utf-8")
         (tmp_path / name).chmod(0o755)
-    assert machine(faketime=False) == here
+    assert machine() == here
     for name in ("locale", "setarch"):  # a program for a processor that nobody has
         (tmp_path / name).write_bytes(b"\x7fELF")
-    assert machine(faketime=False) == here
+    assert machine() == here
 
 
 def test_processors_that_cannot_be_chosen_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(variations_machine, "cores_limited", lambda _: "this system can't")
-    assert machine(faketime=False).cores is None
+    assert machine().cores is None

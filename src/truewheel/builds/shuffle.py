@@ -10,7 +10,7 @@ from glob import glob
 from pathlib import Path
 from typing import NamedTuple
 
-from truewheel.builds.model import Workroom
+from truewheel.builds.model import Conditions, Workroom
 from truewheel.builds.processes import run
 from truewheel.builds.shuffle_text import LIBRARY, SITECUSTOMIZE
 from truewheel.errors import RequestError
@@ -24,6 +24,16 @@ _FAKETIME = (
     "/usr/local/lib/faketime/libfaketimeMT.so.1",
 )
 _PYTHON_ALONE = "only Python's listings of folders are turned around"
+
+
+def circumstances(room: Workroom, inside: Callable[[Path], str], conditions: Conditions) -> dict[str, str]:
+    """The variables that bring about what `conditions` want of listings and of the clock; none for a first build."""
+    parts: list[Mapping[str, str]] = []
+    if conditions.shuffled:
+        parts.append(shuffling(room, inside).environment)
+    if conditions.clock:
+        parts.append(faketime(conditions.clock) or {})
+    return together(*parts)
 
 
 class Shuffled(NamedTuple):

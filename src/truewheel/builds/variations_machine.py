@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from truewheel.builds.processes import cores_limited, run
+from truewheel.builds.shuffle import faketime_library
 from truewheel.builds.variations import Machine
 from truewheel.errors import RequestError
 
@@ -19,8 +20,8 @@ _MOST_LOCALES: Final = 4096
 _PERSONALITIES: Final = ("--uname-2.6", "--addr-no-randomize")
 
 
-def machine(*, faketime: bool) -> Machine:
-    """This machine. `faketime` says that there is libfaketime."""
+def machine() -> Machine:
+    """This machine."""
     posix = sys.platform != "win32"
     return Machine(
         host_name=platform.node(),
@@ -28,7 +29,7 @@ def machine(*, faketime: bool) -> Machine:
         group=os.getgid() if posix else None,
         cores=_cores(),
         locales=_locales(),
-        faketime=faketime,
+        faketime=faketime_library() is not None,
         setarch=tuple(option for option in _PERSONALITIES if _works(["setarch", option, "true"])),
         umask=posix,
     )

@@ -76,9 +76,14 @@ def tar(*blocks: Block | bytes, end: bytes = END) -> bytes:
     return b"".join(block if isinstance(block, bytes) else block.encode() for block in blocks) + end
 
 
+def packed(data: bytes, header: str = "1f8b0800 00000000 00ff") -> bytes:
+    """A gzip file with exactly this header; which one Python writes depends on its version."""
+    return bytes.fromhex(header) + gzip.compress(data)[10:]
+
+
 def sdist(*blocks: Block | bytes, end: bytes = END) -> bytes:
     """A .tar.gz of PKG-INFO and the blocks."""
-    return gzip.compress(tar(INFO, *blocks, end=end), mtime=0)
+    return packed(tar(INFO, *blocks, end=end))
 
 
 def file(name: str, data: bytes = b"", **fields: bytes) -> Block:

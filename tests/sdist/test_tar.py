@@ -13,7 +13,7 @@ import pytest
 from tests.sdist.tars import FILE, INFO, PKG_INFO, Block, by_tarfile, file, link, long, pax, tar
 from tests.tools import need
 from truewheel.sdist import Member, TarStored, read_tar
-from truewheel.wheel import Limits
+from truewheel.wheel import Buffer, Limits
 
 FORMATS = {"pax": tarfile.PAX_FORMAT, "gnu": tarfile.GNU_FORMAT, "ustar": tarfile.USTAR_FORMAT}
 FILES = {
@@ -63,7 +63,7 @@ def test_what_gnu_tar_writes(form: str, tmp_path: Path) -> None:
         os.utime(path, ns=(0, 1_600_000_000_123_456_789))
     (top / "link").symlink_to("tool")
     os.link(top / "tool", top / "twin")
-    command = [program, "-c", f"--format={form}", "--sort=name", "-C", tmp_path, "./sample-1.0"]
+    command = [str(program), "-c", f"--format={form}", "--sort=name", "-C", str(tmp_path), "./sample-1.0"]
     data = subprocess.run(command, capture_output=True, check=True).stdout
     found = read_tar(data)
     by_name = {member.name: member for member in found.members}
@@ -152,7 +152,9 @@ def test_hard_links_are_files() -> None:
 
 
 def test_a_record_for_all_and_one_for_one() -> None:
-    data = tar(pax({"mtime": "5", "uname": "all"}, b"g"), file("a"), pax({"mtime": "6", "uname": ""}), file("b", uname=b"me"))
+    data = tar(
+        pax({"mtime": "5", "uname": "all"}, b"g"), file("a"), pax({"mtime": "6", "uname": ""}), file("b", uname=b"me")
+    )
     one, other = map(stored, read_tar(data).members)
     assert (one.mtime, one.uname, other.mtime, other.uname) == (5, "all", 6, "me")
 
@@ -169,6 +171,6 @@ def test_a_tar_of_nothing() -> None:
 
 def test_it_reads_whatever_buffer() -> None:
     data = tar(INFO, FILE)
-    kinds = [data, bytearray(data), memoryview(data)]
+    kinds: list[Buffer] = [data, bytearray(data), memoryview(data)]
     assert len({tuple(read_tar(kind).members) for kind in kinds}) == 1
     assert read_tar(data, Limits()).members[1].read() == b"contents\n"

@@ -27,7 +27,7 @@ from tests.sdist.tars import (
     tar,
 )
 from tests.strategies.archives import members
-from truewheel.errors import SdistError
+from truewheel.errors import LimitError, SdistError
 from truewheel.sdist import Member, Sdist, SdistName, Slice, canonical_sdist, differences, read, write
 from truewheel.sdist.canonical import stamp
 from truewheel.sdist.tarwriter import headers
@@ -162,6 +162,25 @@ def test_what_is_unsound_is_not_written() -> None:
     assert target.getvalue() == b""
 
 
+class Enormous:
+    """Contents that no memory holds."""
+
+    size = 1 << 40
+
+    def read(self) -> bytes:
+        raise MemoryError
+
+    def head(self, count: int) -> bytes:
+        return bytes(count)
+
+
+def test_what_memory_does_not_hold_is_told() -> None:
+    made = value({"sample-1.0/PKG-INFO": (PKG_INFO, False, "")})
+    large = replace(made, members=(*made.members, Member("sample-1.0/a", executable=False, content=Enormous())))
+    with pytest.raises(LimitError, match="1,099,511,627,824 bytes together"):
+        write(large, io.BytesIO())
+
+
 DIFFERENCES = {
     "entries for folders: 1": sdist(Block(b"sample-1.0/", b"5")),
     "pax records about all members: comment": sdist(pax({"comment": "x"}, b"g")),
@@ -203,6 +222,12 @@ def test_each_difference_is_told_for_its_own_reason() -> None:
     )
     dirty = tarred[:1000] + b"x" + tarred[1001:]
     assert differences(read(packed(dirty), NAME)) == ("other fields of the header: 1 member (sample-1.0/PKG-INFO)",)
+
+
+def test_a_member_that_was_put_in_has_no_differences() -> None:
+    found = read(sdist(FILE), NAME)
+    more = replace(found, members=(*found.members, Member("sample-1.0/b", executable=False, content=Bytes(b""))))
+    assert differences(more) == differences(found)
 
 
 def test_what_comes_from_no_archive_has_no_differences() -> None:

@@ -117,14 +117,15 @@ def unpack(sdist: Sdist, folder: Path, *, mtime: int) -> Path:
 def _fill(folder: Path, sdist: Sdist, mtime: int) -> None:
     """Folders, files and links, in this order; times of folders last, since whatever is made in one changes its."""
     folders = [folder, *(folder / name for name in _folders(sdist))]
+    folder.chmod(0o755)
     for place in folders[1:]:
         place.mkdir()
+        place.chmod(0o755)  # at once: a strict umask would keep us out of it
     for member in sdist:
         if not member.link:
             _write(folder / member.name, member, mtime)
     _link(folder, sdist, mtime)
     for place in reversed(folders):
-        place.chmod(0o755)
         os.utime(place, (mtime, mtime))
 
 

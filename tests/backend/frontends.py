@@ -49,6 +49,7 @@ class Frontends:
             "UV_FIND_LINKS": str(self.wheelhouse),
             "UV_NO_CONFIG": "1",
             "UV_NO_INDEX": "1",
+            "XDG_CACHE_HOME": str(self.cache),
         }
 
     def run(

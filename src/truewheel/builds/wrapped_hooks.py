@@ -9,6 +9,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
@@ -17,7 +18,7 @@ from truewheel.builds.artefacts import canonical_info, canonical_sdist, canonica
 from truewheel.builds.wrapped import Wrapped
 from truewheel.builds.wrapped_call import Caller
 from truewheel.builds.wrapped_surroundings import UMASK, fixed, with_stand_ins
-from truewheel.errors import RequestError
+from truewheel.errors import RequestError, SdistError, WheelError
 from truewheel.world.settings import source_date_epoch
 
 Settings: TypeAlias = "Mapping[str, str | list[str]] | None"
@@ -45,13 +46,27 @@ def built(hook: str, folder: str, settings: Settings, **arguments: object) -> st
         (out := room / "out").mkdir()
         name = caller.call(hook, config_settings=settings, **{place: str(out)}, **arguments)
         made = _made(caller.wrapped, hook, out, name)
-        if hook == "build_wheel":
-            target = Path(folder, made.name)
-            project = caller.wrapped.project
-            canonical_wheel(made, target, timestamp=timestamp, folders=(str(project), str(project.resolve())))
-        else:
-            target = canonical_sdist(made, Path(folder), timestamp=timestamp)
-        return target.name
+        with _refused(caller.wrapped, made.name):
+            return _canonical(made, Path(folder), caller.wrapped.project, timestamp)
+
+
+def _canonical(made: Path, folder: Path, project: Path, timestamp: int | None) -> str:
+    """Write the canonical form of what was made into a folder; its name there."""
+    if made.suffix != ".whl":
+        return canonical_sdist(made, folder, timestamp=timestamp).name
+    canonical_wheel(made, folder / made.name, timestamp=timestamp, folders=(str(project), str(project.resolve())))
+    return made.name
+
+
+@contextmanager
+def _refused(wrapped: Wrapped, name: str) -> Iterator[None]:
+    """Have errors in what was made say whose they are: the place where it was made is gone already."""
+    try:
+        yield
+    except (WheelError, SdistError) as error:
+        error.where = replace(error.where, file=name)
+        error.hint = f"{wrapped.backend} wrote this, and nothing of it is passed on"
+        raise
 
 
 def prepared(folder: str, settings: Settings) -> str:

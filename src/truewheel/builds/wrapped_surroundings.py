@@ -6,13 +6,13 @@ as `surroundings` does it for a build of our own; what decides nothing stays.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from truewheel.builds.shims import configured_here, environments_here, folder_maps, write_shims
+from truewheel.builds.wrapped_doors import with_doors
 from truewheel.world.settings import source_date_epoch
 
 EPOCH: Final = 315532800
@@ -56,5 +56,4 @@ def with_stand_ins(environment: Mapping[str, str], folder: Path, project: Path) 
     """The environment with compilers that leave folders' names out; their scripts are written into a new folder."""
     maps = folder_maps([project], environments=environments_here(), pythons=[sys.base_prefix, sys.base_exec_prefix])
     shims = write_shims(folder, maps=maps, caller=environment, configured=configured_here())
-    path = os.pathsep.join(filter(None, (str(folder) if shims.names else "", environment.get("PATH", ""))))
-    return {**environment, **shims.environment, "PATH": path}
+    return with_doors(shims, folder, environment)

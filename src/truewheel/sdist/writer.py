@@ -20,8 +20,8 @@ def write(sdist: Sdist, sink: Sink, *, timestamp: int | None = None) -> Written:
     ``timestamp`` is the time of every member: seconds since 1970, None for 1980-01-01 (see `stamp`). Gives the size of
     the file, its sha256, and the number of members. Memory: the unpacked archive, and the packed one.
     Raises `SdistError` where it is no sound source distribution, `WheelError` where a member of a zip can't be read,
-    `LimitError` where memory doesn't suffice, and `EncoderError` where the compressor installed here doesn't give the bytes that the form demands; the sink has
-    then got nothing, or a part that nobody should see.
+    `LimitError` where memory doesn't suffice, and `EncoderError` where the compressor installed here doesn't give the
+    bytes that the form demands; the sink has then got nothing, or a part that nobody should see.
     """
     check_whole(sdist)
     members = canonical_sdist(sdist).members

@@ -15,13 +15,13 @@ from typing import TypeAlias
 
 from truewheel.binary import Elf, read_elf
 from truewheel.binary.elf_layout import Segment
-from truewheel.compare.elf_parts import ElfParts, Section, elf_parts, inflated, symbols
+from truewheel.compare.elf_parts import SHF_COMPRESSED, ElfParts, Section, elf_parts, inflated, symbols
 from truewheel.compare.elf_toolchain import compare_notes, moved_by
 from truewheel.compare.model import Cause, Difference, Kind
 from truewheel.compare.native_parts import alone, beside, changed, existing, extent, listed, only, values
 from truewheel.compare.native_sections import Moves, all_causes, compare_section, concluded
 from truewheel.compare.native_spread import spread
-from truewheel.compare.reasons import BUILD_ID, DEBUG_INFO, PLATFORM
+from truewheel.compare.reasons import BUILD_ID, DEBUG_INFO, DEFLATE, PLATFORM
 from truewheel.compare.symbols import compare_symbols
 
 _DEBUG = (".debug_", ".zdebug_", ".gnu.debuglto_", ".stab")
@@ -132,7 +132,10 @@ def _debug(files: _Files, left: Section, right: Section) -> Difference | None:
         )
     told = changed(left.name, one.data, other.data)
     if told is None and spread(left.part.data, right.part.data):
-        return Difference(left.name, Kind.CONTENT, "the same contents, compressed otherwise")
+        both = bool(left.flags & right.flags & SHF_COMPRESSED)
+        evidence = "both sides compress it" if both else "only one side compresses it"
+        cause = Cause(DEFLATE if both else DEBUG_INFO, evidence)
+        return Difference(left.name, Kind.CONTENT, "the same contents, compressed otherwise", causes=(cause,))
     return told
 
 

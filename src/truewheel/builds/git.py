@@ -22,7 +22,7 @@ _OVERRULED: Final = {
 }
 """Settings that come before those of a repository (git-config, GIT_CONFIG_COUNT): what could name a program."""
 
-_SCP: Final = re.compile(r"(?:[^@/:]+@)?([^/:@]+):(?!//)(.+)")
+_SCP: Final = re.compile(r"(?:[^@/:\s]+@)?([^/:@\s]{2,}):(?!:|//)(\S+)")
 _KEPT: Final = {"GIT_EXEC_PATH", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH"}
 
 

@@ -20,6 +20,7 @@ from tests.pages import PAGES, SHOWN, PageError, blocks, refreshed, runnable, sc
 from tests.unrepaired import LINUX, MACOS, SPREAD, UNREPAIRED, WINDOWS
 from truewheel import api, errors
 from truewheel.cli import _COMMANDS, _group
+from truewheel.compare import REASONS, Comparison
 from truewheel.ops import Audit, Verdict
 from truewheel.rules import RULES
 from truewheel.wheel import Limits, Profile
@@ -132,18 +133,17 @@ def test_wheels_of_the_comparison_are_what_the_corpus_says() -> None:
         assert tuple(computed.split(", ")) == ROWS[code(wheel)[0]].computed
 
 
-class _Properties(TypedDict):
-    properties: dict[str, _Node]
+def test_causes_are_those_of_the_code() -> None:
+    assert rows(page("diff.md"), "id") == [[f"`{one.id}`", one.title, one.why, one.remedy] for one in REASONS]
 
 
-class _Node(TypedDict, total=False):
-    items: _Node
-    properties: dict[str, _Node]
+_Schema = TypedDict("_Schema", {"properties": "dict[str, _Node]", "$defs": "dict[str, _Node]"})
+_Node = TypedDict("_Node", {"items": "_Node", "properties": "dict[str, _Node]", "$ref": str}, total=False)
 
 
-def schema(command: str) -> _Properties:
+def schema(command: str) -> _Schema:
     text = (files("truewheel.report") / "schemas" / f"{command}-1.json").read_text(encoding="utf-8")
-    parsed: _Properties = json.loads(text)
+    parsed: _Schema = json.loads(text)
     return parsed
 
 
@@ -152,18 +152,22 @@ def test_fields_are_those_of_the_schemas(command: str) -> None:
     text = page("json.md")
     assert f"../src/truewheel/report/schemas/{command}-1.json" in text
     top = schema(command)["properties"]
+    (subject,) = set(top) - {"schema", "errors"}
     named = {
         field: code(meaning)
-        for fields, commands, meaning in rows(text, "field of a wheel")
+        for fields, *commands, meaning in rows(text, f"field of a {subject.removesuffix('s')}")
         for field in code(fields)
-        if commands == "all" or command in commands.split(", ")
+        if not commands or commands[0] == "all" or command in commands[0].split(", ")
     }
-    properties = top["wheels"]["items"]["properties"]
+    properties = top[subject]["items"]["properties"]
     assert named.keys() == properties.keys()
     for field, node in properties.items():
-        inner = node.get("items", node).get("properties", {})
-        assert set(inner) <= set(named[field])
-    assert set(top) == {"schema", "wheels", "errors"}
+        inner = node.get("items", node)
+        if "$ref" in inner:
+            inner = schema(command)["$defs"][inner["$ref"].rpartition("/")[2]]
+        assert set(inner.get("properties", {})) <= set(named[field])
+    assert f"`{subject}`" in text
+    assert set(top) >= {"schema", "errors"}
     assert all(f"`{field}`" in text for field in top["errors"]["items"]["properties"])
 
 
@@ -189,8 +193,11 @@ def test_attributes_are_those_of_the_audit() -> None:
     assert named == [field.name for field in dataclasses.fields(Audit)]
 
 
-@pytest.mark.parametrize("kind", [api.Places, api.Wants, api.Repaired, api.Fused], ids=lambda kind: kind.__name__)
-def test_fields_are_those_of_the_package(kind: type[api.Places | api.Wants | api.Repaired | api.Fused]) -> None:
+_VALUES = (api.Places, api.Wants, api.Repaired, api.Fused, Comparison)
+
+
+@pytest.mark.parametrize("kind", _VALUES, ids=lambda kind: kind.__name__)
+def test_fields_are_those_of_the_package(kind: type[api.Places]) -> None:
     named = [name for row in rows(page("api.md"), f"field of `{kind.__name__}`") for name in code(row[0])]
     assert sorted(named) == sorted(field.name for field in dataclasses.fields(kind))
 

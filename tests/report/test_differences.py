@@ -182,6 +182,7 @@ class TestValues:
     def test_evidence_that_only_repeats_the_values_is_left_out(self) -> None:
         difference = Difference("x", Kind.CONTENT, "differs", "a\nb", "c")
         assert evidence(Cause(BUILD_PATH, "a, b on the left, c on the right"), difference) == ""
+        assert evidence(Cause(BUILD_PATH, "a, b on the left, c on the right: so it is"), difference) == "so it is"
         assert evidence(PATHS, difference) == PATHS.evidence
 
 

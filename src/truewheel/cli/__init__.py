@@ -24,6 +24,7 @@ _COMMANDS = {
     "normalize": "Write the one canonical form of wheels.",
     "retag": "Write true platform tags into name and WHEEL.",
     "digest": "Print the sha256 of wheels, and of what they hold.",
+    "diff": "Say what differs between two wheels, and why.",
     "build": "Build sdist and wheel, the same everywhere.",
 }
 

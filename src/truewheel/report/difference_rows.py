@@ -13,6 +13,7 @@ from truewheel.report.differences import (
     evidence,
     explanations,
     members,
+    only,
     scope,
     summary,
     values,
@@ -111,15 +112,23 @@ def _place(difference: Difference, depth: int, seen: set[Cause], *, full: bool, 
     name = difference.place or (WHOLE if not depth else "")
     said = summary(difference)
     yield Told(depth, f": {said}", tone, head=name) if name and named else Told(depth, said, tone)
-    yield from _lines(values(difference), depth + 1, tone, full=full)
-    yield from _lines(difference.lines, depth + 1, tone, full=full)
+    yield from _below(difference, depth + 1, seen, full=full)
+
+
+def _below(difference: Difference, depth: int, seen: set[Cause], *, full: bool) -> Iterator[Told]:
+    """What is said of a place below its name and summary."""
+    tone = "dim" if difference.follows else ""
+    yield from _lines(values(difference), depth, tone, full=full)
+    yield from _lines(difference.lines, depth, tone, full=full)
     for cause in difference.causes:
         why = "" if cause in seen else evidence(cause, difference)
         seen.add(cause)
         probably = "" if cause.sure else "probably "
-        yield Told(depth + 1, f"{probably}because of {cause.reason.title}{f': {why}' if why else ''}", tone or "good")
-    if full or difference.kind is not Kind.STORAGE:  # of which what is inside are examples
-        yield from _inside(difference, depth + 1, seen, full=full)
+        yield Told(depth, f"{probably}because of {cause.reason.title}{f': {why}' if why else ''}", tone or "good")
+    if (part := only(difference)) is not None:
+        yield from _below(part, depth, seen, full=full)
+    elif full or difference.kind is not Kind.STORAGE:  # of which what is inside are examples
+        yield from _inside(difference, depth, seen, full=full)
 
 
 def _inside(difference: Difference, depth: int, seen: set[Cause], *, full: bool) -> Iterator[Told]:

@@ -206,10 +206,25 @@ def scope(places: Sequence[str]) -> str:
 
 def summary(difference: Difference) -> str:
     """The summary, with the sizes of both sides where these are what its values are."""
+    size = sizes(difference)
+    return f"{difference.summary} ({size})" if size else difference.summary
+
+
+def sizes(difference: Difference) -> str:
+    """The sizes of both sides, where these are what its values are."""
     left, right = difference.left or "", difference.right or ""
     if not (_SIZE.fullmatch(left) and _SIZE.fullmatch(right)):
-        return difference.summary
-    return f"{difference.summary} ({left if left == right else f'{left} on the left, {right} on the right'})"
+        return ""
+    return left if left == right else f"{left} on the left, {right} on the right"
+
+
+def only(difference: Difference) -> Difference | None:
+    """The one place within of which alone the summary tells."""
+    if len(difference.inside) == 1:
+        (part,) = difference.inside
+        if difference.summary == f"{part.place}: {part.summary}":
+            return part
+    return None
 
 
 def values(difference: Difference) -> tuple[Line, ...]:
@@ -240,9 +255,9 @@ def _merged(left: list[str], right: list[str]) -> Iterator[Line]:
 
 
 def evidence(cause: Cause, difference: Difference) -> str:
-    """What shows a cause; empty where that is nothing but the two values, which are shown."""
-    sides = [(value or "").replace("\n", ", ") for value in (difference.left, difference.right)]
-    return "" if cause.evidence == f"{sides[0]} on the left, {sides[1]} on the right" else cause.evidence
+    """What shows a cause, without the two values: these are shown anyway."""
+    left, right = ((value or "").replace("\n", ", ") for value in (difference.left, difference.right))
+    return cause.evidence.removeprefix(f"{left} on the left, {right} on the right").lstrip(":; ")
 
 
 def counted(number: int, word: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from truewheel.compare.model import Cause, Difference, Kind, Line, Mark
-from truewheel.report.differences import Member, counted, evidence, summary, titled, values
+from truewheel.report.differences import Member, counted, evidence, only, sizes, summary, titled, values
 from truewheel.report.html_lines import Row, Words, paired, words
 from truewheel.report.pages import Markup, badge, element, joined
 
@@ -60,7 +60,8 @@ def member(one: Member, anchor: str, data_is: str, room: Room, *, unfolded: bool
 def _told(difference: Difference, level: int, room: Room, *, of_member: bool = False) -> Iterator[Markup]:
     """What is said at a place, below its name."""
     if of_member:
-        yield element("p", clipped(summary(difference)))
+        said = summary(difference) if only(difference) is None else sizes(difference)
+        yield element("p", clipped(said))
     for lines in (values(difference), difference.lines):
         if lines:
             yield from _lines(lines, difference.place, room)
@@ -155,6 +156,7 @@ def clipped(text: str) -> str:
 
 
 PLACES_STYLE: Final = """
+.inner p:empty{display:none}
 .members{display:grid;gap:1rem;margin-top:1.5rem}
 .members>*{min-width:0}
 .members .card{padding:0}

@@ -14,6 +14,7 @@ from truewheel.compare.model import Difference, Tree
 from truewheel.compare.native import compare_native
 from truewheel.compare.nested import declared_size, tree_of
 from truewheel.compare.raw import compare_bytes
+from truewheel.compare.storage import recompressed
 from truewheel.compare.structure import compare_json
 from truewheel.compare.text import compare_text
 from truewheel.errors import TruewheelError
@@ -53,9 +54,10 @@ class Contents:
         if left is None or right is None:
             return ()
         try:
-            return compare_members(left, right, Way(self, f"{pair.name}!/", pair.depth + 1)).differences
+            found = compare_members(left, right, Way(self, f"{pair.name}!/", pair.depth + 1)).differences
         except TruewheelError:  # a damaged member: the bytes say what there is to say
             return ()
+        return found or recompressed(left, right)
 
     def _opened(self, name: str, data: bytes) -> Tree | None:
         tree = tree_of(name, data, self._room)

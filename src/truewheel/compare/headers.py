@@ -139,12 +139,12 @@ def _causes(name: str, left: tuple[str, ...], right: tuple[str, ...]) -> Iterato
         yield Cause(BACKEND, evidence)
     elif name == "version":
         yield Cause(VERSION, evidence)
+    elif sorted(left) == sorted(right):
+        yield Cause(HASH_ORDER, f"the same values of {name.title()}, in another order", sure=False)
     elif name == "tag":
         yield Cause(_reason_of_tags(left, right), evidence)
     elif name in _OF_BACKENDS:
         yield Cause(BACKEND, f"{name.title()}: {evidence}", sure=name == "metadata-version")
-    elif sorted(left) == sorted(right):
-        yield Cause(HASH_ORDER, f"the same values of {name.title()}, in another order", sure=False)
     elif name in _REQUIREMENTS and _same_meaning(left, right):
         yield Cause(BACKEND, "the same requirements, spelled otherwise", sure=False)
     elif left and right:

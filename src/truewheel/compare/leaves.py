@@ -17,6 +17,7 @@ TIME: Final = "time"
 MODE: Final = "mode"
 METHOD: Final = "method"
 LEVEL: Final = "level"
+GZIP_TIME: Final = "gzip time"
 FOLDERS: Final = "folder entries"
 
 _SYSTEMS: Final = {0: "DOS", 3: "Unix", 7: "Macintosh", 10: "NTFS", 11: "MVS", 14: "VFAT", 19: "Darwin", 255: "unknown"}
@@ -66,7 +67,7 @@ def zip_facts(stored: Stored) -> tuple[Fact, ...]:
 def gzip_facts(header: GzipHeader) -> tuple[Fact, ...]:
     """What a gzip stream says of itself (RFC 1952)."""
     return (
-        Fact("gzip time", moment(header.mtime) if header.mtime else "none"),
+        Fact(GZIP_TIME, moment(header.mtime) if header.mtime else "none"),
         Fact("gzip name", header.name or "none"),
         Fact("gzip comment", header.comment or "none"),
         Fact("gzip system", _SYSTEMS.get(header.system, str(header.system))),

@@ -40,7 +40,8 @@ def compare_record(pair: Pair, changed: Callable[[str], bool], paired: Callable[
     paths = tuple(dict.fromkeys((*by_left, *by_right)))
     differ = [path for path in paths if by_left.get(path) != by_right.get(path)]
     lies = [path for path in differ if not changed(path)]
-    found = [*_followers(len(differ) - len(lies)), *(_row(path, by_left, by_right) for path in lies[:_MOST_ROWS])]
+    followers = len(differ) - len(lies) or _renamed(texts[1], by_right)
+    found = [*_followers(followers), *(_row(path, by_left, by_right) for path in lies[:_MOST_ROWS])]
     if len(lies) > _MOST_ROWS:
         found.append(Difference("more rows", Kind.CONTENT, f"{len(lies) - _MOST_ROWS:,} more rows differ"))
     return (*found, *_form(texts[0], texts[1], list(by_left), list(by_right), follows=bool(found)))
@@ -53,6 +54,12 @@ def _rows(text: str, paired: Callable[[str], str]) -> list[_Row] | None:
     except csv.Error:
         return None
     return [_Row(paired(row[0]), tuple(row[1:])) for row in rows]
+
+
+def _renamed(text: str, rows: dict[str, tuple[str, ...]]) -> int:
+    """How many rows of the right are in a folder that is called otherwise on the left."""
+    written = _rows(text, lambda path: path)
+    return sum(row.path not in rows for row in written or ())
 
 
 def _followers(count: int) -> list[Difference]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from truewheel.compare.leaves import FOLDERS, LEVEL, METHOD, MODE, TIME
+from truewheel.compare.leaves import FOLDERS, GZIP_TIME, LEVEL, METHOD, MODE, TIME
 from truewheel.compare.model import Cause, Difference, Fact, Kind, Leaf, Reason, Tree
 from truewheel.compare.pairing import Pairing
 from truewheel.compare.reasons import BUILD_TIME, DEFLATE, HOST, ORDER, UMASK, ZIP_TOOL
@@ -21,7 +21,7 @@ _REASONS: Final[dict[str, Reason]] = {
     "gid": HOST,
     "user": HOST,
     "group": HOST,
-    "gzip time": BUILD_TIME,
+    GZIP_TIME: BUILD_TIME,
     "gzip level": DEFLATE,
 }
 _GROUP_AND_OTHERS: Final = 0o077
@@ -52,6 +52,19 @@ def compare_storage(left: Tree, right: Tree, pairing: Pairing) -> tuple[Differen
         *_members(pairing),
         *_order(left, right, pairing),
         *compare_streams(pairing.pairs),
+    )
+
+
+def recompressed(left: Tree, right: Tree) -> tuple[Difference, ...]:
+    """What is left to say of two gzip files that differ though all in them and about them is the same."""
+    if not all(any(fact.label == GZIP_TIME for fact in tree.facts) for tree in (left, right)):
+        return ()
+    sizes = [f"{tree.size or 0:,} bytes" for tree in (left, right)]
+    cause = Cause(DEFLATE, f"{sizes[0]} on the left, {sizes[1]} on the right", sure=left.form == "gzip")
+    return (
+        Difference(
+            "", Kind.STORAGE, "the same contents, compressed in another way", sizes[0], sizes[1], causes=(cause,)
+        ),
     )
 
 

@@ -34,6 +34,9 @@ _AROUND: Final = 256
 _SHOWN: Final = 160
 _STRINGS: Final = re.compile(rb"[\t\x20-\x7e]{4,}").finditer
 _WORDS: Final = re.compile(r"[\w./+-]+").findall
+_REVISION: Final = re.compile(r"(?i)\b(?:git|hg|vcs|commit|revision|changeset)|_(?:commit|revision)\b").search
+_DAY: Final = re.compile(r"\bd20\d{6}\b")
+"""What setuptools-scm puts into the version of a checkout that was changed."""
 _SIGNS: Final = re.compile(r"[^\w./+\s-]").findall
 _REASONS: Final = {
     "compiler": COMPILER,
@@ -153,8 +156,7 @@ def _explained(lefts: list[str], rights: list[str]) -> Explanation:
         partners = open_rights.get(skeleton)
         if partners:
             _, theirs = partners.pop()
-            named = "version" in piece.lower()
-            explained = _compare_tokens(tokens, theirs, finds, named=named)
+            explained = _compare_tokens(tokens, theirs, finds, piece)
             matched += explained
             complete &= explained
         else:
@@ -168,22 +170,28 @@ def _explained(lefts: list[str], rights: list[str]) -> Explanation:
     return Explanation(finds.causes(), complete and bool(finds.first), matched)
 
 
-def _compare_tokens(lefts: tuple[Token, ...], rights: tuple[Token, ...], finds: _Finds, *, named: bool) -> bool:
+def _compare_tokens(lefts: tuple[Token, ...], rights: tuple[Token, ...], finds: _Finds, piece: str) -> bool:
     """Whether every pair of tokens that differs has a cause."""
     pairs = [pair for pair in zip(lefts, rights, strict=True) if pair[0] != pair[1]]
-    return sum(_compare_token(mine, theirs, finds, named=named) for mine, theirs in pairs) == len(pairs)
+    return sum(_compare_token(mine, theirs, finds, piece) for mine, theirs in pairs) == len(pairs)
 
 
-def _compare_token(mine: Token, theirs: Token, finds: _Finds, *, named: bool) -> bool:
-    """Whether a token that differs has a cause. `named` says that the piece speaks of a version."""
+def _compare_token(mine: Token, theirs: Token, finds: _Finds, piece: str) -> bool:
+    """Whether a token that differs has a cause; the piece that it stands in may say what it is."""
     kind, evidence = mine.kind, _sides(mine.text, theirs.text)
     if kind in {"path", "url"}:
         return _compare_paths(mine.text, theirs.text, finds, kind, evidence)
+    if kind == "digest" and _REVISION(piece):
+        finds.add(VERSION, f"another revision: {evidence}", sure=False)
+        return True
+    if kind == "version" and _DAY.sub("", mine.text) == _DAY.sub("", theirs.text):
+        kind = "time"
     reason = _REASONS.get(kind)
     if reason is None:
         return False
     dated = kind == "time" and len(mine.text) > 8
-    finds.add(reason, evidence, sure=kind in _SURE or dated or (kind == "version" and named))
+    versioned = kind == "version" and "version" in piece.lower()
+    finds.add(reason, evidence, sure=kind in _SURE or dated or versioned)
     return True
 
 
@@ -191,7 +199,7 @@ def _compare_paths(mine: str, theirs: str, finds: _Finds, kind: str, evidence: s
     """Paths that no build machine is known by: of another Python or version, or of one file in two folders."""
     (skeleton, tokens), (other, others) = part_path(mine), part_path(theirs)
     if skeleton == other:
-        return _compare_tokens(tokens, others, finds, named=False)
+        return _compare_tokens(tokens, others, finds, mine)
     if kind == "path" and mine.rpartition("/")[2] == theirs.rpartition("/")[2]:
         finds.add(BUILD_PATH, evidence, sure=False)
         return True

@@ -10,6 +10,7 @@ from truewheel.compare.equality import Mapper, serially
 from truewheel.compare.leaves import without_contents
 from truewheel.compare.members import Compared, Way, compare_members
 from truewheel.compare.model import Comparison, Difference, Kind, Tree
+from truewheel.compare.storage import recompressed
 
 UNRECOGNIZED: Final = (Difference("", Kind.STORAGE, "the files' bytes differ, in nothing that is compared"),)
 """All that can be said of two files that differ and in which nothing was found; where they do, only they can tell."""
@@ -28,7 +29,9 @@ def compare(left: Tree, right: Tree, *, contents_only: bool = False, mapper: Map
         found = compare_members(left, right, Way(Contents(), contents_only=contents_only, mapper=mapper))
     kept = without_contents(left), without_contents(right)
     comparison = Comparison(*kept, identical, contents_only, found.common, found.differences)
-    return comparison if _accounted(comparison) else unrecognized(comparison)
+    if _accounted(comparison):
+        return comparison
+    return replace(comparison, differences=recompressed(left, right) or UNRECOGNIZED)
 
 
 def _accounted(comparison: Comparison) -> bool:
@@ -37,9 +40,9 @@ def _accounted(comparison: Comparison) -> bool:
     return comparison.identical or comparison.contents_only or not both_files or bool(comparison.differences)
 
 
-def unrecognized(comparison: Comparison, offset: int | None = None) -> Comparison:
+def unrecognized(comparison: Comparison, offset: int | None) -> Comparison:
     """The comparison of two files that differ, from an offset on, in nothing that is compared."""
     if offset is None:
-        return replace(comparison, differences=UNRECOGNIZED)
+        return comparison
     summary = f"the files' bytes differ from offset {offset:#x} on, in nothing that is compared"
     return replace(comparison, differences=(Difference("", Kind.STORAGE, summary),))

@@ -1,0 +1,250 @@
+"""How archives store the same: each fact told once, with its cause."""
+
+from __future__ import annotations
+
+import io
+import zipfile  # noqa: TID251 - the archives that are compared are made by it
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+
+from tests.compare.trees import directory, gz, kinds, reasons, tar_bytes, tarred, zipped
+from tests.strategies.wheels import wheels, written
+from tests.support import zip_bytes
+from tests.wheel.rawzip import Part, build
+from truewheel.compare import UNRECOGNIZED, Comparison, Kind, Tree, compare, unrecognized
+from truewheel.compare.leaves import gzip_facts, moment
+from truewheel.sdist import GzipHeader
+from truewheel.wheel import Wheel
+from truewheel.wheel.profiles import Profile
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+FILES = {f"pkg/{number}.py": b"text\n" * number for number in range(30)}
+
+
+def _made(change: Callable[[zipfile.ZipInfo, int], None], names: Iterable[str] = FILES) -> Tree:
+    """A zip whose members' records were changed."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as made:
+        for number, name in enumerate(names):
+            info = zipfile.ZipInfo(name, (2024, 1, 1, 0, 0, 0))
+            info.create_system, info.external_attr, info.compress_type = 3, 0o100644 << 16, zipfile.ZIP_DEFLATED
+            change(info, number)
+            made.writestr(info, FILES[name])
+    return zipped(target.getvalue())
+
+
+PLAIN = _made(lambda _info, _number: None)
+
+
+def _only(comparison: Comparison) -> tuple[str, set[str], str]:
+    """Of the one difference: its summary, the reasons, and the evidence."""
+    (found,) = comparison.differences
+    assert (found.place, found.kind) == ("", Kind.STORAGE)
+    assert comparison.same_contents
+    assert not comparison.unexplained
+    return found.summary, reasons(comparison), found.causes[0].evidence
+
+
+def test_times_of_all_members_are_one_difference() -> None:
+    def later(info: zipfile.ZipInfo, number: int) -> None:
+        info.date_time = (2025, 1, 1, 0, 0, number * 2 % 60)
+
+    comparison = compare(PLAIN, _made(later))
+    summary, found, evidence = _only(comparison)
+    assert summary == "time differs for 30 members"
+    assert found == {"build-time"}
+    assert evidence == (
+        "2024-01-01 00:00:00 for all on the left, "
+        "30 times from 2025-01-01 00:00:00 to 2025-01-01 00:00:58 on the right: "
+        "the left was made with one fixed time (SOURCE_DATE_EPOCH, or a builder's constant)"
+    )
+    assert len(comparison.differences[0].inside) == 8
+    assert comparison.differences[0].inside[0].left == "2024-01-01 00:00:00"
+    assert compare(PLAIN, _made(later), contents_only=True).equal
+
+
+@pytest.mark.parametrize(
+    ("attributes", "reason", "sure"),
+    [
+        (0o100664 << 16, {"umask"}, True),
+        (0o100600 << 16, {"umask"}, True),
+        (0o100444 << 16, {"umask"}, False),
+        (0o644 << 16, {"zip-tool"}, True),
+        (0o664 << 16, {"umask", "zip-tool"}, True),
+        (0o100644 << 16 | 1, {"zip-tool"}, True),
+    ],
+)
+def test_modes(attributes: int, reason: set[str], sure: bool) -> None:
+    def other(info: zipfile.ZipInfo, number: int) -> None:
+        info.external_attr = attributes if number < 3 else info.external_attr
+
+    comparison = compare(PLAIN, _made(other))
+    summary, found, _ = _only(comparison)
+    assert summary.endswith("for 3 of 30 members")
+    assert found == reason
+    assert comparison.differences[0].causes[0].sure is sure
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "label"),
+    [("create_version", 63, "version made by"), ("extract_version", 10, "version needed"),
+     ("internal_attr", 1, "internal attributes"), ("extra", b"\xfe\xca\x02\x00ab", "extra field")],
+)  # fmt: skip
+def test_fields_of_the_tool(field: str, value: object, label: str) -> None:
+    comparison = compare(PLAIN, _made(lambda info, _: setattr(info, field, value)))
+    assert label in {difference.summary.split(" differs")[0] for difference in comparison.differences}
+    assert reasons(comparison) == {"zip-tool"}
+
+
+def test_times_in_extra_fields() -> None:
+    stamps = [b"UT\5\0\1" + bytes([stamp]) * 4 for stamp in (1, 2)]
+    trees = [zipped(build([Part(b"a.py", extra=stamp, local_extra=stamp)]).data) for stamp in stamps]
+    comparison = compare(*trees)
+    assert {difference.summary for difference in comparison.differences} == {
+        "local extra field differs for 1 member",
+        "extra field differs for 1 member",
+    }
+    assert reasons(comparison) == {"build-time"}
+
+
+def test_order_of_members() -> None:
+    summary, found, evidence = _only(compare(PLAIN, _made(lambda _info, _number: None, sorted(FILES, reverse=True))))
+    assert summary == "30 of 30 members stand at another place"
+    assert found == {"member-order"}
+    assert evidence == "not sorted on the left, not sorted on the right; member 1 is pkg/0.py or pkg/9.py"
+    _, _, evidence = _only(compare(PLAIN, _made(lambda _info, _number: None, sorted(FILES))))
+    assert "sorted by name on the right" in evidence
+
+
+def test_folders_that_have_entries() -> None:
+    with_folder = zipped(zip_bytes({"pkg/": b"", **FILES}, time=(2024, 1, 1, 0, 0, 0)))
+    summary, found, evidence = _only(compare(with_folder, zipped(zip_bytes(FILES, time=(2024, 1, 1, 0, 0, 0)))))
+    assert summary == "folder entries differ"
+    assert found == {"zip-tool"}
+    assert evidence == "pkg on the left, none on the right"
+
+
+TEXT = b"".join(b"%d bottles of %d\n" % (number, number * number) for number in range(3000))
+
+
+def _raw(stream: bytes, method: int = 8) -> Tree:
+    return zipped(build([Part(b"a.txt", data=TEXT, raw=stream, method=method)]).data)
+
+
+def _zlib(level: int, library: ModuleType = zlib) -> bytes:
+    stream = library.compressobj(level, zlib.DEFLATED, -15)
+    made: bytes = stream.compress(TEXT) + stream.flush()
+    return made
+
+
+def test_streams_by_another_encoder_or_level() -> None:
+    from truewheel.wheel.deflate import deflate  # noqa: PLC0415  # its name is that of the method everywhere else
+
+    summary, found, evidence = _only(compare(_raw(_zlib(6)), _raw(bytes(deflate(TEXT, 6)))))
+    assert summary == "compressed in another way: 1 member"
+    assert found == {"deflate"}
+    assert evidence.startswith("zlib level 6")
+    assert evidence.endswith(" on the left, libdeflate level 6 on the right")
+    _, _, evidence = _only(compare(_raw(_zlib(1)), _raw(_zlib(9))))
+    assert evidence.startswith("zlib level 1 on the left, zlib level 9")
+    method, streams = compare(_raw(TEXT, 0), _raw(_zlib(6))).differences
+    assert method.summary == "method differs for 1 member"
+    assert reasons((method, streams)) == {"deflate"}
+    assert streams.inside[0].left == "stored"
+
+
+def test_streams_of_zlib_ng() -> None:
+    library = pytest.importorskip("zlib_ng.zlib_ng")
+    _, found, evidence = _only(compare(_raw(_zlib(6)), _raw(_zlib(6, library))))
+    assert found == {"deflate"}
+    assert evidence.endswith("an encoder unknown here on the right")
+
+
+def test_streams_that_are_too_large_to_be_tried() -> None:
+    data = TEXT * 10
+    stream = zlib.compressobj(1, zlib.DEFLATED, -15)
+    raw = stream.compress(data) + stream.flush()
+    left, right = (zipped(build([Part(b"a", data=data, **more)]).data) for more in ({}, {"raw": raw}))  # type: ignore[arg-type]
+    assert "too large" in _only(compare(left, right))[2]
+
+
+def test_flags_of_the_level() -> None:
+    left, right = (zipped(build([Part(b"a.txt", flags=flags)]).data) for flags in (0, 2))
+    summary, found, _ = _only(compare(left, right))
+    assert summary == "level differs for 1 member"
+    assert found == {"deflate"}
+
+
+@pytest.mark.parametrize(
+    ("more", "label", "reason"),
+    [
+        ({"mtime": 1_700_000_000}, "time", "build-time"),
+        ({"mode": 0o600}, "mode", "umask"),
+        ({"user": "me"}, "user", "host"),
+    ],
+)
+def test_facts_of_a_tar(more: Mapping[str, object], label: str, reason: str) -> None:
+    files = {"x-1/a": b"a", "x-1/b": b"b"}
+    summary, found, _ = _only(compare(tarred(tar_bytes(files)), tarred(tar_bytes(files, **more))))  # type: ignore[arg-type]
+    assert summary == f"{label} differs for 2 members"
+    assert found == {reason}
+
+
+def test_a_tar_and_a_zip_differ_in_that_alone() -> None:
+    files = {"x-1/a": b"a"}
+    (found,) = compare(tarred(tar_bytes(files)), zipped(zip_bytes(files))).differences
+    assert found.summary == "the left is a tar, the right a zip"
+
+
+def test_nothing_is_compared_with_a_directory() -> None:
+    assert compare(PLAIN, directory(FILES)).equal
+    assert compare(directory(FILES), PLAIN).equal
+
+
+def test_facts_of_gzip() -> None:
+    plain = GzipHeader(0, "", "", 255, 0)
+    facts = [
+        dict(gzip_facts(header))
+        for header in (plain, GzipHeader(1, "a", "b", 3, 2, text=True, extra=b"x", checked=True, padding=9))
+    ]
+    assert [label for label in facts[0] if facts[0][label] == facts[1][label]] == []
+    assert facts[1]["gzip flags"] == "text, extra 78, checksum"
+    assert moment(-1) == "-1 seconds since 1970"
+    assert moment(1, "50") == "1970-01-01 00:00:01.50"
+    assert moment(1 << 60) == f"{1 << 60} seconds since 1970"
+
+
+def test_gzip_streams_alone() -> None:
+    data = tar_bytes({"x-1/a": TEXT})
+    left, right = (
+        Tree("sdist", "x", tarred(data).leaves, gzip_facts(GzipHeader(0, "", "", 3, 0)), size, str(size))
+        for size in (1, 2)
+    )
+    summary, found, evidence = _only(compare(left, right))
+    assert summary == "the same contents, compressed in another way"
+    assert found == {"deflate"}
+    assert evidence == "1 bytes on the left, 2 bytes on the right"
+    assert gz(data, 1) != gz(data, 9)
+
+
+def test_files_that_differ_in_nothing_that_is_known() -> None:
+    left, right = (Tree("zip", "x", PLAIN.leaves, (), 1, digest) for digest in "ab")
+    comparison = compare(left, right)
+    assert comparison.differences == UNRECOGNIZED
+    assert "offset 0x10" in unrecognized(comparison, 16).differences[0].summary
+    assert unrecognized(comparison, None) is comparison
+
+
+@given(wheels())
+def test_two_forms_of_one_wheel_have_the_same_contents(wheel: Wheel) -> None:
+    left, right = (zipped(written(wheel, profile), "wheel") for profile in (Profile.LD1, Profile.ZLIB6))
+    comparison = compare(left, right)
+    assert comparison.same_contents
+    assert reasons(comparison) <= {"deflate"}
+    assert kinds(compare(left, left)) == []

@@ -1,4 +1,4 @@
-"""The folder of a build in bills of materials: maturin names crates by where they lay (``path+file:///tmp/…#name``).
+"""The folder of a build in bills of materials: maturin names crates by the URLs of their folders.
 
 Such a name only tells components of one document apart (CycloneDX, ``bom-ref``): it may be another one, if it is that
 wherever it stands.
@@ -20,7 +20,8 @@ _LARGEST: Final = 64 << 20
 _LITERAL: Final = "/:@!$&'()*+,;=~[]^|"
 """What Rust's URLs leave as it is in a path, besides letters, digits and ``-._``."""
 
-_NEW: Final = b"file:///src"
+_FILE: Final = "file://"
+_NEW: Final = _FILE.encode() + b"/src"
 
 
 def folders_left_out(folders: Iterable[str]) -> Normalizer:
@@ -50,5 +51,5 @@ def _spelled(folder: str) -> set[bytes]:
     path = PurePath(folder).as_posix().rstrip("/")
     if not path:
         return set()
-    start = "file://" if path.startswith("/") else "file:///"  # a drive of Windows has no slash before it
+    start = _FILE if path.startswith("/") else f"{_FILE}/"  # a drive of Windows has no slash before it
     return {f"{start}{path}".encode("utf-8", "surrogateescape"), f"{start}{quote(path, _LITERAL)}".encode("ascii")}

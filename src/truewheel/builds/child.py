@@ -63,7 +63,7 @@ def answered(request: Request) -> Answer:
     except ImportError as error:
         return {"fault": "unavailable", "reason": str(error), "module": error.name or ""}
     if request["backend_path"] and not _within(module, request["backend_path"]):
-        return {"fault": "elsewhere", "reason": str(getattr(module, "__file__", "inside Python"))}
+        return {"fault": "elsewhere", "reason": str(getattr(module, "__file__", "Python itself"))}
     backend: object = module
     for attribute in filter(None, attributes.split(".")):
         backend = getattr(backend, attribute)

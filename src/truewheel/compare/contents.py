@@ -13,6 +13,7 @@ from truewheel.compare.members import Way, compare_members
 from truewheel.compare.model import Difference, Tree
 from truewheel.compare.native import compare_native
 from truewheel.compare.nested import declared_size, tree_of
+from truewheel.compare.pyc import compare_pyc
 from truewheel.compare.raw import compare_bytes
 from truewheel.compare.storage import recompressed
 from truewheel.compare.structure import compare_json
@@ -36,6 +37,7 @@ class Contents:
         self._table: tuple[Comparer, ...] = (
             compare_headers,
             compare_native,
+            compare_pyc,
             self._compare_archives,
             compare_json,
             compare_text,

@@ -72,7 +72,7 @@ def test_what_cannot_be_varied_is_told_with_the_reason() -> None:
     conditions, varied = second_conditions(AROUND._replace(isolation=ALONE, machine=grudging))
     told = _named(varied)
     assert {name: one.obstacle for name, one in told.items() if one.obstacle} == {
-        "clock": "no libfaketime found: apt install faketime",
+        "clock": "neither a C compiler nor libfaketime was found",
         "user": "no user namespaces here",
         "processors": "there is only one",
         "host name": "no user namespaces here",

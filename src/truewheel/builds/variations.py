@@ -30,7 +30,7 @@ class Machine(NamedTuple):
     """What the machine is like, and what it can make a program believe.
 
     ``cores`` is the number of processors that this process may use, None where programs can't be bound to some of
-    them. ``faketime`` says that there is libfaketime, ``setarch`` are the options of setarch(8) that work here.
+    them. ``faketime`` says that the clock can be moved, ``setarch`` are the options of setarch(8) that work here.
     ``umask`` says that files have modes.
     """
 
@@ -85,7 +85,7 @@ def _umask(conditions: Conditions, around: Around) -> tuple[Conditions, Varied]:
 
 def _clock(conditions: Conditions, around: Around) -> tuple[Conditions, Varied]:
     if not around.machine.faketime:
-        return conditions, _same("clock", "as it is", "no libfaketime found: apt install faketime")
+        return conditions, _same("clock", "as it is", "neither a C compiler nor libfaketime was found")
     return replace(conditions, clock=_CLOCK), Varied("clock", "as it is", f"{_CLOCK // _DAY} days ahead")
 
 

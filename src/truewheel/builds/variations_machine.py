@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from truewheel.builds.processes import cores_limited, run
-from truewheel.builds.shuffle import faketime_library
+from truewheel.builds.shuffle_clock import clock_can_be_moved
 from truewheel.builds.variations import Machine
 from truewheel.errors import RequestError
 
@@ -29,7 +29,7 @@ def machine() -> Machine:
         group=os.getgid() if posix else None,
         cores=_cores(),
         locales=_locales(),
-        faketime=faketime_library() is not None,
+        faketime=clock_can_be_moved(),
         setarch=tuple(option for option in _PERSONALITIES if _works(["setarch", option, "true"])),
         umask=posix,
     )

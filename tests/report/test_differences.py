@@ -31,13 +31,14 @@ from tests.report.comparisons import (
 )
 from tests.support import closed_schema
 from truewheel.compare.model import Cause, Comparison, Difference, Kind, Line, Mark
-from truewheel.compare.reasons import BUILD_ID, BUILD_PATH, BUILD_TIME, UMASK
+from truewheel.compare.reasons import BUILD_ID, BUILD_PATH, BUILD_TIME, PLATFORM, UMASK
 from truewheel.errors import RequestError, Where
 from truewheel.report import machine, terminal, text
 from truewheel.report.differences import (
     count,
     evidence,
     explanations,
+    lines_of,
     members,
     scope,
     summary,
@@ -158,6 +159,7 @@ class TestValues:
             ("1 byte", "2,000 bytes", []),
             ("8 bytes", "8 bytes", []),
             ("said", "said too", []),
+            ("the same start…", "the same start…", []),
         ],
     )
     def test_are_lines_unless_the_summary_says_them(
@@ -165,6 +167,12 @@ class TestValues:
     ) -> None:
         difference = Difference("x", Kind.CONTENT, "it was said too", left, right)
         assert [f"{line.mark.value}{line.text}" for line in values(difference)] == shown
+
+    def test_carriage_returns_that_all_lines_have_are_not_shown(self) -> None:
+        crlf = Difference("x", Kind.CONTENT, "differs", lines=lines(" a\r", "-b\r", "@9 lines", "+c\r"))
+        assert [line.text for line in lines_of(crlf)] == ["a", "b", "9 lines", "c"]
+        mixed = replace(crlf, lines=lines("-b\r", "+b"))
+        assert [line.text for line in lines_of(mixed)] == ["b\r", "b"]
 
     def test_sizes_go_into_the_summary(self) -> None:
         difference = Difference("x", Kind.CONTENT, "differs", "1 byte", "2,000 bytes")
@@ -239,7 +247,14 @@ class TestText:
         said = text.compared(comparison(CODE, *alone, NATIVE))
         assert f"\n\na: {ALONE[0].summary}\nb: {ALONE[0].summary}\nc: {ALONE[0].summary}\n\n{MODULE}" in said
 
-    def test_the_same_evidence_is_told_once_of_a_member(self) -> None:
+    def test_a_member_with_one_cause_needs_a_line(self) -> None:
+        cause = (Cause(PLATFORM, "x86 on the left, arm64 on the right"),)
+        alone = [replace(ALONE[0], place=name, causes=cause) for name in "ab"]
+        said = text.compared(comparison(*alone)).splitlines()
+        because = f"{ALONE[0].summary}, because of another platform"
+        assert said[-2:] == [f"a: {because}: x86 on the left, arm64 on the right", f"b: {because}"]
+
+    def test_the_same_evidence_is_told_once(self) -> None:
         again = replace(NATIVE.inside[0], place=".debug_str")
         said = text.compared(comparison(replace(NATIVE, inside=(NATIVE.inside[0], again))))
         assert said.count(f"because of the build directory: {PATHS.evidence}\n") == 1

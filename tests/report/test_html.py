@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from tests.corpus import ROOT
 from tests.report.browser import elements, picture, probed
 from tests.report.comparisons import (
+    ALONE,
     CODE,
     HOSTILE,
     IDENTICAL,
@@ -30,8 +31,8 @@ from tests.report.comparisons import (
     PIP_TWICE,
     PLACES,
     SAME,
-    STORED,
     STORED_OTHERWISE,
+    TOUCHED,
     comparison,
     lines,
     tree,
@@ -273,13 +274,21 @@ class TestContent:
         ]
         for word, _, label in labels[1:]:
             assert f"body:has(#is-{word}:checked) [data-is]:not([data-is~={word}]){{display:none}}" in text
-            assert len(re.findall(rf'<article [^>]*data-is="[^"]*\b{word}\b', text)) == int(label.split()[-1])
+            assert len(re.findall(rf'<tr [^>]*data-is="[^"]*\b{word}\b', text)) == int(label.split()[-1])
 
     def test_one_member_alone_needs_neither_contents_nor_filters(self) -> None:
         assert "<fieldset" not in body(comparison(NATIVE))
         assert 'class="list"' not in body(comparison(NATIVE))
         assert "<fieldset" not in body(comparison(CODE, replace(CODE, place="other")))
         assert 'class="list"' in body(comparison(CODE, replace(CODE, place="other")))
+
+    def test_what_a_row_says_needs_no_article(self) -> None:
+        text = body(comparison(CODE, ALONE[0], TOUCHED))
+        assert f'<span class="soft small">{ALONE[0].summary}</span>' in text
+        assert re.findall(r'<article id="([^"]*)"', text) == ["m1"]
+        assert '<a href="#m2">markupsafe/_speedups.pyi</a>' in text  # of the card of what isn't explained
+        assert '<tr data-is="all only-left unexplained" id="m2">' in text
+        assert "<article" in body(comparison(ALONE[0]))  # there are no rows
 
     def test_consequences_are_folded(self) -> None:
         text = body(PIP_TWICE)
@@ -361,11 +370,15 @@ class TestSize:
         Parsed(text)
 
     def test_many_members_are_cut_and_that_is_said(self) -> None:
-        many = [replace(STORED[0], place=f"{'x' * 900}{number}") for number in range(4_000)]
+        many = [replace(CODE, place=f"{'x' * 900}{number}") for number in range(4_000)]
         text = html.compared(comparison(*many))
         assert len(text) < 15_000_000
         assert "1,000 more members: this page is cut" in text
         assert len(re.findall(r"more members: this page is cut", text)) == 2
+        parsed = Parsed(text)
+        assert {str(found["href"])[1:] for found in parsed.of("a")} <= {
+            found["id"] for _, found in parsed.tags if "id" in found
+        }
 
     def test_many_places_are_cut_and_that_is_said(self) -> None:
         inner = tuple(Difference(f"{number}", Kind.CONTENT, "y" * 900) for number in range(4_000))
@@ -439,13 +452,14 @@ class TestSideBySide:
 
 
 MEASURED = """
-const visible = () => [...document.querySelectorAll("article")].filter(one => one.offsetParent !== null).length;
+const all = (what) => [...document.querySelectorAll(what)];
+const visible = () => all("tbody tr[data-is]").filter(one => one.offsetParent !== null).length;
 const found = [document.title, document.documentElement.scrollWidth, innerWidth, visible()];
 for (const word of ["content", "unexplained"]) {
     document.querySelector("#is-" + word).click();
     found.push(visible());
 }
-const beyond = [...document.querySelectorAll("body *")].filter(one => one.getBoundingClientRect().right > innerWidth);
+const beyond = all("body *").filter(one => one.getBoundingClientRect().right > innerWidth);
 found.push(beyond.filter(one => !one.closest(".unseen, legend, thead")).length);
 return found.join("|");
 """

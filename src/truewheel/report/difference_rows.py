@@ -12,6 +12,7 @@ from truewheel.report.differences import (
     counted,
     evidence,
     explanations,
+    lines_of,
     members,
     only,
     scope,
@@ -49,8 +50,9 @@ def told(comparison: Comparison, *, full: bool = False) -> Iterator[Told]:
     found = members(comparison)
     shown, rest = _cut([member for member in found if not member.follows], None if full else _MEMBERS)
     several = True
+    seen: set[Cause] = set()
     for member in shown:
-        lines = list(_member(member, full=full))
+        lines = list(_member(member, seen, full=full))
         if several or len(lines) > 1:  # members that need no more than a line stand close together
             yield Told(0, "")
         several = len(lines) > 1
@@ -94,20 +96,29 @@ def _named(places: Sequence[str]) -> str:
     return scope(places) + (f": {names}" if names else "")
 
 
-def _member(member: Member, *, full: bool) -> Iterator[Told]:
+def _member(member: Member, seen: set[Cause], *, full: bool) -> Iterator[Told]:
     """All that differs of a member: below its name where that is several things."""
     first, *others = member.differences
-    seen: set[Cause] = set()
-    if not others:
+    if member.bare and not others:
+        why = "".join(f", {_because(cause, first, seen)}" for cause in first.causes)
+        yield Told(0, f": {summary(first)}{why}", head=member.name)
+    elif not others:
         yield from _place(first, 0, seen, full=full)
-        return
-    yield Told(0, "", head=member.name)
-    for difference in member.differences:
-        yield from _place(difference, 1, seen, full=full, named=False)
+    else:
+        yield Told(0, "", head=member.name)
+        for difference in member.differences:
+            yield from _place(difference, 1, seen, full=full, named=False)
+
+
+def _because(cause: Cause, difference: Difference, seen: set[Cause]) -> str:
+    """A cause in words, with what shows it where that wasn't told before."""
+    why = "" if cause in seen else evidence(cause, difference)
+    seen.add(cause)
+    return f"{'' if cause.sure else 'probably '}because of {cause.reason.title}{f': {why}' if why else ''}"
 
 
 def _place(difference: Difference, depth: int, seen: set[Cause], *, full: bool, named: bool = True) -> Iterator[Told]:
-    """What is said of a place, and of those within. `seen` are the causes that were told of the member so far."""
+    """What is said of a place, and of those within. `seen` are the causes that were told so far."""
     tone = "dim" if difference.follows else ""
     name = difference.place or (WHOLE if not depth else "")
     said = summary(difference)
@@ -119,12 +130,9 @@ def _below(difference: Difference, depth: int, seen: set[Cause], *, full: bool) 
     """What is said of a place below its name and summary."""
     tone = "dim" if difference.follows else ""
     yield from _lines(values(difference), depth, tone, full=full)
-    yield from _lines(difference.lines, depth, tone, full=full)
+    yield from _lines(lines_of(difference), depth, tone, full=full)
     for cause in difference.causes:
-        why = "" if cause in seen else evidence(cause, difference)
-        seen.add(cause)
-        probably = "" if cause.sure else "probably "
-        yield Told(depth, f"{probably}because of {cause.reason.title}{f': {why}' if why else ''}", tone or "good")
+        yield Told(depth, _because(cause, difference, seen), tone or "good")
     if (part := only(difference)) is not None:
         yield from _below(part, depth, seen, full=full)
     elif full or difference.kind is not Kind.STORAGE:  # of which what is inside are examples

@@ -15,6 +15,7 @@ WHOLE: Final = "(the archive)"
 
 _SIZE: Final = re.compile(r"[\d,]+ bytes?")
 _MOST_VALUES: Final = 200
+_ALONE: Final = {Kind.ONLY_LEFT, Kind.ONLY_RIGHT}
 
 
 class Counts(NamedTuple):
@@ -77,6 +78,17 @@ class Member:
         told = [item.cause for item in found if not item.follows] or [item.cause for item in found]
         sure = {cause.reason for cause in told if cause.sure}
         return {cause.reason: titled(cause.reason, sure=cause.reason in sure) for cause in told}
+
+    @property
+    def bare(self) -> bool:
+        """Whether there is nothing to be said of it but the summary and the causes' titles."""
+        return not any(
+            values(one)
+            or one.lines
+            or one.inside
+            or (one.kind not in _ALONE and any(evidence(cause, one) for cause in one.causes))
+            for one in self.differences
+        )
 
     @property
     def lack(self) -> str:
@@ -234,13 +246,21 @@ def values(difference: Difference) -> tuple[Line, ...]:
     """
     left, right = difference.left, difference.right
     said = summary(difference)
-    if left is not None and right is not None and left in said and right in said:
-        return ()
+    if left is not None and right is not None and (left == right or (left in said and right in said)):
+        return ()  # equal ones are the starts of longer ones
     if left is not None and right is not None and "\n" in left + right:
         return tuple(_merged(left.split("\n"), right.split("\n")))
     lefts = [Line(Mark.LEFT, None, None, text) for text in left.split("\n")] if left is not None else []
     rights = [Line(Mark.RIGHT, None, None, text) for text in right.split("\n")] if right is not None else []
     return (*lefts, *rights)
+
+
+def lines_of(difference: Difference) -> tuple[Line, ...]:
+    """The lines of a difference; without carriage returns where all lines end with one."""
+    lines = difference.lines
+    if not all(line.text.endswith("\r") for line in lines if line.mark is not Mark.GAP):
+        return lines
+    return tuple(line._replace(text=line.text.removesuffix("\r")) for line in lines)
 
 
 def _merged(left: list[str], right: list[str]) -> Iterator[Line]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Final
 
 from truewheel.compare.model import Comparison, Mark, Tree
@@ -17,7 +17,7 @@ from truewheel.report.differences import (
     verdict,
 )
 from truewheel.report.html_lines import Words, words
-from truewheel.report.html_places import KINDS, MARKS, PLACES_STYLE, Room, marked, member
+from truewheel.report.html_places import KINDS, MARKS, PLACES_STYLE, Room, clipped, marked, member
 from truewheel.report.pages import Markup, badge, card, choice, element, facts, filtering, joined, page, row, table
 
 _MOST_ROWS: Final = 3_000
@@ -83,44 +83,62 @@ def _words(one: Member) -> list[str]:
     return [*(kind.value for kind in one.kinds), *unexplained, *(["follows"] if one.follows else [])]
 
 
+def _data(one: Member) -> str:
+    return " ".join(["all", *_words(one)])
+
+
 def _body(comparison: Comparison, found: Sequence[Member], filters: dict[str, str]) -> Iterator[Markup]:
     anchors = {one.place: f"m{number}" for number, one in enumerate(found, start=1)}
-    yield element("h2", "Why", id_="why")
+    listed = found[:_MOST_ROWS] if len(found) > 1 else ()
+    bare = {one.place for one in listed if one.bare}  # a row says all of it
+    articles = dict(_articles([one for one in found if one.place not in bare], anchors))
+    links = {place: anchor for place, anchor in anchors.items() if place in bare or place in articles}
     why = explanations(comparison)
-    yield element("div", *_cards(found, why, anchors), class_="cards")
+    yield element("h2", "Why", id_="why")
+    yield element("div", *_cards(found, why, links), class_="cards")
     yield from _consequences([item for item in why if item.follows])
     yield element("h2", "What differs", id_="what")
-    if len(found) > 1:
-        if len(filters) > 1:
-            yield choice("Show", [("all", f"all {len(found):,}"), *filters.items()])
-        shown = found[:_MOST_ROWS]
-        yield table(["Member", "Differs in", "Why"], [_row(one, anchors[one.place]) for one in shown], label="Members")
-        yield from _more(len(found) - len(shown), "member")
-    yield element("div", *_members(found, anchors), class_="members")
+    if listed and len(filters) > 1:
+        yield choice("Show", [("all", f"all {len(found):,}"), *filters.items()])
+    if listed:
+        rows = [_row(one, articles, anchors[one.place]) for one in listed]
+        yield table(["Member", "Differs in", "Why"], rows, label="Members")
+        yield from _more(len(found) - len(listed))
+    yield element("div", *articles.values(), *_more(len(found) - len(bare) - len(articles)), class_="members")
 
 
-def _cards(found: Sequence[Member], why: Sequence[Explanation], anchors: dict[str, str]) -> Iterator[Markup]:
+def _articles(found: Sequence[Member], anchors: dict[str, str]) -> Iterator[tuple[str, Markup]]:
+    """All about every member, as long as there is room for it."""
+    room = Room()
+    for number, one in enumerate(found):
+        if not room.take(one.name):
+            return
+        unfolded = number < _MOST_OPEN and not one.follows
+        yield one.place, member(one, anchors[one.place], _data(one), room, unfolded=unfolded)
+
+
+def _cards(found: Sequence[Member], why: Sequence[Explanation], links: dict[str, str]) -> Iterator[Markup]:
     """A card a cause, and one for what has none."""
     for item in why:
         if not item.follows:
-            yield _card(item, anchors)
+            yield _card(item, links)
     if lost := [one.place for one in found if not one.explained]:
         yield card(
             element("h3", "No cause was recognized"),
             element("p", scope(lost), class_="soft small"),
             element("p", "What differs there may be what the sources say. Look at it below."),
-            _named(lost, anchors),
+            _named(lost, links),
             tone="warn",
         )
 
 
-def _card(item: Explanation, anchors: dict[str, str]) -> Markup:
+def _card(item: Explanation, links: dict[str, str]) -> Markup:
     return card(
         element("h3", _capital(item.title)),
         element("p", f"{item.reason.id} · {scope(item.members)}", class_="soft small"),
         element("p", item.reason.why),
         element("p", element("strong", "Mend it: "), *_spelled(item.reason.remedy), class_="remedy"),
-        _named(item.members, anchors),
+        _named(item.members, links),
         id_=f"why-{item.reason.id}",
     )
 
@@ -148,42 +166,35 @@ def _spelled(text: str) -> Iterator[str]:
         yield element("code", part) if number % 2 else part
 
 
-def _named(places: Sequence[str], anchors: dict[str, str]) -> Markup:
+def _named(places: Sequence[str], links: dict[str, str]) -> Markup:
     """Links to the first of the members, and how many more there are."""
-    links = [
-        element("li", element("a", place or "the archive itself", href=f"#{anchors[place]}"))
-        for place in places[:_MOST_NAMES]
-    ]
-    rest = len(places) - len(links)
+    named = []
+    for place in places[:_MOST_NAMES]:
+        name = clipped(place) or "the archive itself"
+        named.append(element("li", element("a", name, href=f"#{links[place]}") if place in links else name))
+    rest = len(places) - len(named)
     more = [element("li", f"and {rest:,} more", class_="soft")] if rest else []
-    return element("ul", *links, *more, class_="names code")
+    return element("ul", *named, *more, class_="names code")
 
 
-def _row(one: Member, anchor: str) -> Markup:
+def _row(one: Member, articles: Container[str], anchor: str) -> Markup:
     kinds = joined(badge(label, tone) for label, tone in (KINDS[kind] for kind in one.kinds))
     why = [badge(title, "good", href=f"#why-{reason.id}") for reason, title in one.titles.items()]
     if one.follows:
         why.insert(0, badge("consequence"))
     if one.lack:
         why.append(badge(one.lack, "warn"))
-    link = element("a", one.name, href=f"#{anchor}", class_="code")
-    return row(link, kinds, joined(why), data_is=" ".join(["all", *_words(one)]))
+    name = clipped(one.name)
+    if one.place in articles:
+        return row(element("a", name, href=f"#{anchor}", class_="code"), kinds, joined(why), data_is=_data(one))
+    said = "; ".join(difference.summary for difference in one.differences)
+    cell = element("span", name, class_="code"), " ", element("span", clipped(said), class_="soft small")
+    return row(joined(cell), kinds, joined(why), data_is=_data(one), id_=anchor)
 
 
-def _members(found: Sequence[Member], anchors: dict[str, str]) -> Iterator[Markup]:
-    """All about every member, as long as there is room for it."""
-    room = Room()
-    for number, one in enumerate(found):
-        if not room.take(one.name):
-            yield from _more(len(found) - number, "member")
-            return
-        words_of = " ".join(["all", *_words(one)])
-        yield member(one, anchors[one.place], words_of, room, unfolded=number < _MOST_OPEN and not one.follows)
-
-
-def _more(rest: int, word: str) -> Iterator[Markup]:
+def _more(rest: int) -> Iterator[Markup]:
     if rest > 0:
-        said = f"{counted(rest, f'more {word}')}: this page is cut, "
+        said = f"{counted(rest, 'more member')}: this page is cut, "
         yield element("p", said, element("code", "truewheel diff --json"), " tells all.", class_="cut")
 
 
@@ -209,6 +220,8 @@ background:var(--bad)}
 .names{list-style:none;margin:.7rem 0 0;padding:.6rem 0 0;border-top:1px solid var(--line);font-size:.82rem}
 .list .badge{margin:0 .25rem .15rem 0}
 .list td:first-child{width:50%}
+.list td:first-child .small{display:block}
+.list tr:target td{background:var(--page)}
 .cut{margin:1rem 0;padding:.8rem 1rem;border:1px dashed var(--warn);border-radius:.7rem;color:var(--soft)}
 @media (max-width:46rem){.list td:first-child{width:auto}}
 """

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from truewheel.compare.model import Cause, Difference, Kind, Line, Mark
-from truewheel.report.differences import Member, counted, evidence, only, sizes, summary, titled, values
+from truewheel.report.differences import Member, counted, evidence, lines_of, only, sizes, summary, titled, values
 from truewheel.report.html_lines import Row, Words, paired, words
 from truewheel.report.pages import Markup, badge, element, joined
 
@@ -49,7 +49,7 @@ def member(one: Member, anchor: str, data_is: str, room: Room, *, unfolded: bool
         badges.append(badge("consequence"))
     if one.lack:
         badges.append(badge(one.lack, "warn"))
-    head = element("summary", element("h3", one.name, class_="code"), " ", joined(badges))
+    head = element("summary", element("h3", clipped(one.name), class_="code"), " ", joined(badges))
     body = [
         element("div", *_told(difference, 3, room, of_member=True), class_="inner") for difference in one.differences
     ]
@@ -62,7 +62,7 @@ def _told(difference: Difference, level: int, room: Room, *, of_member: bool = F
     if of_member:
         said = summary(difference) if only(difference) is None else sizes(difference)
         yield element("p", clipped(said))
-    for lines in (values(difference), difference.lines):
+    for lines in (values(difference), lines_of(difference)):
         if lines:
             yield from _lines(lines, difference.place, room)
     if difference.causes:
@@ -76,7 +76,7 @@ def _told(difference: Difference, level: int, room: Room, *, of_member: bool = F
 
 def _place(difference: Difference, of: Kind, level: int, room: Room) -> Markup:
     """A place within a member, foldable where there is something to fold."""
-    name = element(f"h{min(level, _DEEPEST_HEADING)}", difference.place or "contents", class_="code")
+    name = element(f"h{min(level, _DEEPEST_HEADING)}", clipped(difference.place) or "contents", class_="code")
     marks = [] if difference.kind in {of, Kind.CONTENT} else [badge(*KINDS[difference.kind])]
     if difference.follows:
         marks.append(badge("consequence"))

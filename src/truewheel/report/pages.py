@@ -92,9 +92,9 @@ def table(headings: Iterable[str], rows: Iterable[str], *, label: str) -> Markup
     return element("table", head, element("tbody", *rows), class_="list", aria_label=label)
 
 
-def row(*cells: str, data_is: str = "") -> Markup:
+def row(*cells: str, data_is: str = "", id_: str = "") -> Markup:
     """A row of a `table`. `data_is` are the words by which it can be filtered."""
-    return element("tr", *(element("td", cell) for cell in cells), data_is=data_is)
+    return element("tr", *(element("td", cell) for cell in cells), data_is=data_is, id_=id_)
 
 
 def choice(label: str, options: Iterable[tuple[str, str]]) -> Markup:

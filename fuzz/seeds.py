@@ -28,6 +28,7 @@ from tests.binary.fixtures import (
     gnu_property,
     make,
 )
+from tests.sdist import test_mutated, test_tar_hostile
 from tests.strategies.macho import ARM64, ARM64E, X86_64, MachFile, build_version, dylib, fat, rpath, signature
 from tests.support import wheel_members, zip_bytes
 from tests.wheel import hostile, hostile_whole, rawzip
@@ -175,5 +176,7 @@ _SEEDS = {
     "fuse": _parts(),
     "ldconf": [SEPARATOR.join(_LOADERS), *(SEPARATOR.join(_LOADERS[at:]) for at in range(1, len(_LOADERS)))],
     "packages": _databases(),
+    "gzip": [*test_mutated.PACKED.values(), b"\x1f\x8b\x08\x1e" + bytes(8) + b"x\0y\0" * 9],
+    "tar": [data for data in [*test_mutated.TARS.values(), *test_tar_hostile.TARS] if len(data) < 8192],
     "show_archive": [*_archives()[:8], *(zip_bytes(wheel_members({"sample/a.so": data})) for data in BINARIES[:4])],
 }

@@ -12,7 +12,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from fuzz import edits, fusing, macho, pe, systems
+from fuzz import edits, fusing, macho, pe, systems, tarballs
 from fuzz.systems import SEPARATOR
 from tests.support import record_text, zip_bytes
 from truewheel import api
@@ -176,6 +176,7 @@ TARGETS: Final[dict[str, Target]] = {
         *(binary, policy, leaks, archive, record, metadata, show, show_archive),
         *map(_tolerant, (edits.edit, edits.strip, macho.edit_macho, pe.edit_pe, fusing.fuse)),
         *map(_tolerant, (systems.ldconf, systems.packages)),
+        *map(_tolerant, (tarballs.gzip, tarballs.tar)),
     )
 }
 """Every target by its name."""

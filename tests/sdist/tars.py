@@ -31,6 +31,7 @@ class Block:
     magic: bytes = b"ustar\x0000"
     uname: bytes = b""
     gname: bytes = b""
+    devices: bytes = b""
     prefix: bytes = b""
     rest: bytes = b""
     checksum: bytes | None = None
@@ -42,7 +43,7 @@ class Block:
         fields = [
             (self.name, 100), (self.mode, 8), (self.uid, 8), (self.gid, 8), (size, 12), (self.mtime, 12),
             (b" " * 8, 8), (self.typeflag, 1), (self.linkname, 100), (self.magic, 8), (self.uname, 32),
-            (self.gname, 32), (b"", 16), (self.prefix, 155), (self.rest, 12),
+            (self.gname, 32), (self.devices, 16), (self.prefix, 155), (self.rest, 12),
         ]  # fmt: skip
         assert all(len(value) <= width for value, width in fields)
         header = b"".join(value.ljust(width, b"\0") for value, width in fields)

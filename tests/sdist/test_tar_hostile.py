@@ -55,7 +55,7 @@ FLAWS: dict[str, tuple[bytes, str]] = {
     "two long names": (tar(long(b"b", b"L"), long(b"c", b"L"), FILE), "two headers of one kind"),
     "two sets of records": (tar(pax({"path": "b"}), pax({"path": "c"}), FILE), "two headers of one kind"),
     "an empty long name": (tar(long(b"", b"L"), FILE), "long name that is empty"),
-    "a long name that goes on": (tar(long(b"a\0b", b"L"), FILE), "goes on behind its end"),
+    "a long name that goes on": (tar(long(b"a\0b", b"L"), FILE), "goes on behind it"),
     "records for nobody": (tar(pax({"path": "b"})), "where a member should follow"),
     "records for all between": (tar(pax({"path": "b"}), pax({"comment": "x"}, b"g"), FILE), "stands between"),
     "a path for all": (tar(pax({"path": "b"}, b"g"), FILE), "path is given to all members"),
@@ -68,6 +68,9 @@ FLAWS: dict[str, tuple[bytes, str]] = {
     "a time without an end": (tar(pax({"mtime": "1." + "0" * 999}), FILE), "mtime is no time"),
     "an empty path": (tar(pax({"path": ""}), FILE), "path is empty"),
     "another character set": (tar(pax({"hdrcharset": "ISO-IR 8859 1 1998"}), FILE), "character set"),
+    "records for all of nobody": (tar(FILE, pax({"comment": "x"}, b"g")), "where a member should follow"),
+    "a device of letters": (tar(replace(FILE, devices=b"sda")), "device is no number"),
+    "a long name without an end": (tar(Block(b"x", b"L", data=b"abc", magic=GNU), FILE), "has no NUL at its end"),
     "a record without a length": (tar(pax(b"path=b\n"), FILE), "no true length"),
     "a record that is too long": (tar(pax(b"99 path=b\n"), FILE), "no true length"),
     "a record that is too short": (tar(pax(b"5 path=b\n"), FILE), "no true length"),
@@ -112,6 +115,9 @@ FLAWS: dict[str, tuple[bytes, str]] = {
     "a long way back": (tar(*(link(f"l{n}", f"l{n - 1}") for n in range(1, 60)), file("l0")), "more than 40 links"),
     "a wide way": (tar(link("d", "."), link("l", "d/" * 41 + "x")), "more than 40 links"),
 }
+
+
+TARS = [data for data, _ in FLAWS.values()]
 
 
 @pytest.mark.parametrize("flaw", FLAWS)

@@ -84,16 +84,18 @@ class TarReader:
     def entries(self) -> Iterator[TarEntry]:
         """The entries up to the two blocks of zeros. Raises `SdistError`, and `LimitError` for too many or too much."""
         before: _Before | None = None
+        waiting: Header | None = None  # for what it is about
         while (header := self._header()) is not None:
+            waiting = header
             if header.typeflag in {_LOCAL, _LONG_NAME, _LONG_LINK}:
                 before = self._with(before or _Before(header.offset), header)
             elif header.typeflag == _GLOBAL:
                 self._share(before, header)
             else:
                 yield self._entry(before or _Before(header.offset), header)
-                before = None
-        if before is not None:
-            raise SdistError("the archive ends where a member should follow", where=Where(offset=before.offset))
+                before = waiting = None
+        if waiting is not None:
+            raise SdistError("the tar ends where a member should follow", where=Where(offset=waiting.offset))
 
     def _header(self) -> Header | None:
         """The next header; None at the end of the archive."""
@@ -150,9 +152,9 @@ class TarReader:
             raise SdistError("two headers of one kind before one member", where=where)
         if header.typeflag == _LOCAL:
             return before._replace(records=pax.parse_records(data, where))
-        text, _, rest = data.partition(b"\0")
-        if not text or rest.strip(b"\0"):
-            raise SdistError("a long name that is empty, or goes on behind its end", where=where)
+        text, end, rest = data.partition(b"\0")
+        if not text or not end or rest.strip(b"\0"):
+            raise SdistError("a long name that is empty, has no NUL at its end, or goes on behind it", where=where)
         return before._replace(name=text) if header.typeflag == _LONG_NAME else before._replace(linkname=text)
 
     def _share(self, before: _Before | None, header: Header) -> None:

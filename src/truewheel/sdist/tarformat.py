@@ -49,11 +49,13 @@ def parse_header(block: bytes, offset: int) -> Header:
     """The fields of the header block at `offset`. Raises `SdistError` where readers would disagree on them."""
     (
         name, mode, uid, gid, size, mtime, checksum, typeflag, linkname, magic, version,
-        uname, gname, _, _, prefix, rest,
+        uname, gname, major, minor, prefix, rest,
     ) = HEADER.unpack(block)  # fmt: skip
     where = Where(member=_shown(name), offset=offset)
     _check_sum(block, checksum, where)
     form = _format(block, magic + version, where)
+    for device in (major, minor):  # of no use, but Python ends a tar without a word where it can't read them
+        _number(device, "device", where)
     path = _text(name)
     if form == USTAR and prefix[0]:
         path = _text(prefix) + b"/" + path

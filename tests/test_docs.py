@@ -19,6 +19,7 @@ from tests.corpus import ROOT, ROWS, Corpus
 from tests.pages import PAGES, SHOWN, PageError, blocks, refreshed, runnable, scene
 from tests.unrepaired import LINUX, MACOS, SPREAD, UNREPAIRED, WINDOWS
 from truewheel import api, errors
+from truewheel.builds.model import Request
 from truewheel.cli import _COMMANDS, _group
 from truewheel.compare import REASONS, Comparison
 from truewheel.ops import Audit, Verdict
@@ -193,7 +194,7 @@ def test_attributes_are_those_of_the_audit() -> None:
     assert named == [field.name for field in dataclasses.fields(Audit)]
 
 
-_VALUES = (api.Places, api.Wants, api.Repaired, api.Fused, Comparison)
+_VALUES = (api.Places, api.Wants, api.Repaired, api.Fused, Comparison, Request, api.Built)
 
 
 @pytest.mark.parametrize("kind", _VALUES, ids=lambda kind: kind.__name__)

@@ -66,6 +66,7 @@ PACKAGES = {
     "unshare": "util-linux",
     "x86_64-w64-mingw32-gcc": "gcc-mingw-w64-x86-64-win32",
     "x86_64-w64-mingw32-strip": "binutils-mingw-w64-x86-64",
+    "x86_64-w64-mingw32-windres": "binutils-mingw-w64-x86-64",
     "xml2-config": "libxml2-dev",
     "xslt-config": "libxslt1-dev",
     "/lib/ld-musl-x86_64.so.1": "musl",

@@ -43,7 +43,17 @@ const char *other(void) { return "one more text that is longer"; }
 #endif
 int add(int a, int b) { return a + b * 3; }
 """
-SOURCES = {"add.c": ADD, "mul.c": MUL, "plain.c": PLAIN}
+CALL = """
+__declspec(dllimport) int __stdcall Beep(int, int);
+__declspec(dllimport) void __stdcall Sleep(int);
+int mul(int a) {
+#ifdef LATER
+    Sleep(a);
+#endif
+    return Beep(a, a);
+}
+"""
+SOURCES = {"call.c": CALL, "add.c": ADD, "mul.c": MUL, "plain.c": PLAIN}
 ONE, TWO, LONGER = "build-aaaaaaaa", "build-bbbbbbbb", "another/build-of-it"
 """Folders to build in: two whose names are equally long, and a longer one."""
 

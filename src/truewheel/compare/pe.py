@@ -194,15 +194,18 @@ def _sections(files: _Files) -> Iterable[Difference | None]:
             yield _resources(both.left, both.right)
         else:
             found = compare_section(both.left, both.right, moves, code=both.name in mine.code)
-            padded = found is not None and _same_but_padding(both.left, both.right)
-            yield replace(found, follows=True) if found and padded else found
+            yield _with_pdb(found, files, both.left)
     yield from alone(lacking, _is_debug)
     yield changed(mine.rest.name, mine.rest.data, theirs.rest.data)
 
 
-def _same_but_padding(left: Part, right: Part) -> bool:
-    """Whether only zeros at the end differ: what stood there, such as the path of a PDB, is told elsewhere."""
-    return len(left.data) != len(right.data) and bytes(left.data).rstrip(b"\0") == bytes(right.data).rstrip(b"\0")
+def _with_pdb(found: Difference | None, files: _Files, part: Part) -> Difference | None:
+    """The difference of a section, and what the path of a PDB has to do with it: a longer one moves what follows."""
+    mine, theirs = files.mine.stamps, files.theirs.stamps
+    inside = part.offset <= mine.pdb_at < part.offset + len(part.data)
+    if found is None or found.causes or found.follows or not inside or len(mine.pdb or "") == len(theirs.pdb or ""):
+        return found
+    return replace(found, causes=(Cause(PDB, "the path of a PDB in it has another length", sure=False),))
 
 
 def _is_debug(name: str) -> bool:

@@ -30,13 +30,14 @@ class PeStamps:
     """The stamps of one file, and in ``blanks`` (offset, size) where they are. Filled in by `pe_stamps`.
 
     ``times`` has the time of the header first, and those that other tables hold by what they are. ``rich`` lists tools
-    as ``product.build (n objects)``.
+    as ``product.build (n objects)``. ``pdb_at`` is where in the file the GUID and the path of the PDB are, -1 if not.
     """
 
     times: dict[str, int] = field(default_factory=dict)
     guid: str | None = None
     age: int | None = None
     pdb: str | None = None
+    pdb_at: int = -1
     digest: str | None = None
     rich: list[str] = field(default_factory=list)
     stub: bytes = b""
@@ -78,6 +79,7 @@ def _identity(found: PeStamps, kind: int, data: Fields) -> None:
         found.digest = data.take(0, data.size, "the digest").hex()
     elif data.size >= 24 and data.take(0, 4, "CodeView data") == b"RSDS":
         found.guid = data.take(4, 16, "the GUID").hex()
+        found.pdb_at = data.start
         (found.age,) = data.unpack(_AGE, 0, "the age")
         found.pdb = data.text(24, LONGEST_PATH, "the path of the PDB") if data.size > 24 else ""
     else:

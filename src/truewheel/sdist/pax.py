@@ -29,7 +29,7 @@ def parse_records(data: bytes, where: Where) -> Records:
         if match is None or not match.end() < end <= len(data) or data[end - 1] != 0x0A:
             raise SdistError(f"the pax record at byte {at} of its header has no true length", where=where)
         key, equals, value = data[match.end() : end - 1].partition(b"=")
-        if not key or not equals:
+        if not key or not equals or b"\0" in key:  # where GNU tar ends the record
             raise SdistError(f"the pax record at byte {at} of its header is no KEY=VALUE", where=where)
         # Attributes of files may be any bytes; a name that isn't UTF-8 is refused where names are read.
         word, text = (part.decode("utf-8", errors="surrogateescape") for part in (key, value))

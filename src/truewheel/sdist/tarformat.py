@@ -22,6 +22,9 @@ USTAR: Final = "ustar"
 GNU: Final = "gnu"
 V7: Final = "v7"
 
+_LARGEST: Final = 2**63 - 1
+"""What GNU tar takes for a time; for sizes and owners it is less."""
+
 _OCTAL: Final = re.compile(rb" *([0-7]*)[ \0]*")
 _CHECKSUM_AT: Final = 148
 _BLANK: Final = b" " * 8
@@ -117,10 +120,11 @@ def _number(field: bytes, label: str, where: Where) -> int:
     match = _OCTAL.fullmatch(field)
     if match is not None:
         return int(match[1] or b"0", 8)
-    if field[0] == 0x80:
-        return int.from_bytes(field[1:], "big")
+    number = int.from_bytes(field[1:], "big") if field[0] == 0x80 else None
     if field[0] == 0xFF and label == "mtime":
-        return int.from_bytes(field, "big", signed=True)
+        number = int.from_bytes(field, "big", signed=True)
+    if number is not None and abs(number) <= _LARGEST:
+        return number
     raise SdistError(f"the {label} is no number: {field!r}", where=where)
 
 

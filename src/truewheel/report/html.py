@@ -219,8 +219,8 @@ background:var(--bad)}
 .names a:hover,.list a.code:hover{text-decoration:underline}
 .names{list-style:none;margin:.7rem 0 0;padding:.6rem 0 0;border-top:1px solid var(--line);font-size:.82rem}
 .list .badge{margin:0 .25rem .15rem 0}
-.list td:first-child{width:50%}
-.list td:first-child .small{display:block}
+.list td:first-child{width:56%}
+.list td:nth-child(2) .badge{white-space:nowrap}
 .list tr:target td{background:var(--page)}
 .cut{margin:1rem 0;padding:.8rem 1rem;border:1px dashed var(--warn);border-radius:.7rem;color:var(--soft)}
 @media (max-width:46rem){.list td:first-child{width:auto}}

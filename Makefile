@@ -54,6 +54,7 @@ LOCK := uv pip compile --universal --python-version 3.10 --generate-hashes --upg
 lock:
 	$(LOCK) pyproject.toml --group ci -o requirements/ci.txt
 	$(LOCK) --group bench -o requirements/bench.txt
+	$(LOCK) pyproject.toml requirements/backends.in -o requirements/backends.txt
 
 clean:
 	rm -rf $(VENV) .venv-bench .cache wheelhouse .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

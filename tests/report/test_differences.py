@@ -64,6 +64,14 @@ class TestVerdict:
                 ),
                 "warn",
             ),
+            (
+                comparison(
+                    *(replace(TOUCHED, place="", summary=f"{label} differs") for label in ("a", "b", "c", "d", "e"))
+                ),
+                "the same contents, stored differently: a differs; b differs; c differs; and 2 things more",
+                "warn",
+            ),
+            (comparison(CODE, left=tree(form="file"), right=tree(form="file")), "the files differ", "bad"),
             (comparison(TOUCHED), "the same contents, stored differently", "warn"),
             (comparison(CODE), "1 of 5 members differs", "bad"),
             (PIP_TWICE, "2 of 5 members differ", "bad"),

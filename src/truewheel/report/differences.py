@@ -15,6 +15,7 @@ WHOLE: Final = "(the archive)"
 
 _SIZE: Final = re.compile(r"[\d,]+ bytes?")
 _MOST_VALUES: Final = 200
+_MOST_STORED: Final = 3
 _ALONE: Final = {Kind.ONLY_LEFT, Kind.ONLY_RIGHT}
 
 
@@ -141,13 +142,17 @@ def verdict(comparison: Comparison) -> Verdict:
         return Verdict("the same contents, stored differently", "warn", _stored(comparison))
     if not counts.differ:
         return Verdict("the members are the same, what holds them differs", "bad")
+    if comparison.left.form == comparison.right.form == "file":
+        return Verdict("the files differ", "bad")
     verb = "differs" if counts.differ == 1 else "differ"
     return Verdict(f"{counts.differ:,} of {counted(counts.members, 'member')} {verb}", "bad", _details(counts))
 
 
 def _stored(comparison: Comparison) -> str:
-    """In what the storage differs."""
-    return "; ".join(dict.fromkeys(difference.summary for difference in comparison.differences if not difference.place))
+    """In what the storage differs, the first things of it."""
+    told = list(dict.fromkeys(difference.summary for difference in comparison.differences if not difference.place))
+    rest = len(told) - _MOST_STORED
+    return "; ".join(told[:_MOST_STORED]) + (f"; and {counted(rest, 'thing')} more" if rest > 0 else "")
 
 
 def _details(counts: Counts) -> str:

@@ -111,6 +111,10 @@ def test_no_text_takes_long(unit: str) -> None:
     assert time.perf_counter() - start < 10  # seconds
 
 
+def test_a_text_that_looks_like_a_skeleton() -> None:
+    assert not explain("\0version\0 and 1.2", "1.2 and \0version\0").complete
+
+
 def test_too_much_is_never_called_explained() -> None:
     left = "\n".join(f"at 1.2.{number} it was so and otherwise too" for number in range(20_000))
     right = "\n".join(f"at 1.3.{number} it was so and otherwise too" for number in range(20_000))

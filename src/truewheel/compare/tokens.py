@@ -84,6 +84,8 @@ _WITHIN: Final = re.compile(
     "|".join(f"(?P<{kind}>{'|'.join(_RULES[kind])})" for kind in ("python", "platform"))
     + r"|(?P<version>\d{1,9}(?:\.\d{1,9}){1,5}\w{0,9})"
 )
+_MAY_HOLD: Final = re.compile(r"[0-9/\\@]|tmp|pip-|build|mesonpy|(?i:host|user|built|packager|nodename)").search
+"""Finds what at least one of is in any token: most lines hold nothing of it, and needn't be taken apart."""
 
 
 class Token(NamedTuple):
@@ -102,7 +104,7 @@ class Parted(NamedTuple):
 
 def part(text: str) -> Parted:
     """Take a text apart."""
-    return _part(_TOKENS, text)
+    return _part(_TOKENS, text) if _MAY_HOLD(text) else Parted(text, ())
 
 
 def part_path(text: str) -> Parted:
@@ -119,8 +121,3 @@ def _part(rules: re.Pattern[str], text: str) -> Parted:
         return f"\0{kind}\0"
 
     return Parted(rules.sub(stand_in, text), tuple(tokens))
-
-
-def places(text: str) -> list[str]:
-    """The folders of build machines that a text names."""
-    return [match[0] for match in _TOKENS.finditer(text) if match.lastgroup == "place"]

@@ -24,7 +24,7 @@ from truewheel.compare.reasons import (
     VERSION,
 )
 from truewheel.compare.spans import common_head, common_tail
-from truewheel.compare.tokens import Token, part, part_path, places
+from truewheel.compare.tokens import Token, part, part_path
 
 _LARGEST_WINDOW: Final = 8 << 20
 _LARGEST_TOTAL: Final = 1 << 18
@@ -124,6 +124,13 @@ def _bounded(pieces: list[str]) -> list[str]:
     return kept
 
 
+class _Piece(NamedTuple):
+    """A line or a string, and what it holds that follows the circumstances."""
+
+    text: str
+    tokens: tuple[Token, ...]
+
+
 class _Finds:
     """Causes as they are found: of each reason the first evidence, and how often there was more."""
 
@@ -146,22 +153,21 @@ class _Finds:
 
 def _explained(lefts: list[str], rights: list[str]) -> Explanation:
     finds = _Finds()
-    open_rights: dict[str, list[tuple[str, tuple[Token, ...]]]] = {}
+    open_rights: dict[str, list[_Piece]] = {}
     for piece in reversed(rights):
         skeleton, tokens = part(piece)
-        open_rights.setdefault(skeleton, []).append((piece, tokens))
-    complete, matched, left_over = True, 0, list[str]()
+        open_rights.setdefault(skeleton, []).append(_Piece(piece, tokens))
+    complete, matched, left_over = True, 0, list[_Piece]()
     for piece in lefts:
         skeleton, tokens = part(piece)
         partners = open_rights.get(skeleton)
         if partners:
-            _, theirs = partners.pop()
-            explained = _compare_tokens(tokens, theirs, finds, piece)
+            explained = _compare_tokens(tokens, partners.pop().tokens, finds, piece)
             matched += explained
             complete &= explained
         else:
-            left_over.append(piece)
-    right_over = [piece for partners in open_rights.values() for piece, _ in partners]
+            left_over.append(_Piece(piece, tokens))
+    right_over = [piece for partners in open_rights.values() for piece in partners]
     alone = _compare_words(left_over, right_over, finds)
     matched += len(left_over) - alone[0]
     complete &= alone == (0, 0)
@@ -172,7 +178,7 @@ def _explained(lefts: list[str], rights: list[str]) -> Explanation:
 
 def _compare_tokens(lefts: tuple[Token, ...], rights: tuple[Token, ...], finds: _Finds, piece: str) -> bool:
     """Whether every pair of tokens that differs has a cause."""
-    pairs = [pair for pair in zip(lefts, rights, strict=True) if pair[0] != pair[1]]
+    pairs = [pair for pair in zip(lefts, rights, strict=False) if pair[0] != pair[1]]
     return sum(_compare_token(mine, theirs, finds, piece) for mine, theirs in pairs) == len(pairs)
 
 
@@ -206,17 +212,17 @@ def _compare_paths(mine: str, theirs: str, finds: _Finds, kind: str, evidence: s
     return False
 
 
-def _compare_words(lefts: list[str], rights: list[str], finds: _Finds) -> tuple[int, int]:
+def _compare_words(lefts: list[_Piece], rights: list[_Piece], finds: _Finds) -> tuple[int, int]:
     """How many pieces of each side have no partner with the same words in another order; those that do are told."""
     waiting: dict[tuple[str, ...], list[str]] = {}
-    for piece in rights:
-        waiting.setdefault(_shuffled(piece), []).append(piece)
+    for text, _ in rights:
+        waiting.setdefault(_shuffled(text), []).append(text)
     alone = 0
-    for piece in lefts:
-        partners = waiting.get(_shuffled(piece), [])
-        words = _WORDS(piece)
+    for text, _ in lefts:
+        partners = waiting.get(_shuffled(text), [])
+        words = _WORDS(text)
         if len(words) > 1 and partners and _WORDS(partners[-1]) != words:
-            finds.add(HASH_ORDER, f"the same words: {_sides(piece, partners.pop())}", sure=False)
+            finds.add(HASH_ORDER, f"the same words: {_sides(text, partners.pop())}", sure=False)
         else:
             alone += 1
     return alone, sum(map(len, waiting.values()))
@@ -227,10 +233,12 @@ def _shuffled(text: str) -> tuple[str, ...]:
     return (*sorted(_WORDS(text)), "", *sorted(_SIGNS(text)))
 
 
-def _compare_places(lefts: list[str], rights: list[str], finds: _Finds) -> None:
+def _compare_places(lefts: list[_Piece], rights: list[_Piece], finds: _Finds) -> None:
     """Folders of build machines that only one side names each, in lines that differ in more than these."""
-    mine = dict.fromkeys(place for piece in lefts for place in places(piece))
-    theirs = dict.fromkeys(place for piece in rights for place in places(piece))
+    mine, theirs = (
+        dict.fromkeys(token.text for piece in pieces for token in piece.tokens if token.kind == "place")
+        for pieces in (lefts, rights)
+    )
     first = next((place for place in mine if place not in theirs), None)
     other = next((place for place in theirs if place not in mine), None)
     if first is not None and other is not None:

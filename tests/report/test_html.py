@@ -469,12 +469,18 @@ class TestBrowser:
     def test_it_fits_a_phone_filters_and_runs_nothing_of_what_it_tells(self, tmp_path: Path) -> None:
         script = "</p><script>document.title='owned'</script>"
         owned = Difference("<img src=x onerror=document.title='owned'>", Kind.ONLY_LEFT, script)
-        text = html.compared(replace(MIXED, differences=(*MIXED.differences, owned)))
+        wide = "x" * 900
+        rows = (*lines(f" {wide}", f"-{wide}1", f"+{wide}2"), Line(Mark.GAP, None, None, wide))
+        cause = (Cause(BUILD_PATH, wide, sure=False),)
+        inner = Difference(wide, Kind.STORAGE, wide, wide, f"{wide}!", rows, cause, follows=True)
+        huge = replace(inner, follows=False, inside=(replace(inner, inside=(replace(inner, inside=(inner,)),)), inner))
+        text = html.compared(replace(MIXED, differences=(*MIXED.differences, owned, huge), left=tree(wide)))
+        text = text.replace("<details", "<details open")
         title, *measures = probed(text, tmp_path, MEASURED, size=(360, 800)).split("|")
         width, window, everything, contents, unexplained, beyond = map(int, measures)
         assert title.startswith("7 of 8 members differ")
         assert width <= window == 360
-        assert (everything, contents, unexplained) == (9, 3, 6)
+        assert (everything, contents, unexplained) == (10, 3, 6)
         assert beyond == 0
 
     def test_it_is_light_on_a_light_system_and_dark_on_a_dark_one(self, tmp_path: Path) -> None:

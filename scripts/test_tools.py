@@ -26,6 +26,7 @@ CROSS = {
 """The triplets that programs are compiled for besides the host's, and what Debian calls the processor."""
 
 PACKAGES = {
+    "ar": "binutils",
     "bwrap": "bubblewrap",
     "cargo": "cargo",
     "chromium": "chromium",
@@ -43,6 +44,7 @@ PACKAGES = {
     "ld.lld": "lld",
     "lld-link": "lld",
     "ld64.lld-19": "lld-19",
+    "llvm-ar-19": "llvm-19",
     "llvm-install-name-tool-19": "llvm-19",
     "llvm-lipo-19": "llvm-19",
     "llvm-objcopy-19": "llvm-19",

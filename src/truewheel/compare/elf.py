@@ -111,7 +111,9 @@ def _comparer(name: str) -> _Comparer:
 
 
 def _is_debug(name: str) -> bool:
-    return name in _DEBUG_NAMES or name.startswith(_DEBUG)
+    """Whether a section is for debuggers; in objects, those with its relocations are too."""
+    section = name.removeprefix(".rela").removeprefix(".rel")
+    return name in _DEBUG_NAMES or section.startswith(_DEBUG)
 
 
 def _any(files: _Files, left: Section, right: Section) -> Difference | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from struct import Struct
 from typing import Final, NamedTuple
 
@@ -100,12 +101,17 @@ def _names(place: str, what: str, left: tuple[Value, ...], right: tuple[Value, .
 
 
 def _listed(place: str, what: str, left: tuple[str, ...], right: tuple[str, ...]) -> Difference:
-    only_left = tuple(value for value in left if value not in set(right))
-    only_right = tuple(value for value in right if value not in set(left))
-    if not only_left and not only_right:
+    alone = _alone(left, right)
+    if not any(alone):
         return Difference(place, Kind.CONTENT, f"the {what} stand in another order", *told(Strings(left, right)))
-    strings = Strings(only_left, only_right)
-    return Difference(place, Kind.CONTENT, f"the {what} differ", *told(strings), causes=clues(strings))
+    return Difference(place, Kind.CONTENT, f"the {what} differ", *told(alone))
+
+
+def _alone(left: Sequence[str], right: Sequence[str]) -> Strings:
+    ones, others = set(left), set(right)
+    return Strings(
+        tuple(value for value in left if value not in others), tuple(value for value in right if value not in ones)
+    )
 
 
 def _constants(left: tuple[Value, ...], right: tuple[Value, ...]) -> Difference | None:
@@ -122,7 +128,9 @@ def _constants(left: tuple[Value, ...], right: tuple[Value, ...]) -> Difference 
         cause = Cause(HASH_ORDER, f"{one} on the left, {other} on the right")
         summary = "the items of a set stand in another order"
         return Difference("co_consts", Kind.CONTENT, summary, one, other, causes=(cause,))
-    return _listed("co_consts", "constants", *(tuple(map(_shown, side)) for side in (ones, others)))
+    texts, other_texts = ([value for value in side if isinstance(value, str)] for side in (ones, others))
+    told_of = _listed("co_consts", "constants", *(tuple(map(_shown, side)) for side in (ones, others)))
+    return replace(told_of, causes=clues(_alone(texts, other_texts)))
 
 
 def _same_set(left: Value, right: Value) -> bool:
@@ -173,4 +181,4 @@ def _number(value: Number) -> str:
         return repr(_FLOAT.unpack(value.raw)[0])
     if value.kind == "complex":
         return repr(complex(*_COMPLEX.unpack(value.raw)))
-    return f"an integer of {len(value.raw) * 15 // 2:,} bits"
+    return f"an integer of {len(value.raw) // 2:,} digits of 15 bits"

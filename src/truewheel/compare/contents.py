@@ -22,7 +22,7 @@ from truewheel.errors import TruewheelError
 
 _DEEPEST: Final = 4
 """Archives in archives that are opened."""
-_ROOM: Final = 1 << 30
+_ROOM: Final = 256 << 20
 """Bytes that archives inside of members may unpack to, all together."""
 
 

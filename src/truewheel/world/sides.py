@@ -42,7 +42,7 @@ def open_side(path: Path, limits: Limits | None = None) -> Iterator[Tree]:
         if stat.S_ISDIR(mode):
             yield Tree("directory", _name(path), _directory(path, limits), ordered=False)
         elif stat.S_ISREG(mode):
-            yield _file(path, mapped.data, executable=bool(mode & 0o111), limits=limits)
+            yield _file(path, mapped, executable=bool(mode & 0o111), limits=limits)
         else:
             raise RequestError("is neither a file nor a directory")
     except TruewheelError as error:
@@ -93,12 +93,14 @@ def _name(path: Path) -> str:
 
 
 # --- files ---------------------------------------------------------------------------------------------------
-def _file(path: Path, data: Buffer, *, executable: bool, limits: Limits) -> Tree:
+def _file(path: Path, mapped: MappedLibrary, *, executable: bool, limits: Limits) -> Tree:
     """The tree of a regular file."""
+    data = mapped.data
     size, sha256 = len(data), _sha256(data)
+    mapped.forget()
     known = _archive(path, data, limits)
     if known is None:
-        leaf = Leaf(path.name, executable, MappedContent(data))
+        leaf = Leaf(path.name, executable, MappedContent(mapped))
         return Tree("file", path.name, (leaf,), size=size, sha256=sha256)
     return Tree(known.form, path.name, known.leaves, known.facts, size, sha256)
 
@@ -175,20 +177,22 @@ def _gzip(data: Buffer, name: str, limits: Limits) -> Tree | None:
 class MappedContent:
     """The bytes of a file that is mapped, until it is closed."""
 
-    data: Buffer
+    mapped: MappedLibrary
 
     @property
     def size(self) -> int:
         """The number of bytes."""
-        return len(self.data)
+        return len(self.mapped.data)
 
     def read(self) -> bytes:
-        """A copy of all bytes."""
-        return bytes(self.data)
+        """A copy of all bytes; the pages of the file itself needn't stay in memory beside it."""
+        data = bytes(self.mapped.data)
+        self.mapped.forget()
+        return data
 
     def head(self, count: int) -> bytes:
         """The first `count` bytes."""
-        return bytes(self.data[:count])
+        return bytes(self.mapped.data[:count])
 
 
 # --- directories ---------------------------------------------------------------------------------------------

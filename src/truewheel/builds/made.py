@@ -17,8 +17,8 @@ from truewheel.errors import RequestError, Where
 class Delivery:
     """Results on their way into a folder: nobody sees any of them until all are there."""
 
-    def __init__(self, folder: Path, draft: Path, request: Request, timestamp: int) -> None:
-        self._folder, self._draft = folder, draft
+    def __init__(self, folder: Path, draft: Path, request: Request, timestamp: int, built_in: tuple[str, ...]) -> None:
+        self._folder, self._draft, self._built_in = folder, draft, built_in
         self._request, self._timestamp = request, timestamp
         self._artefacts: list[Artefact] = []
 
@@ -32,7 +32,12 @@ class Delivery:
         """Take a wheel in canonical form; where it lies meanwhile."""
         target = self._draft / source.name
         canonical_wheel(
-            source, target, timestamp=self._timestamp, profile=self._request.profile, limits=self._request.limits
+            source,
+            target,
+            timestamp=self._timestamp,
+            profile=self._request.profile,
+            limits=self._request.limits,
+            folders=self._built_in,
         )
         self._add("wheel", target)
         return target
@@ -57,8 +62,11 @@ class Delivery:
 
 
 @contextmanager
-def delivery(folder: Path, request: Request, timestamp: int) -> Iterator[Delivery]:
-    """A delivery into `folder`, which is made if need be. What isn't delivered when the block ends is removed."""
+def delivery(folder: Path, request: Request, timestamp: int, *, built_in: tuple[str, ...] = ()) -> Iterator[Delivery]:
+    """A delivery into `folder`, which is made if need be. What isn't delivered when the block ends is removed.
+
+    ``built_in`` are the folders of the build as it sees them, which no bill of materials shall name.
+    """
     made = [place for place in (folder, *folder.parents) if not place.exists()]
     draft: Path | None = None
     try:
@@ -67,7 +75,7 @@ def delivery(folder: Path, request: Request, timestamp: int) -> Iterator[Deliver
             draft = Path(tempfile.mkdtemp(prefix=".truewheel-", dir=folder))
         except OSError as error:
             raise RequestError(f"can't be written to: {error.strerror}", where=Where(file=str(folder))) from None
-        yield Delivery(folder, draft, request, timestamp)
+        yield Delivery(folder, draft, request, timestamp, built_in)
     finally:
         if draft is not None:
             shutil.rmtree(draft, ignore_errors=True)

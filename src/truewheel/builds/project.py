@@ -102,7 +102,8 @@ class _Build:
         self.sandbox = self._sandbox(network=request.network)
         self.environment.create(system.requires)
         self.variables = self._variables(moment)
-        with self._faults(), delivery(folder, request, moment.seconds) as results:
+        built_in = (self.sandbox.inside(room.source),)
+        with self._faults(), delivery(folder, request, moment.seconds, built_in=built_in) as results:
             self._build(staged, system, moment, results, want_sdist=want_sdist)
             self.record.phase("note what took part")
             made = self._result(staged, moment, results)

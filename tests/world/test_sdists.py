@@ -6,13 +6,17 @@ import hashlib
 import os
 import stat
 import sys
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.sdist.tars import FILE, INFO, NAME, PKG_INFO, Block, file, link, packed, sdist, tar
 from truewheel.errors import RequestError, SdistError, TruewheelError
-from truewheel.sdist import Member, Sdist, read
+from truewheel.sdist import Member, Sdist, read, targets
 from truewheel.wheel import Bytes, Limits
 from truewheel.world.sdists import open_sdist, unpack
 
@@ -181,6 +185,26 @@ def test_files_are_copied_where_there_can_be_no_links(
     top = unpack(plain, tmp_path / "new", mtime=MTIME)
     assert (top / "b").read_bytes() == (top / "c").read_bytes() == b"contents\n"
     assert not (top / "b").is_symlink()
+
+
+_STEPS = st.lists(st.sampled_from(["a", "b", "c", "..", "."]), min_size=1, max_size=5).map("/".join)
+_PLACES = st.sampled_from(["a", "b", "c", "a/a", "a/b", "b/a", "b/c", "c/b/a"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege")
+@given(st.dictionaries(_PLACES, st.one_of(_STEPS, st.none()), min_size=1, max_size=6))
+def test_no_link_that_is_made_leads_out(links: dict[str, str | None]) -> None:
+    """Links wherever, through each other, and files (None): the system itself resolves those that were let pass."""
+    blocks = [file(name) if leads is None else link(name, leads) for name, leads in links.items()]
+    with tempfile.TemporaryDirectory() as scratch, suppress(SdistError):
+        sdist = read(packed(tar(INFO, *blocks)), NAME)
+        top = unpack(sdist, Path(scratch, "new"), mtime=MTIME).resolve()
+        found = targets(sdist)
+        assert found.keys() == {f"sample-1.0/{name}" for name, leads in links.items() if leads is not None}
+        for name, target in found.items():
+            real = (top.parent / name).resolve()
+            assert real == top or top in real.parents
+            assert not real.exists() or real == top.parent / target
 
 
 def test_zips_are_unpacked_too(tmp_path: Path) -> None:

@@ -47,7 +47,8 @@ class Lines:
         for line in whole:
             yield self._shown(line)
         if len(rest) > _CHUNK:  # keep the start of what stands after the last carriage return
-            rest = rest.rstrip(b"\r").rpartition(b"\r")[2][: LONGEST * 4 + 4]
+            over = b"\r" if rest.endswith(b"\r") else b""
+            rest = rest.rstrip(b"\r").rpartition(b"\r")[2][: LONGEST * 4 + 4] + over
         self._rest = rest
 
     def end(self) -> Iterator[str]:

@@ -40,11 +40,6 @@ class Section(NamedTuple):
         return self.part.name
 
     @property
-    def loaded(self) -> bool:
-        """Whether it is there at run time."""
-        return bool(self.flags & SHF_ALLOC)
-
-    @property
     def code(self) -> bool:
         """Whether it holds machine code."""
         return bool(self.flags & SHF_EXECINSTR)

@@ -65,10 +65,16 @@ def _moved(left: int, right: int, amounts: Collection[int]) -> bool:
     scale = _scale(left) if form is _LOAD else form.scale
     bits = form.size + (2 if form in (_ADR, _ADRP) else 0)
     grown = (_number(right, form) - _number(left, form)) & ((1 << bits) - 1)
-    if form is _ADRP:  # what is left of the page may carry
-        return any(grown in (amount >> _PAGE & 0x1FFFFF, (amount >> _PAGE) + 1 & 0x1FFFFF) for amount in (0, *amounts))
+    if form is _ADRP:
+        return any(_pages(grown, amount) for amount in amounts)
     whole = (1 << min(bits + scale, _PAGE if form.size == 12 else 64)) - 1
     return any(grown << scale & whole == amount & whole for amount in amounts)
+
+
+def _pages(grown: int, amount: int) -> bool:
+    """Whether pages are those of an amount; what is left of it may carry over to the next one."""
+    pages = amount >> _PAGE
+    return grown in {pages & 0x1FFFFF, pages + bool(amount & 0xFFF) & 0x1FFFFF}
 
 
 def _number(word: int, form: _Form) -> int:

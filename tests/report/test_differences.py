@@ -282,8 +282,13 @@ class TestText:
     def test_what_has_no_cause_is_named(self) -> None:
         said = text.compared(MIXED).splitlines()
         (line,) = (line for line in said if line.startswith("  no cause was recognized"))
-        assert line.startswith("  no cause was recognized in 4 members and the archive itself: ")
+        assert line.startswith("  no cause was recognized in 4 members: markupsafe/_speedups.pyi, ")
         assert line.endswith(" and 1 more")
+        assert "  not all is explained in the archive itself" in said
+
+    def test_what_is_explained_in_part_is_named(self) -> None:
+        partly = replace(NATIVE, inside=(*NATIVE.inside, Difference(".text", Kind.CONTENT, "9 bytes differ")))
+        assert f"\n  not all is explained in 1 member: {MODULE}\n" in text.compared(comparison(partly))
 
     def test_lines_stand_as_in_a_unified_difference(self) -> None:
         said = text.compared(comparison(CODE)).splitlines()

@@ -84,8 +84,11 @@ def _why(comparison: Comparison) -> Iterator[Told]:
         yield Told(1, where, head=item.title)
         yield Told(2, item.reason.why)
         yield Told(2, f"mend it: {item.reason.remedy}", "good")
-    if lost := [member.place for member in members(comparison) if not member.explained]:
+    found = members(comparison)
+    if lost := [member.place for member in found if member.lack and not member.titles]:
         yield Told(1, f" {_named(lost)}", "warn", head="no cause was recognized")
+    if partly := [member.place for member in found if member.lack and member.titles]:
+        yield Told(1, f" {_named(partly)}", "warn", head="not all is explained")
 
 
 def _named(places: Sequence[str]) -> str:

@@ -122,14 +122,17 @@ def _cards(found: Sequence[Member], why: Sequence[Explanation], links: dict[str,
     for item in why:
         if not item.follows:
             yield _card(item, links)
-    if lost := [one.place for one in found if not one.explained]:
-        yield card(
-            element("h3", "No cause was recognized"),
-            element("p", scope(lost), class_="soft small"),
-            element("p", "What differs there may be what the sources say. Look at it below."),
-            _named(lost, links),
-            tone="warn",
-        )
+    lost = [one.place for one in found if one.lack and not one.titles]
+    partly = [one.place for one in found if one.lack and one.titles]
+    for places, head in ((lost, "No cause was recognized"), (partly, "Not all is explained")):
+        if places:
+            yield card(
+                element("h3", head),
+                element("p", scope(places), class_="soft small"),
+                element("p", "What differs there may be what the sources say. Look at it below."),
+                _named(places, links),
+                tone="warn",
+            )
 
 
 def _card(item: Explanation, links: dict[str, str]) -> Markup:

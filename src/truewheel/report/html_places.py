@@ -14,6 +14,7 @@ _ROOM: Final = 3_000_000
 _LONGEST: Final = 1_000
 _ELEMENT: Final = 300
 _DEEPEST_HEADING: Final = 6
+_MOST_DIGITS: Final = 9
 
 KINDS: Final = {
     Kind.CONTENT: ("Contents", "bad"),
@@ -104,8 +105,8 @@ def _lines(lines: Sequence[Line], place: str, room: Room) -> Iterator[Markup]:
             cut += sum(line is not None for line in pair)
             continue
         rows.append(_row(pair))
-    numbered = any(line.left or line.right for line in lines)
-    kind = "lines" if numbered else "lines plain"
+    digits = max(len(str(number or "")) for line in lines for number in (line.left, line.right))
+    kind = f"lines d{min(digits, _MOST_DIGITS)}"
     columns = element("colgroup", *(element("col", class_=part) for part in ("n", "c", "n", "c")))
     names = (element("th", name, scope="col", colspan="2") for name in ("left", "right"))
     head = element("thead", element("tr", *names), class_="unseen")
@@ -155,7 +156,12 @@ def clipped(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text) - _LONGEST:,} more characters)"
 
 
-PLACES_STYLE: Final = """
+_DIGITS: Final = "".join(f".d{digits}{{--digits:{digits}}}\n" for digits in range(_MOST_DIGITS + 1))
+
+PLACES_STYLE: Final = (
+    _DIGITS
+    + """
+.lines col.n{width:calc(var(--digits)*1ch + 3.5ch)}
 .inner p:empty{display:none}
 .members{display:grid;gap:1rem;margin-top:1.5rem}
 .members>*{min-width:0}
@@ -172,9 +178,7 @@ summary .badge,.head .badge{margin-left:.35rem;vertical-align:.08em}
 .causes li+li{margin-top:.25rem}
 .lines{width:100%;table-layout:fixed;border-collapse:collapse;margin:.5rem 0 0;font:.8rem/1.55 var(--code);
 border:1px solid var(--line);tab-size:4;background:var(--panel)}
-.lines col.n{width:6.5ch}
-.lines.plain col.n{width:2.6ch}
-.lines td{padding:.05rem .5rem;vertical-align:top;white-space:pre-wrap}
+.lines td{padding:.05rem .75ch;vertical-align:top;white-space:pre-wrap}
 .lines .n{text-align:right;color:var(--soft);user-select:none;-webkit-user-select:none;white-space:nowrap}
 .lines .l{background:var(--left-back)}
 .lines .r{background:var(--right-back)}
@@ -190,11 +194,11 @@ ins{background:var(--right-word)}
 .card>details>.inner{padding:0 .9rem .9rem}
 .place{padding-left:.6rem}
 .lines,.lines tbody{display:block}
-.lines tr{display:grid;grid-template-columns:5.5ch 1fr}
-.lines.plain tr{grid-template-columns:2.6ch 1fr}
+.lines tr{display:grid;grid-template-columns:calc(var(--digits)*1ch + 3.5ch) 1fr}
 .lines .none,.lines .same td:nth-child(n+3){display:none}
 .lines .gap td{grid-column:1/-1}
 .lines td{min-width:0}
 }
 @media (forced-colors:active),print{del{text-decoration:line-through}ins{text-decoration:underline}}
 """
+)

@@ -222,9 +222,9 @@ body{padding:1.5rem 1rem 3rem}
 h1{font-size:1.5rem}
 .list thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .list,.list tbody,.list tr{display:block}
-.list td{display:inline;border:0;padding:0 0 0 .9rem}
-.list td:first-child{display:block;padding-right:.9rem}
-.list tr{padding:.5rem 0;border-top:1px solid var(--line)}
+.list td{display:inline;border:0;padding:0}
+.list td:first-child{display:block}
+.list tr{padding:.5rem .9rem;border-top:1px solid var(--line)}
 .list td:empty{display:none}
 }
 @media print{

@@ -78,6 +78,8 @@ def main() -> int:
         print("strip-nondeterminism is left out: it isn't installed (apt install strip-nondeterminism).")
     else:
         print("strip-nondeterminism is left out on ziglang: its time grows with the square of the members.")
+    if not shutil.which("diffoscope"):
+        print("diffoscope is left out: it isn't installed (apt install diffoscope-minimal).")
     results: Results = {}
     for contest in contests(asked.truewheel, asked.peers.absolute()):
         if asked.only in contest.title:

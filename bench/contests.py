@@ -7,7 +7,7 @@ import platform
 import shutil
 from pathlib import Path
 
-from bench import macos, windows
+from bench import diffs, macos, windows
 from bench.model import OURS, Contender, Contest, Goal
 from bench.wheels import EDITED, REPAIRED, SUBJECTS
 
@@ -29,6 +29,7 @@ GOALS = (
     Goal("edit libllvmlite", OURS, 3, against="patchelf"),
     *macos.GOALS,
     *windows.GOALS,
+    *diffs.GOALS,
 )
 
 
@@ -67,6 +68,7 @@ def contests(truewheel: str, peers: Path) -> tuple[Contest, ...]:
         Contest("edit", EDITED, _editing(peers)),
         *macos.contests(truewheel, peers),
         *windows.contests(truewheel, peers),
+        *diffs.contests(truewheel),
     )
 
 

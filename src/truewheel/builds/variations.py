@@ -131,7 +131,7 @@ def _host_name(conditions: Conditions, around: Around) -> tuple[Conditions, Vari
 
 
 def _order(conditions: Conditions, _: Around) -> tuple[Conditions, Varied]:
-    return replace(conditions, shuffled=True), Varied("directory order", "the file system's", "shuffled, for Python")
+    return replace(conditions, shuffled=True), Varied("directory order", "the file system's", "the other way round")
 
 
 def _network(conditions: Conditions, around: Around) -> tuple[Conditions, Varied]:

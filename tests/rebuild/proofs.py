@@ -1,0 +1,68 @@
+"""Builds as others make them, and as we do."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tests.repair.building import run
+from truewheel import api
+from truewheel.builds.model import Request
+from truewheel.compare import Comparison
+
+SECONDS = 300
+"""No program of a build here takes a tenth of that; what hangs must end."""
+
+
+class Listener:
+    """Keeps what a build tells."""
+
+    def __init__(self) -> None:
+        self.phases: list[str] = []
+        self.lines: list[str] = []
+
+    def phase(self, name: str) -> None:
+        self.phases.append(name)
+
+    def line(self, text: str) -> None:
+        self.lines.append(text)
+
+
+def pip_wheel(source: Path, folder: Path) -> Path:
+    """The wheel that pip makes of a folder or an sdist."""
+    command = [sys.executable, "-m", "pip", "wheel", "--disable-pip-version-check", "--quiet", "--no-deps"]
+    run([*command, source, "--wheel-dir", folder])
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def uv_build(source: Path, folder: Path) -> Path:
+    """The wheel that uv makes of a folder."""
+    run([sys.executable, "-m", "uv", "build", "--quiet", "--wheel", "--python", sys.executable, source, "-o", folder])
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def built(
+    source: Path,
+    folder: Path,
+    *,
+    sdist: bool = False,
+    twice: bool = False,
+    isolation: str = "auto",
+    epoch: int | None = None,
+) -> api.Built:
+    """What truewheel makes of a folder or an sdist: a wheel, and with `sdist` that too."""
+    request = Request(source=str(source), sdist=sdist, isolation=isolation, epoch=epoch, seconds=SECONDS)
+    return api.build(request, folder, twice=twice, progress=Listener())
+
+
+def wheel_of(done: api.Built) -> Path:
+    """The wheel of a build."""
+    (artefact,) = (artefact for artefact in done.artefacts if artefact.kind == "wheel")
+    return artefact.path
+
+
+def causes(comparison: Comparison) -> set[str]:
+    """The ids of the causes that were recognized."""
+    return {reason.id for reason, _ in comparison.causes}

@@ -438,9 +438,10 @@ class TestSideBySide:
             ("abc", "xyz", [("abc", False)], [("xyz", False)]),
             ("", "x", [], [("x", False)]),
             (f"{LONG}1;", f"{LONG}2;", [(LONG, False), ("1", True), (";", False)], None),
-            (LONG, "yz" * 800, [(LONG, False)], [("yz" * 800, False)]),
+            (LONG, "yz" * 400, [(LONG, False)], [("yz" * 400, False)]),
+            ("x" * 1_000 + "1", "x" * 1_001, [("x" * 1_000 + "1", False)], [("x" * 1_001, False)]),
         ],
-        ids=["path", "nothing-in-common", "empty", "long", "long-and-nothing-in-common"],
+        ids=["path", "nothing-in-common", "empty", "long", "long-and-nothing-in-common", "too-long"],
     )  # fmt: skip
     def test_pieces_are_the_words_that_differ(
         self, left: str, right: str, one: list[tuple[str, bool]], other: list[tuple[str, bool]] | None

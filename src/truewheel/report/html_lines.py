@@ -15,6 +15,7 @@ Words: TypeAlias = "tuple[tuple[str, bool], ...]"
 _WORD: Final = re.compile(r"\w+|\s+|.", re.DOTALL)
 _MOST_WORDS: Final = 160
 _MOST_LINES: Final = 40
+_LONGEST: Final = 1_000
 _ALIKE: Final = 0.3
 
 
@@ -75,7 +76,7 @@ def _aligned(left: list[Line], right: list[Line]) -> Iterator[Row]:
 
 def _likeness(left: str, right: str) -> float:
     """How much of two lines is the same at their ends: 0 for nothing worth a mention, to 1."""
-    start, end = _ends(left, right)
+    start, end = _ends(left[:_LONGEST], right[:_LONGEST])
     share = (start + end) / max(len(left), len(right), 1)
     return share if share >= _ALIKE else 0.0
 
@@ -90,7 +91,12 @@ def _ends(left: str, right: str) -> tuple[int, int]:
 
 
 def words(left: str, right: str) -> tuple[Words, Words]:
-    """The two lines in pieces, those marked that differ. Nothing is marked in lines that have little in common."""
+    """The two lines in pieces, those marked that differ. Nothing is marked in lines that have little in common.
+
+    Nor in longer ones than a page shows.
+    """
+    if max(len(left), len(right)) > _LONGEST:
+        return _plain(left), _plain(right)
     ones, others = _WORD.findall(left), _WORD.findall(right)
     if max(len(ones), len(others)) > _MOST_WORDS:
         return _by_ends(left, right)

@@ -161,6 +161,43 @@ def test_names_that_say_why(left: str, right: str, reason: str) -> None:
     assert [reasons((found,)) for found in comparison.differences] == [{reason}, {reason}]
 
 
+def test_signatures_of_record() -> None:
+    name = "x-1.dist-info/RECORD.jws"
+    (only,) = between({name: b"{}", "a": b""}, {"a": b""}).differences
+    assert [cause.evidence for cause in only.causes] == ["only the left is signed"]
+    assert reasons(between({name: b'{"a": 1}'}, {name: b'{"a": 2}'})) == {"signature"}
+
+
+def test_reasons_are_ranked_by_what_they_explain() -> None:
+    left = {"a": b"/tmp/pip-req-build-aaaaaaaa/x", "b": b"/tmp/pip-req-build-aaaaaaaa/y", "c": b"at 12:00:01\n"}
+    right = {"a": b"/tmp/pip-req-build-bbbbbbbb/x", "b": b"/tmp/pip-req-build-bbbbbbbb/y", "c": b"at 13:00:02\n"}
+    comparison = between({**left, "d": b"one"}, {**right, "d": b"two"})
+    assert [(reason.id, places) for reason, places in comparison.causes] == [
+        ("build-path", ("a", "b")),
+        ("build-time", ("c",)),
+    ]
+    assert comparison.unexplained == ("d",)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "explained"),
+    [
+        (b"\0\1 at /tmp/tmpabcd1234/x.c \0", b"\0\1 at /tmp/tmpwxyz9876/x.c \0", True),
+        (b"\0\1 at /tmp/tmpabcd1234/x.c \0", b"\0\2 at /tmp/tmpwxyz9876/x.c \0", False),
+        (b"\0\1 at /tmp/tmpabcd1234/x.c \0", b"\0\1 at /tmp/tmpwxyz9876/x.c \0more", False),
+        (
+            b"\0" + bytes(9 << 20) + b" at /tmp/tmpabcd1234/x.c",
+            b"\1" + bytes(9 << 20) + b" at /tmp/tmpwxyz9876/x.c",
+            False,
+        ),
+    ],
+    ids=["a path", "a path and a byte", "a path and a string", "too far apart"],
+)
+def test_bytes_are_explained_or_not(left: bytes, right: bytes, explained: bool) -> None:
+    comparison = between({"x": left}, {"x": right})
+    assert (comparison.unexplained == ()) is explained
+
+
 def test_executable_bits() -> None:
     comparison = compare(directory({"a": b"a", "b": b"b"}, executable=["a"]), directory({"a": b"a", "b": b"c"}, ["b"]))
     assert kinds(comparison) == [("a", "mode"), ("b", "content"), ("b", "mode")]

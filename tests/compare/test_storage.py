@@ -62,7 +62,7 @@ def test_times_of_all_members_are_one_difference() -> None:
     assert evidence == (
         "2024-01-01 00:00:00 for all on the left, "
         "30 times from 2025-01-01 00:00:00 to 2025-01-01 00:00:58 on the right: "
-        "the left was made with one fixed time (SOURCE_DATE_EPOCH, or a builder's constant)"
+        "the left was made under SOURCE_DATE_EPOCH, by a builder with a constant, or zipped anew as a whole"
     )
     assert len(comparison.differences[0].inside) == 8
     assert comparison.differences[0].inside[0].left == "2024-01-01 00:00:00"

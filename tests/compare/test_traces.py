@@ -65,6 +65,7 @@ def test_what_explains_a_line(reason: str, left: str, right: str) -> None:
         ("    return x", "return x"),
         ("a 0123456789abcdef0123456789abcdef01234567", "a abcdefabcdefabcdef0123456789abcdef012345"),
         ("released 2026-01-01", "a new line"),
+        ("needs Python 3", "needs Python 4"),
         ("see /usr/share/one/first", "see /usr/share/two/second"),
         ("", "released 2026-01-01 and 1.2.3"),
     ],

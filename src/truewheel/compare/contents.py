@@ -15,6 +15,7 @@ from truewheel.compare.native import compare_native
 from truewheel.compare.nested import declared_size, tree_of
 from truewheel.compare.pyc import compare_pyc
 from truewheel.compare.raw import compare_bytes
+from truewheel.compare.record import compare_signatures
 from truewheel.compare.storage import recompressed
 from truewheel.compare.structure import compare_json
 from truewheel.compare.text import compare_text
@@ -35,6 +36,7 @@ class Contents:
     def __init__(self) -> None:
         self._room = _ROOM
         self._table: tuple[Comparer, ...] = (
+            compare_signatures,
             compare_headers,
             compare_native,
             compare_pyc,

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from truewheel.compare.alone import compare_alone
 from truewheel.compare.context import Comparer, Pair
-from truewheel.compare.equality import Mapper, read, serially, twins, unequal
+from truewheel.compare.equality import Mapper, read, serially, unequal
 from truewheel.compare.model import Cause, Difference, Kind, Leaf, Tree
 from truewheel.compare.pairing import Pairing, Renamed, paired
 from truewheel.compare.raw import compare_bytes
-from truewheel.compare.reasons import BACKEND, PLATFORM, VERSION
+from truewheel.compare.reasons import PLATFORM, VERSION
 from truewheel.compare.record import compare_record
 from truewheel.compare.storage import compare_storage
-from truewheel.compare.tokens import part
 from truewheel.compare.traces import explain
 
 _RECORD: Final = ".dist-info/RECORD"
-_LICENSES: Final = re.compile(
-    r"[^/]+\.dist-info/(?:licenses/|license_files/)?[^/]*(?i:licen[cs]e|copying|notice|authors)[^/]*"
-).match
 _NOT_UNIX: Final = frozenset({"DOS", "NTFS", "VFAT"})
 
 
@@ -53,7 +49,7 @@ def compare_members(left: Tree, right: Tree, way: Way) -> Compared:
     Raises `TruewheelError` where a member can't be read.
     """
     pairing = paired(left, right)
-    found = [*_folders(pairing.folders, way), *_alone(pairing, way)]
+    found = [*_folders(pairing.folders, way), *compare_alone(pairing, way.prefix)]
     for mine, theirs in pairing.pairs:
         found += _modes(mine, theirs, way.prefix)
     differ = [pairing.pairs[index] for index in unequal(pairing.pairs, way.mapper)]
@@ -95,34 +91,6 @@ def _folders(folders: tuple[Renamed, ...], way: Way) -> Iterator[Difference]:
         summary = f"the folder is called {folder.left} on the left, {folder.right} on the right; members are paired"
         place = way.prefix.removesuffix("!/")
         yield Difference(place, Kind.CONTENT, summary, folder.left, folder.right, causes=causes)
-
-
-def _alone(pairing: Pairing, way: Way) -> Iterator[Difference]:
-    """Members that have no partner."""
-    if not (pairing.only_left or pairing.only_right):
-        return
-    of_left, of_right = twins(pairing.only_left, pairing.only_right)
-    skeletons = [
-        {part(leaf.name).skeleton: leaf.name for leaf in side} for side in (pairing.only_left, pairing.only_right)
-    ]
-    for side, kind, leaves, others, named in (
-        ("left", Kind.ONLY_LEFT, pairing.only_left, of_left, skeletons[1]),
-        ("right", Kind.ONLY_RIGHT, pairing.only_right, of_right, skeletons[0]),
-    ):
-        other_side = "right" if side == "left" else "left"
-        for leaf in leaves:
-            twin, partner = others.get(leaf.name), named.get(part(leaf.name).skeleton)
-            said = f"a link to {leaf.link}" if leaf.link else f"{leaf.content.size:,} bytes"
-            summary = f"only on the {side}, {said}"
-            causes: tuple[Cause, ...] = ()
-            if twin is not None:
-                summary += f"; the {other_side} has the same bytes at {twin}"
-            if partner is not None and partner != leaf.name:
-                names = (leaf.name, partner) if side == "left" else (partner, leaf.name)
-                causes = explain(*names).causes
-            elif twin is not None and all(_LICENSES(name) for name in (leaf.name, twin)):
-                causes = (Cause(BACKEND, "newer backends put licences into .dist-info/licenses (PEP 639)", sure=False),)
-            yield Difference(way.prefix + leaf.name, kind, summary, causes=causes)
 
 
 def _modes(mine: Leaf, theirs: Leaf, prefix: str) -> Iterator[Difference]:

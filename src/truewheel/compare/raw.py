@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -10,6 +11,9 @@ from truewheel.compare.model import Difference, Kind, Line, Mark
 from truewheel.compare.spans import common_head, common_tail, count_different
 from truewheel.compare.traces import explain
 
+_STRINGS: Final = re.compile(rb"[\t\x20-\x7e]{4,}").sub
+_AROUND: Final = 256
+_LARGEST_WINDOW: Final = 8 << 20
 _ROW: Final = 16
 _ROWS_BEFORE: Final = 1
 _ROWS: Final = 6
@@ -18,7 +22,7 @@ _ROWS: Final = 6
 def compare_bytes(pair: Pair) -> tuple[Difference, ...]:
     """Two runs of bytes; nothing where they are the same.
 
-    The bytes of binary files are taken for explained where all differing strings are, and no more than these differ.
+    They are explained where all strings that differ are, and nothing outside of strings differs.
     """
     left, right = pair.left, pair.right
     if left == right:
@@ -28,7 +32,19 @@ def compare_bytes(pair: Pair) -> tuple[Difference, ...]:
     found = explain(left, right)
     lines = tuple(_rows(left, right, head))
     summary = _summary(left, right, head, tail)
-    return (Difference("", Kind.CONTENT, summary, lines=lines, causes=found.causes),)
+    if not found.causes or (found.complete and _others(left, head, tail) == _others(right, head, tail) != b""):
+        return (Difference("", Kind.CONTENT, summary, lines=lines, causes=found.causes),)
+    inside = (
+        Difference("strings", Kind.CONTENT, "some strings that differ are explained", causes=found.causes),
+        Difference("other bytes", Kind.CONTENT, "no cause is known of the others"),
+    )
+    return (Difference("", Kind.CONTENT, summary, lines=lines, inside=inside),)
+
+
+def _others(data: bytes, head: int, tail: int) -> bytes:
+    """What differs on one side without the strings in it; empty where that is too much to look at."""
+    start, end = max(0, head - _AROUND), len(data) - tail + _AROUND
+    return _STRINGS(b"\0", data[start:end]) + b"." if end - start <= _LARGEST_WINDOW else b""
 
 
 def _summary(left: bytes, right: bytes, head: int, tail: int) -> str:

@@ -14,6 +14,16 @@ from truewheel.compare.text import decoded
 
 _LARGEST: Final = 64 << 20
 _MOST_ROWS: Final = 20
+SIGNATURES: Final = (".dist-info/RECORD.jws", ".dist-info/RECORD.p7s")
+"""How the names of RECORD's signatures end."""
+
+
+def compare_signatures(pair: Pair) -> tuple[Difference, ...]:
+    """Two signatures of RECORD (PEP 427); nothing where the names are of something else."""
+    if not pair.name.endswith(SIGNATURES):
+        return ()
+    cause = Cause(SIGNATURE, "RECORD was signed anew, or something else was signed")
+    return (Difference("", Kind.CONTENT, "the signatures of RECORD differ", causes=(cause,)),)
 
 
 class _Row(NamedTuple):
@@ -80,7 +90,7 @@ def _row(path: str, left: dict[str, tuple[str, ...]], right: dict[str, tuple[str
 
 
 def _signed(path: str) -> tuple[Cause, ...]:
-    if path.endswith((".dist-info/RECORD.jws", ".dist-info/RECORD.p7s")):
+    if path.endswith(SIGNATURES):
         return (Cause(SIGNATURE, "RECORD is signed on one side"),)
     return ()
 

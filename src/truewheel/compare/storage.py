@@ -143,7 +143,7 @@ def _fixed(values: list[str]) -> str:
     if single[0] == single[1]:
         return ""
     side = "left" if single[0] else "right"
-    return f": the {side} was made with one fixed time (SOURCE_DATE_EPOCH, or a builder's constant)"
+    return f": the {side} was made under SOURCE_DATE_EPOCH, by a builder with a constant, or zipped anew as a whole"
 
 
 def _causes_of_modes(changes: list[_Change], evidence: str) -> Iterator[Cause]:

@@ -24,7 +24,7 @@ _NUMBER: Final = "\0#"
 _MARKED: Final = re.compile(r'"\\u0000#([^"]*)"')
 _MOST: Final = 60
 _DEEPEST: Final = 100
-_SERIALS: Final = re.compile(r"\$\.(?:serialNumber|documentNamespace)|.*\.(?:bom-ref|ref)").fullmatch
+_SERIALS: Final = re.compile(r"\$\.(?:serialNumber|documentNamespace)").fullmatch
 _TIMES: Final = re.compile(r"(?i).*\.(?:timestamp|created|date|time|builtAt|buildTime|modified)").fullmatch
 
 

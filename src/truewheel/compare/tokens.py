@@ -59,7 +59,7 @@ _RULES: Final = {
         r"\b(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}|[0-9A-F]{32})\b",
         r"\bsha256[=:-][\w+/=-]{43,64}",
     ),
-    "python": (r"\b(?:cpython-|cp|pypy|pp|[Pp]ython ?|py)[23]\.?\d{1,2}(?:\.\d{1,2})?t?\b",),
+    "python": (r"\b(?:cpython-|cp|pypy|pp|python|py)[23]\.?\d{1,2}(?:\.\d{1,2})?t?\b",),
     "platform": (
         r"\b(?:many|musl)?linux(?:\d+|_\d+_\d+)?_(?:x86_64|i686|aarch64|armv7l|ppc64le|s390x|riscv64)\b",
         r"\b(?:macosx_\d+_\d+_(?:x86_64|arm64|universal2)|win_amd64|win_arm64|win32)\b",

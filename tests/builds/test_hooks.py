@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
 
-from tests.builds.backends import project
+from tests.builds.backends import offline, project
 from tests.builds.building import Heard, built, contents, failure, seen
+from tests.builds.checkouts import checkout, git
+from tests.tools import need
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither links nor FIFOs for everybody")
 
@@ -197,3 +200,118 @@ def test_warnings_of_backends_are_in_the_log_alone(tmp_path: Path) -> None:
 def test_the_wheel_is_what_the_backend_made(tmp_path: Path) -> None:
     made = built(project(tmp_path / "p"), tmp_path / "out", sdist=False)
     assert contents(made.artefacts[0].path)["small.py"] == b"VALUE = 1\n"
+
+
+LEAVE = """
+import os, pathlib, shutil, sys
+room = pathlib.Path(sys.argv[2]).parent
+sprung = {sprung!r}
+
+def trap(path):
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    elif path.exists() or path.is_symlink():
+        path.unlink()
+    path.write_text("#!/bin/sh\\necho run >> " + sprung + "\\n")
+    path.chmod(0o755)
+
+def link(path, target):
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    elif path.exists():
+        path.unlink()
+    path.symlink_to(target)
+"""
+
+
+@POSIX
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_programs_that_a_build_leaves_are_not_run_outside(tmp_path: Path, wheels: Path, installer: str) -> None:
+    """A hook that asks for more would have uv or pip run whatever lies in the place of its Python."""
+    code = (
+        LEAVE.format(sprung=str(tmp_path / "sprung"))
+        + """
+def get_requires_for_build_wheel(*_, **__):
+    for name in ("python", "python3", "pip"):
+        trap(room / "env" / "bin" / name)
+    site = next((room / "env" / "lib").glob("*/site-packages"))
+    (site / "x.pth").write_text("import os; os.system('echo run >> " + sprung + "')")
+    (site / "sitecustomize.py").write_text("import os; os.system('echo run >> " + sprung + "')")
+    return ["base"]
+"""
+    )
+    folder = project(tmp_path / "p", code=code, tell=["distributions"])
+    out = tmp_path / "out"
+    made = built(folder, out, sdist=False, more=offline(wheels), installer=installer, isolation="none")
+    assert seen(made) == {"distributions": ["base==1.5"]}
+    assert not (tmp_path / "sprung").exists()
+
+
+@POSIX
+@pytest.mark.parametrize("name", ["requirements.in", "requirements.txt", "pylock.install.toml", "repeat.sh", "hook"])
+def test_links_that_a_build_leaves_are_not_written_through(tmp_path: Path, wheels: Path, name: str) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    code = (
+        LEAVE.format(sprung="")
+        + f"""
+def get_requires_for_build_wheel(*_, **__):
+    answer = pathlib.Path(sys.argv[2]) / "output.json"
+    answer.write_text('{{"return_val": ["base"]}}')
+    link(room / {name!r}, {str(victim)!r})
+    os._exit(0)
+"""
+    )
+    folder = project(tmp_path / "p", code=code)
+    asked = {"sdist": False, "more": offline(wheels), "keep": name == "repeat.sh"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tempfile.tempdir", str(tmp_path))
+        if name == "hook":
+            failure(folder, tmp_path / "out", **asked)
+        else:
+            assert built(folder, tmp_path / "out", **asked).artefacts  # type: ignore[arg-type]  # fields by their names
+    assert victim.read_text() == "mine"
+
+
+@POSIX
+@pytest.mark.parametrize("name", ["out", "src", "hook", "tmp", "used"])
+def test_folders_that_a_build_replaces(tmp_path: Path, name: str) -> None:
+    """What a link leads to is neither taken for a result, nor emptied."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    made = built(project(tmp_path / "first"), elsewhere, sdist=False)
+    code = (
+        LEAVE.format(sprung="")
+        + f"""
+def build_sdist(directory, *_, **__):
+    link(room / {name!r}, {str(elsewhere)!r})
+    return "small-1.0.tar.gz"
+
+def build_wheel(directory, *_, **__):
+    link(room / {name!r}, {str(elsewhere)!r})
+    return "small-1.0-py3-none-any.whl"
+"""
+    )
+    for kind in ("sdist", "wheel"):
+        folder = project(tmp_path / kind, code=code)
+        failure(folder, tmp_path / "out", sdist=kind == "sdist", wheel=kind == "wheel")
+    # What the hook's own process writes is its own affair; the machine is kept apart from that by namespaces.
+    assert {path.name for path in elsewhere.iterdir()} - {"output.json"} == {made.artefacts[0].path.name}
+
+
+@POSIX
+def test_a_repository_in_an_sdist_is_not_looked_into(tmp_path: Path) -> None:
+    need("git")
+    trap = tmp_path / "trap"
+    trap.write_text(f"#!/bin/sh\necho run >> {tmp_path / 'sprung'}\ncat\n")
+    trap.chmod(0o755)
+    folder = checkout(project(tmp_path / "small-1.0"), {".gitattributes": "* filter=evil\n", "PKG-INFO": INFO})
+    git(folder, "config", "filter.evil.clean", str(trap))
+    with tarfile.open(tmp_path / "small-1.0.tar.gz", "w:gz") as archive:
+        archive.add(folder, "small-1.0")
+    made = built(tmp_path / "small-1.0.tar.gz", tmp_path / "out", sdist=False)
+    assert made.artefacts
+    assert not (tmp_path / "sprung").exists()
+
+
+INFO = "Metadata-Version: 2.4\nName: small\nVersion: 1.0\n"

@@ -53,7 +53,9 @@ def ground(tmp_path: Path, python: Python, more: Mapping[str, str], **asked: obj
         "UV_CACHE_DIR": str(tmp_path / "cache"),
         "PIP_CACHE_DIR": str(tmp_path / "cache"),
     }
-    return Ground(emptied(tmp_path / "room"), python, request, environment, Record(None, None, None))
+    (tmp_path / "scratch").mkdir(exist_ok=True, parents=True)
+    room = emptied(tmp_path / "room")
+    return Ground(room, tmp_path / "scratch", python, request, environment, Record(None, None, None))
 
 
 def has(place: Ground) -> list[str]:
@@ -107,6 +109,7 @@ def test_what_can_not_be_had(name: str, tmp_path: Path, python: Python, wheels: 
     with pytest.raises(BuildError, match=r"resolve build requirements: .* ended with status") as caught:
         BuildEnvironment(place, installer(name)).create(["nowhere>=1"])
     assert any("nowhere" in line for line in caught.value.tail)
+    assert "--requirements-from-source" in caught.value.hint
 
 
 @pytest.mark.parametrize("name", INSTALLERS)

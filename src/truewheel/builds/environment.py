@@ -13,6 +13,7 @@ from packaging.version import InvalidVersion, Version
 
 from truewheel.builds import lock
 from truewheel.builds.installers import Ground, Installer
+from truewheel.builds.isolation_workroom import remove
 from truewheel.builds.lock import Choice
 from truewheel.errors import RequestError, TruewheelError
 
@@ -23,16 +24,14 @@ class BuildEnvironment:
     def __init__(self, ground: Ground, installer: Installer) -> None:
         self._ground, self._installer = ground, installer
         self._requirements: dict[str, None] = {}
-        self._filled = False
         self._given = ground.request.lock
         self.text = lock.read(self._given) if self._given else ""
         self.choices: tuple[Choice, ...] = ()
 
     def create(self, requirements: Sequence[str]) -> None:
         """Make the environment with these requirements, and all else that a given lock has."""
-        self._ground.record.phase("make an environment")
-        self._installer.create(self._ground)
         self._requirements |= dict.fromkeys(requirements)
+        self._make()
         if self._given:
             self._choose()
             self._demand_locked()
@@ -46,7 +45,14 @@ class BuildEnvironment:
         if self._given:
             self._demand_locked()
         elif self._lacking() is not None:
+            # Programs of the build have run since, and may have left others in it, which uv and pip would run here.
+            self._make()
             self._resolve()
+
+    def _make(self) -> None:
+        self._ground.record.phase("make an environment")
+        remove(self._ground.room.env)
+        self._installer.create(self._ground)
 
     def _resolve(self) -> None:
         wanted = sorted(self._requirements)
@@ -71,10 +77,9 @@ class BuildEnvironment:
             raise error.within(file=str(self._given or "")) from None
 
     def _install(self) -> None:
-        if self.choices or self._filled:
+        if self.choices:
             self._ground.record.phase("install build requirements")
             self._installer.install(self.choices, self._ground)
-            self._filled = True
         missing = self._lacking()
         if missing is None:
             return

@@ -12,7 +12,8 @@ class BuildError(RequestError):
     """A program that a build ran has failed, or what it made can't be used.
 
     ``phase`` is what was being done, ``status`` the program's exit status (None where it ended well and the result is
-    at fault), ``tail`` the last lines of its output, fit for a terminal, and ``log`` where all of it is.
+    at fault), ``tail`` the last lines of its output, fit for a terminal, and ``log`` where all of it is. ``repeatable``
+    says that it was a program of the build, which can be run again where the build was (`repeat`).
     """
 
     def __init__(
@@ -24,21 +25,33 @@ class BuildError(RequestError):
         tail: tuple[str, ...] = (),
         log: Path | None = None,
         hint: str = "",
+        repeatable: bool = True,
     ) -> None:
         super().__init__(what, hint=hint)
+        self.repeatable = repeatable
         self.phase = phase
         self.status = status
         self.tail = tail
         self.log = log
 
     @classmethod
-    def of(cls, record: Record, program: str, status: int, hint: str = "") -> BuildError:
+    def of(cls, record: Record, program: str, status: int, *, hint: str = "", repeatable: bool = True) -> BuildError:
         """The error for a program that ended with a status, in the record's current phase."""
         ended = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
-        return cls.at(record, f"{program} {ended}", status=status, hint=hint)
+        return cls.at(record, f"{program} {ended}", status=status, hint=hint, repeatable=repeatable)
 
     @classmethod
-    def at(cls, record: Record, what: str, *, status: int | None = None, hint: str = "") -> BuildError:
+    def at(
+        cls, record: Record, what: str, *, status: int | None = None, hint: str = "", repeatable: bool = True
+    ) -> BuildError:
         """The error for something that went wrong in the record's current phase."""
         phase = record.phase_name
-        return cls(f"{phase}: {what}", phase=phase, status=status, tail=record.tail, log=record.path, hint=hint)
+        return cls(
+            f"{phase}: {what}",
+            phase=phase,
+            status=status,
+            tail=record.tail,
+            log=record.path,
+            hint=hint,
+            repeatable=repeatable,
+        )

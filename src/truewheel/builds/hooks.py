@@ -137,7 +137,7 @@ class Hooks:
                 f"{hook} answers {answer!r}, which is no name of a file that ends in {' or '.join(ends)}"
             )
         path = self._room.out / answer
-        if _kind(path) != stat.S_IFREG:
+        if _kind(path.parent) != stat.S_IFDIR or _kind(path) != stat.S_IFREG:
             raise RequestError(f"{hook} says that it made {answer}, and there is no such file")
         return path
 

@@ -27,9 +27,14 @@ _ELSEWHERE: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What an installer works on: the build's folders, its Python, what was asked, and the caller's environment."""
+    """What an installer works on: the build's folders, its Python, what was asked, and the caller's environment.
+
+    ``scratch`` is a folder for files of its own. A build never sees that: what programs of the host read and write must
+    not lie where the build's programs could leave links, or programs, in their place.
+    """
 
     room: Workroom
+    scratch: Path
     python: Python
     request: Request
     caller: Mapping[str, str]
@@ -40,7 +45,7 @@ class Ground:
         """The Python of the build's own environment, by its path on the host."""
         return program_in(self.room.env, "python")
 
-    def run(self, command: Sequence[str]) -> None:
+    def run(self, command: Sequence[str], hint: str = "") -> None:
         """Run uv or pip in the caller's folder, whose configuration counts. Raises `BuildError` where it fails."""
         environment = {
             name: value
@@ -51,7 +56,11 @@ class Ground:
         self.record.command(command)
         status = run(command, Path.cwd(), environment, output=self.record.line, seconds=self.request.seconds)
         if status:
-            raise BuildError.of(self.record, Path(command[0]).name, status)
+            raise BuildError.of(self.record, Path(command[0]).name, status, hint=hint, repeatable=False)
+
+
+WHEELS: Final = "where a requirement has no wheel, --requirements-from-source allows its sdist"
+"""What to do when something can't be resolved."""
 
 
 class Installer(Protocol):
@@ -62,7 +71,7 @@ class Installer(Protocol):
         """``uv`` or ``pip``."""
 
     def create(self, ground: Ground) -> None:
-        """Make the build's environment, with nothing in it."""
+        """Make the build's environment, with nothing in it, where there is none."""
 
     def resolve(self, requirements: Sequence[str], ground: Ground) -> str:
         """The text of a lock for requirements."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from truewheel.builds import crates, interpreter, repeat, resolve_uv
+from truewheel.builds import crates, interpreter, repeat, resolve_uv, tree
 from truewheel.builds.environment import BuildEnvironment
 from truewheel.builds.epochs import epoch
 from truewheel.builds.errors import BuildError
@@ -18,7 +18,7 @@ from truewheel.builds.hooks import Hooks, Run
 from truewheel.builds.installers import Ground, Installer, program_in
 from truewheel.builds.isolation import choose, possible
 from truewheel.builds.isolation_model import Sandbox
-from truewheel.builds.isolation_workroom import Lodging, workroom
+from truewheel.builds.isolation_workroom import Lodging, remove, workroom
 from truewheel.builds.made import Delivery, delivery
 from truewheel.builds.model import Conditions, Epoch, Made, Progress, Request, Tool
 from truewheel.builds.provenance_facts import Circumstances, provenance
@@ -55,29 +55,52 @@ def make(
     conditions = conditions or Conditions()
     kind = possible(request.isolation).kind
     with recording(log, progress) as record, workroom(conditions, kind, keep=request.keep) as lodging:
-        build = _Build(request, conditions, caller, record, lodging)
         try:
-            return build.made(folder)
+            with _scratch() as scratch:
+                return _Build(request, conditions, caller, record=record, lodging=lodging, scratch=scratch).made(folder)
         except BuildError as error:
-            error.hint = "; ".join(filter(None, (error.hint, _by_hand(lodging, keep=request.keep))))
+            more = _by_hand(lodging, error, keep=request.keep)
+            error.hint = "; ".join(filter(None, (error.hint, more)))
             raise
 
 
-def _by_hand(lodging: Lodging, *, keep: bool) -> str:
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """A folder that no build sees."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="truewheel-scratch-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise RequestError(
+            f"no temporary folder can be made: {error.strerror}", hint="set TMPDIR to a folder with room"
+        ) from None
+    with folder as name:
+        yield Path(name).resolve()
+
+
+def _by_hand(lodging: Lodging, error: BuildError, *, keep: bool) -> str:
     """How a failed command can be run again."""
     host = lodging.room.host
     if not keep:
-        return "run again with --keep to repeat the command by hand"
+        return "run again with --keep to repeat the command by hand" if error.repeatable else ""
     script = host / repeat.NAME
-    return f"the build is kept in {host}" + (f": {script} repeats the command" if script.exists() else "")
+    again = f": {script} repeats the command" if error.repeatable and script.exists() else ""
+    return f"the build is kept in {host}{again}"
 
 
 class _Build:
     """The phases of a build, and what they hand on."""
 
     def __init__(
-        self, request: Request, conditions: Conditions, caller: Mapping[str, str], record: Record, lodging: Lodging
+        self,
+        request: Request,
+        conditions: Conditions,
+        caller: Mapping[str, str],
+        *,
+        record: Record,
+        lodging: Lodging,
+        scratch: Path,
     ) -> None:
+        self.scratch = scratch
         self.request, self.conditions, self.caller, self.record = request, conditions, caller, record
         self.room, self.notes = lodging
         self.folder = self.room.source
@@ -97,7 +120,7 @@ class _Build:
         self.folder = staged.project
         system = build_system(self.folder)
         python = interpreter.find(request.python, self.caller, self.uv)
-        self.ground = Ground(room, python, request, self.caller, self.record)
+        self.ground = Ground(room, self.scratch, python, request, self.caller, self.record)
         self.environment = BuildEnvironment(self.ground, self._installer())
         self.sandbox = self._sandbox(network=request.network)
         self.environment.create(system.requires)
@@ -184,9 +207,9 @@ class _Build:
     def _unpacked(self, sdist: Path, staged: Staged, moment: Epoch) -> Hooks:
         """Have the contents of an sdist in the place of the sources that it was built from."""
         self.record.phase("unpack sdist")
-        shutil.rmtree(staged.folder)
+        remove(staged.folder)
         unpacked(sdist, self.room, self.request.limits)
-        settled(staged._replace(facts=None), moment.seconds + self.conditions.mtime, self.git)
+        tree.settle(staged.folder, moment.seconds + self.conditions.mtime)
         self.folder = self.room.source
         system = build_system(self.folder)
         hooks = self._hooks(system)
@@ -231,6 +254,9 @@ class _Build:
             raise
         except (RequestError, SdistError, WheelError) as error:
             raise BuildError.at(self.record, str(error), hint=error.hint) from None
+        except OSError as error:  # a build that has put something else where its folders were
+            what = f"{error.filename or 'a file'} can't be used: {error.strerror or error}"
+            raise BuildError.at(self.record, what) from None
 
     def _result(self, staged: Staged, moment: Epoch, results: Delivery) -> Made:
         python, isolation = self.ground.python, self.sandbox.isolation

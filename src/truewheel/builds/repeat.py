@@ -34,6 +34,7 @@ def write(
         "",
     ]
     script = room.host / NAME
+    script.unlink(missing_ok=True)  # the build may have left a link there
     script.write_text("\n".join(lines), encoding="utf-8", errors="surrogateescape")
     script.chmod(0o755)
 

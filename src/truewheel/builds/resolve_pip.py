@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from truewheel.builds import lock
-from truewheel.builds.installers import Ground, program_in, written
+from truewheel.builds.installers import WHEELS, Ground, program_in, written
 from truewheel.builds.lock import Choice
 from truewheel.errors import RequestError
 
@@ -26,21 +26,22 @@ class Pip:
     def create(self, ground: Ground) -> None:
         """Make the environment, without a pip of its own: that is no requirement of the build."""
         self._venv(ground, ground.room.env, "--without-pip")
-        if not _own_pip():
+        if not _own_pip() and not self._spare(ground).exists():
             self._venv(ground, self._spare(ground))
 
     def resolve(self, requirements: Sequence[str], ground: Ground) -> str:
         """Resolve to a lock that has the files which pip would install."""
-        request, room = ground.request, ground.room
+        request = ground.request
         if request.exclude_newer:
             raise RequestError("pip can't resolve as of a date", hint="use uv for --exclude-newer: --installer uv")
-        wanted = written(room.host / "requirements.in", requirements)
-        report = room.host / "report.json"
+        wanted = written(ground.scratch / "requirements.in", requirements)
+        report = ground.scratch / "report.json"
         words = ["--dry-run", "--ignore-installed", "--quiet", "--report", str(report), "-r", str(wanted)]
-        words += [] if request.requirements_from_source else ["--only-binary=:all:"]
+        no_sources = not request.requirements_from_source
+        words += ["--only-binary=:all:"] if no_sources else []
         for path in request.constraints:
             words += ["--constraint", str(path.absolute())]
-        self._run(ground, "install", *words)
+        self._run(ground, "install", *words, hint=WHEELS if no_sources else "")
         return lock.text_of(_packages(json.loads(report.read_text(encoding="utf-8"))), ground.python)
 
     def install(self, choices: Sequence[Choice], ground: Ground) -> None:
@@ -50,15 +51,15 @@ class Pip:
             name, version, _, sha256 = choice.requirement
             source = f"{name}=={version}" if choice.form != "archive" else f"{name} @ {choice.url}"
             lines.append(f"{source} --hash=sha256:{sha256}")
-        wanted = written(ground.room.host / "requirements.txt", lines)
+        wanted = written(ground.scratch / "requirements.txt", lines)
         words = ["--no-deps", "--require-hashes", "--no-compile", "--no-warn-script-location", "--force-reinstall"]
         words += [] if ground.request.requirements_from_source else ["--only-binary=:all:"]
         self._run(ground, "install", "--quiet", *words, "-r", str(wanted))
         self._move_scripts(ground)
 
-    def _run(self, ground: Ground, *words: str) -> None:
+    def _run(self, ground: Ground, *words: str, hint: str = "") -> None:
         python = sys.executable if _own_pip() else str(program_in(self._spare(ground), "python"))
-        ground.run([python, "-I", "-m", "pip", "--python", str(ground.interpreter), *words, *_QUIET])
+        ground.run([python, "-I", "-m", "pip", "--python", str(ground.interpreter), *words, *_QUIET], hint)
 
     @staticmethod
     def _venv(ground: Ground, folder: Path, *options: str) -> None:
@@ -67,7 +68,7 @@ class Pip:
     @staticmethod
     def _spare(ground: Ground) -> Path:
         """An environment with pip alone, where this one has none."""
-        return ground.room.host / "pip"
+        return ground.scratch / "pip"
 
     @staticmethod
     def _move_scripts(ground: Ground) -> None:

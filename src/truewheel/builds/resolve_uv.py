@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from truewheel.builds import lock
-from truewheel.builds.installers import Ground, written
+from truewheel.builds.installers import WHEELS, Ground, written
 from truewheel.builds.lock import Choice
 from truewheel.errors import RequestError
 
@@ -49,16 +49,17 @@ class Uv:
 
     def resolve(self, requirements: Sequence[str], ground: Ground) -> str:
         """Resolve to a lock that has every file which fits this Python."""
-        request, room = ground.request, ground.room
-        wanted = written(room.host / "requirements.in", requirements)
-        result = room.host / "pylock.resolved.toml"
+        request = ground.request
+        wanted = written(ground.scratch / "requirements.in", requirements)
+        result = ground.scratch / "pylock.resolved.toml"
         result.unlink(missing_ok=True)  # uv would prefer its versions
         words = ["--quiet", "--format=pylock.toml", "--generate-hashes", "--no-header", "--no-annotate", "--no-sources"]
-        words += [f"--python={ground.interpreter}", f"--output-file={result}"]
-        words += [] if request.requirements_from_source else ["--only-binary=:all:"]
+        words += [f"--python={ground.python.executable}", f"--output-file={result}"]
+        no_sources = not request.requirements_from_source
+        words += ["--only-binary=:all:"] if no_sources else []
         words += [f"--constraints={path.absolute()}" for path in request.constraints]
         words += [f"--exclude-newer={request.exclude_newer}"] if request.exclude_newer else []
-        self._run(ground, "pip", "compile", *words, str(wanted))
+        self._run(ground, "pip", "compile", *words, str(wanted), hint=WHEELS if no_sources else "")
         try:
             document: dict[str, object] = tomllib.loads(result.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
@@ -68,11 +69,11 @@ class Uv:
 
     def install(self, choices: Sequence[Choice], ground: Ground) -> None:
         """Copy the files out of uv's cache: a build that writes into its environment must not change that."""
-        result = ground.room.host / "pylock.install.toml"
+        result = ground.scratch / "pylock.install.toml"
         result.write_text(lock.only(choices), encoding="utf-8")
         words = ["--link-mode=copy", f"--python={ground.interpreter}", "--allow-empty-requirements"]
         words += [] if ground.request.requirements_from_source else ["--only-binary=:all:"]
         self._run(ground, "pip", "sync", *words, str(result))
 
-    def _run(self, ground: Ground, *words: str) -> None:
-        ground.run([self._program, *words, *_COMMON])
+    def _run(self, ground: Ground, *words: str, hint: str = "") -> None:
+        ground.run([self._program, *words, *_COMMON], hint)

@@ -122,7 +122,7 @@ def parsed(source: str) -> Place:
 def settled(staged: Staged, seconds: int, git: Git) -> None:
     """Give all files of a copy their modes and time, and have the histories in it know that nothing has changed."""
     tree.settle(staged.folder, seconds)
-    if staged.facts or (staged.folder / ".git").exists():
+    if staged.kind == "vcs":  # any other history has settings that aren't ours
         for history in sorted(staged.folder.rglob(".git")):
             if history.is_dir() and not history.is_symlink():
                 refresh(history.parent, git)

@@ -40,14 +40,13 @@ def compare_alone(pairing: Pairing, prefix: str) -> Iterator[Difference]:
     if not (pairing.only_left or pairing.only_right):
         return
     of_left, of_right = twins(pairing.only_left, pairing.only_right)
-    skeletons = [
-        {part(leaf.name).skeleton: leaf.name for leaf in side} for side in (pairing.only_left, pairing.only_right)
-    ]
+    plain = {leaf.name: part(leaf.name).skeleton for leaf in (*pairing.only_left, *pairing.only_right)}
+    skeletons = [{plain[leaf.name]: leaf.name for leaf in side} for side in (pairing.only_left, pairing.only_right)]
     left = _Side("left", "right", Kind.ONLY_LEFT, of_left, skeletons[1])
     right = _Side("right", "left", Kind.ONLY_RIGHT, of_right, skeletons[0])
     for side, leaves in ((left, pairing.only_left), (right, pairing.only_right)):
         for leaf in leaves:
-            causes = tuple(_causes(leaf.name, side))
+            causes = tuple(_causes(leaf.name, side.skeletons.get(plain[leaf.name]), side))
             yield Difference(prefix + leaf.name, side.kind, _summary(leaf, side), causes=causes)
 
 
@@ -58,9 +57,9 @@ def _summary(leaf: Leaf, side: _Side) -> str:
     return f"only on the {side.name}, {said}{moved}"
 
 
-def _causes(name: str, side: _Side) -> Iterator[Cause]:
+def _causes(name: str, partner: str | None, side: _Side) -> Iterator[Cause]:
     """Why the other side hasn't got it: it has one for another Python or platform, or at another place."""
-    partner, twin = side.skeletons.get(part(name).skeleton), side.twins.get(name)
+    twin = side.twins.get(name)
     if partner is not None:
         yield from explain(*((name, partner) if side.kind is Kind.ONLY_LEFT else (partner, name))).causes
     elif name.endswith(SIGNATURES):

@@ -6,6 +6,8 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
 from typing import Final, TypeAlias
 
 from truewheel.compare.context import Pair
@@ -42,7 +44,7 @@ def compare_json(pair: Pair) -> tuple[Difference, ...]:
     try:
         left, right = _parse(pair.left), _parse(pair.right)
         found = list(_Walk().differences(left, right))
-        told = tuple(found[:_MOST])
+        told = tuple(map(_told, found[:_MOST]))
         if not found and left == right:
             return tuple(_form(pair, left, right))
     except (_UnfitError, RecursionError):
@@ -83,6 +85,27 @@ def _object(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
     return made
 
 
+class _How(Enum):
+    """What there is at a path."""
+
+    CHANGED = "the value differs"
+    ONLY_LEFT = "only on the left"
+    ONLY_RIGHT = "only on the right"
+    ITEM_LEFT = "an item is only on the left"
+    ITEM_RIGHT = "an item is only on the right"
+    SHUFFLED = "the items stand in another order"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A value that differs, or that only one side has; ``how`` says so. It is put into words if it is to be shown."""
+
+    path: str
+    how: _How
+    left: Value = None
+    right: Value = None
+
+
 class _Walk:
     """A walk over two values at once; it can be made only once, for its work is counted."""
 
@@ -90,7 +113,7 @@ class _Walk:
         self._waiting: list[tuple[str, int, Value, Value]] = []
         self._room = _LARGEST_WORK
 
-    def differences(self, left: Value, right: Value) -> Iterator[Difference]:
+    def differences(self, left: Value, right: Value) -> Iterator[_Found]:
         """What differs, in the order of the left. Raises `_UnfitError` where that is too much work."""
         self._waiting = [("$", 0, left, right)]
         while self._waiting:
@@ -101,19 +124,19 @@ class _Walk:
                 if mine != theirs:
                     yield from self._lists(path, depth, mine, theirs)
             elif mine != theirs:
-                yield _changed(path, mine, theirs)
+                yield _Found(path, _How.CHANGED, mine, theirs)
 
-    def _objects(self, path: str, depth: int, left: dict[str, Value], right: dict[str, Value]) -> Iterator[Difference]:
+    def _objects(self, path: str, depth: int, left: dict[str, Value], right: dict[str, Value]) -> Iterator[_Found]:
         common = [key for key in left if key in right]
         self._waiting += [(_below(path, key), depth + 1, left[key], right[key]) for key in reversed(common)]
         for key, value in left.items():
             if key not in right:
-                yield Difference(_below(path, key), Kind.CONTENT, "only on the left", left=shown(_text(value)))
+                yield _Found(_below(path, key), _How.ONLY_LEFT, left=value)
         for key, value in right.items():
             if key not in left:
-                yield Difference(_below(path, key), Kind.CONTENT, "only on the right", right=shown(_text(value)))
+                yield _Found(_below(path, key), _How.ONLY_RIGHT, right=value)
 
-    def _lists(self, path: str, depth: int, left: list[Value], right: list[Value]) -> Iterator[Difference]:
+    def _lists(self, path: str, depth: int, left: list[Value], right: list[Value]) -> Iterator[_Found]:
         """Two lists that differ: in order alone, item by item where they are of one length, else in what each has."""
         mine, theirs = [_text(value) for value in left], [_text(value) for value in right]
         self._room -= sum(map(len, mine)) + sum(map(len, theirs))
@@ -121,33 +144,40 @@ class _Walk:
             raise _UnfitError
         gone, new = Counter(mine) - Counter(theirs), Counter(theirs) - Counter(mine)
         if not gone and not new:
-            cause = Cause(HASH_ORDER, f"the same {len(left):,} items, in another order", sure=False)
-            yield Difference(path, Kind.CONTENT, f"{len(left):,} items stand in another order", causes=(cause,))
+            yield _Found(path, _How.SHUFFLED, left, right)
         elif len(left) == len(right):
             unequal = [index for index in range(len(left)) if left[index] != right[index]]
             self._waiting += [(f"{path}[{at}]", depth + 1, left[at], right[at]) for at in reversed(unequal)]
         else:
-            for text in gone.elements():
-                yield Difference(path, Kind.CONTENT, "an item is only on the left", left=shown(text))
-            for text in new.elements():
-                yield Difference(path, Kind.CONTENT, "an item is only on the right", right=shown(text))
+            values = dict(zip((*mine, *theirs), (*left, *right), strict=True))
+            yield from (_Found(path, _How.ITEM_LEFT, left=values[text]) for text in gone.elements())
+            yield from (_Found(path, _How.ITEM_RIGHT, right=values[text]) for text in new.elements())
 
 
 def _below(path: str, key: str) -> str:
     return f"{path}.{key[:200]}" if key.isidentifier() or re.fullmatch(r"[\w-]+", key) else f"{path}[{key[:200]!r}]"
 
 
-def _changed(path: str, left: Value, right: Value) -> Difference:
-    mine, theirs = _text(left), _text(right)
-    evidence = f"{shown(mine)} on the left, {shown(theirs)} on the right"
+def _told(found: _Found) -> Difference:
+    """A difference in words."""
+    left = None if found.how in {_How.ONLY_RIGHT, _How.ITEM_RIGHT} else _text(found.left)
+    right = None if found.how in {_How.ONLY_LEFT, _How.ITEM_LEFT} else _text(found.right)
+    if found.how is _How.SHUFFLED:
+        cause = Cause(HASH_ORDER, "the same items, in another order", sure=False)
+        return Difference(found.path, Kind.CONTENT, found.how.value, causes=(cause,))
+    causes = _causes(found.path, left, right) if left is not None and right is not None else ()
+    mine, theirs = (None if text is None else shown(text) for text in (left, right))
+    return Difference(found.path, Kind.CONTENT, found.how.value, mine, theirs, causes=causes)
+
+
+def _causes(path: str, left: str, right: str) -> tuple[Cause, ...]:
+    evidence = f"{shown(left)} on the left, {shown(right)} on the right"
     if _SERIALS(path):
-        causes: tuple[Cause, ...] = (Cause(SBOM_SERIAL, evidence),)
-    elif _TIMES(path):
-        causes = (Cause(BUILD_TIME, evidence),)
-    else:
-        found = explain(mine, theirs)
-        causes = found.causes if found.complete else ()
-    return Difference(path, Kind.CONTENT, "the value differs", shown(mine), shown(theirs), causes=causes)
+        return (Cause(SBOM_SERIAL, evidence),)
+    if _TIMES(path):
+        return (Cause(BUILD_TIME, evidence),)
+    found = explain(left, right)
+    return found.causes if found.complete else ()
 
 
 def _text(value: Value) -> str:

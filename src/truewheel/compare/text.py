@@ -132,9 +132,9 @@ def _of_lines(left: str, right: str, place: str, first: int) -> Difference:
     if found_causes.complete or not found_causes.causes:
         return Difference(place, Kind.CONTENT, summary, lines=lines, causes=found_causes.causes)
     count = found_causes.matched
-    some = _count(count, "line") + " of the left" if count else "some paths in them"
+    some = _count(count, "line") + " of the left" if count else "paths in lines that differ in more"
     inside = (
-        Difference("lines with a cause", Kind.CONTENT, f"{some} explained", causes=found_causes.causes),
+        Difference("lines with a cause", Kind.CONTENT, some, causes=found_causes.causes),
         Difference("other lines", Kind.CONTENT, "no cause is known of the others"),
     )
     return Difference(place, Kind.CONTENT, summary, lines=lines, inside=inside)

@@ -38,6 +38,7 @@ REPROTEST = {
     "host name": "domain_host",
     "environment": "environment",
     "directory order": "fileordering",
+    "PATH": "exec_path",
     "HOME": "home",
     "kernel release": "kernel",
     "locale": "locales",
@@ -47,7 +48,7 @@ REPROTEST = {
     "umask": "umask",
     "user": "user_group",
 }
-"""Our names of what reprotest 0.7 varies, all but the order of PATH: ours holds nothing that could be swapped."""
+"""Our names of what reprotest 0.7 varies."""
 
 
 def _named(varied: tuple[Varied, ...]) -> dict[str, Varied]:

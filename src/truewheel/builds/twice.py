@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from truewheel.builds.model import Artefact, Conditions, Made, Progress, Request, Varied
 from truewheel.builds.project import make
 from truewheel.builds.twice_causes import circumstances, explained
-from truewheel.builds.variations import Around, second_conditions
+from truewheel.builds.variations import MORE_PATH, Around, second_conditions
 from truewheel.builds.variations_machine import machine
 from truewheel.compare import Comparison, compare
 from truewheel.errors import TruewheelError
@@ -47,11 +48,12 @@ def build_again(request: Request, made: Made, *, progress: Progress) -> Twin:
 
 
 def _made(request: Request, made: Made, conditions: Conditions, folder: Path, progress: Progress) -> Made:
+    caller = {**os.environ, "PATH": os.pathsep.join((os.environ.get("PATH", os.defpath), MORE_PATH))}
     lock = folder / "pylock.toml"
     lock.write_text(made.lock, encoding="utf-8", newline="")
     again = replace(request, lock=lock, constraints=(), exclude_newer=None, keep=False)
     try:
-        return make(again, folder / "made", conditions=conditions, progress=progress)
+        return make(again, folder / "made", conditions=conditions, progress=progress, caller_environment=caller)
     except TruewheelError as error:
         error.what = f"the second build, under other circumstances, failed: {error.what}"
         raise

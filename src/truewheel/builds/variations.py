@@ -21,6 +21,8 @@ _OLDEST: Final = 315_532_800
 _ROOT: Final = "/tmp/another/and/much/longer/folder/for/truewheel"  # noqa: S108  # in the build's own namespace
 _TIMEZONE: Final = "NPT-05:45"
 """Nepal's, which is no whole number of hours away, spelled as POSIX has it: that needs no table of zones."""
+MORE_PATH: Final = "/another/folder/of/programs"
+"""A folder more at the end of PATH, which isn't there."""
 _USER: Final = 1398
 _GROUP: Final = 2398
 _PLAIN: Final = frozenset({"C", "POSIX", "C.utf8", "C.UTF-8"})
@@ -155,6 +157,11 @@ def _environment(conditions: Conditions, _: Around) -> tuple[Conditions, Varied]
     return replace(conditions, more=more), Varied("environment", "", "and TRUEWHEEL_SECOND_BUILD")
 
 
+def _search_path(conditions: Conditions, _: Around) -> tuple[Conditions, Varied]:
+    """Who builds again sees to it: PATH is the caller's, and no matter of conditions."""
+    return conditions, Varied("PATH", "the caller's", f"and {MORE_PATH}")
+
+
 def _kernel(conditions: Conditions, around: Around) -> tuple[Conditions, Varied]:
     return _personality(Varied("kernel release", "as it is", "2.6"), "--uname-2.6", conditions, around)
 
@@ -193,6 +200,7 @@ _VARIATIONS: Final[tuple[_Variation, ...]] = (
     _network,
     _mtime,
     _environment,
+    _search_path,
     _kernel,
     _addresses,
 )

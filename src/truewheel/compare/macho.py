@@ -153,6 +153,8 @@ def _number(value: int | None) -> str | None:
 # --- symbols and sections ------------------------------------------------------------------------------------
 def _symbols(left: MachParts, right: MachParts) -> Iterable[Difference | None]:
     """Symbols, and apart from them the rows that lead debuggers to sources and object files."""
+    if _same_symbols(left, right):
+        return
     yield compare_symbols(SYMBOLS, left.symbols, right.symbols)
     names = [[stab.name for stab in side.stabs if stab.name] for side in (left, right)]
     if bool(names[0]) != bool(names[1]):
@@ -171,6 +173,12 @@ def _symbols(left: MachParts, right: MachParts) -> Iterable[Difference | None]:
         yield Difference("object times", Kind.CONTENT, "the times of object files differ", one, other, causes=(cause,))
 
 
+def _same_symbols(left: MachParts, right: MachParts) -> bool:
+    """Whether the tables are the same, which is found sooner than what is in them."""
+    tables = spread(left.table.data, right.table.data), spread(left.strings.data, right.strings.data)
+    return tables == (None, None)
+
+
 def _time(seconds: int) -> str:
     """A time stamp as UTC; a number where it is none."""
     if seconds >= 1 << 33:
@@ -179,7 +187,9 @@ def _time(seconds: int) -> str:
 
 
 def _sections(left: MachParts, right: MachParts) -> Iterable[Difference | None]:
-    shifts = part_shifts(left.parts, right.parts) | symbol_shifts(left.symbols, right.symbols)
+    shifts = part_shifts(left.parts, right.parts)
+    if not _same_symbols(left, right):
+        shifts |= symbol_shifts(left.symbols, right.symbols)
     moves = Moves(amounts(shifts), left.order, arm64=left.slice.arch.startswith("arm64"))
     lacking = []
     for both in beside(left.parts, right.parts):

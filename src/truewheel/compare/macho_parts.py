@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from struct import Struct
 from typing import NamedTuple
 
 from truewheel.binary import Slice
 from truewheel.binary.fields import Fields
-from truewheel.binary.macho import MachHeader, read_header
+from truewheel.binary.macho import read_header
 from truewheel.binary.macho_commands import CODE_SIGNATURE, SEGMENT, SEGMENT_64, split_commands
 from truewheel.compare.native_parts import Part, between, bounded
 from truewheel.compare.symbols import Names, Symbol
@@ -56,9 +57,23 @@ class MachParts:
     uuid: str | None = None
     source_version: int | None = None
     tools: list[str] = field(default_factory=list)
-    symbols: list[Symbol] = field(default_factory=list)
-    stabs: list[Stab] = field(default_factory=list)
+    table: Part = field(default_factory=lambda: Part(SYMBOLS, 0, memoryview(b"")))
+    strings: Part = field(default_factory=lambda: Part(STRINGS, 0, memoryview(b"")))
     rest: Part = field(default_factory=lambda: Part("between sections", 0, memoryview(b"")))
+
+    @cached_property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """The symbols, without the rows for debuggers."""
+        return tuple(row for row in self._rows if isinstance(row, Symbol))
+
+    @cached_property
+    def stabs(self) -> tuple[Stab, ...]:
+        """The rows for debuggers that lead to sources and objects."""
+        return tuple(row for row in self._rows if isinstance(row, Stab))
+
+    @cached_property
+    def _rows(self) -> tuple[Symbol | Stab, ...]:
+        return tuple(_read_rows(self))
 
 
 def macho_parts(data: bytes, part: Slice) -> MachParts:
@@ -66,16 +81,16 @@ def macho_parts(data: bytes, part: Slice) -> MachParts:
     view = Fields(data).part(part.offset, part.size, "a slice")
     header = read_header(view)
     found = MachParts(part, header.order)
-    symtab: tuple[int, ...] | None = None
     for kind, command in split_commands(header.area, header.number, header.order):
         if kind in (SEGMENT, SEGMENT_64):
             found.parts += _sections(found, view, command, wide=kind == SEGMENT_64)
         elif kind == _SYMTAB:
-            symtab = command.unpack(Struct(header.order + "8x4I"), 0, "LC_SYMTAB")
+            rows_at, number, strings_at, size = command.unpack(Struct(header.order + "8x4I"), 0, "LC_SYMTAB")
+            found.table = _part(view, SYMBOLS, rows_at, number * _row(header.order, header.bits).size)
+            found.strings = _part(view, STRINGS, strings_at, size)
         else:
             _note(found, view, kind, command)
-    if symtab is not None:
-        _read_symbols(found, header, view, symtab)
+    found.parts += (found.table, found.strings)
     commands = _part(view, "commands", 0, header.area.start - view.start + header.area.size)
     bounded(found.parts, part.size)
     whole = bytes(memoryview(data)[part.offset : part.offset + part.size])
@@ -136,18 +151,17 @@ def _note(found: MachParts, view: Fields, kind: int, command: Fields) -> None:
             found.tools.append(f"{_TOOLS.get(tool, f'tool {tool}')} {told}")
 
 
-def _read_symbols(found: MachParts, header: MachHeader, view: Fields, places: tuple[int, ...]) -> None:
-    """The rows of the symbol table, those for debuggers apart."""
-    row = Struct(found.order + ("IBBHQ" if header.bits == 64 else "IBBHI"))
-    rows_at, number, strings_at, strings_size = places
-    table = _part(view, SYMBOLS, rows_at, number * row.size)
-    strings = _part(view, STRINGS, strings_at, strings_size)
-    found.parts += (table, strings)
-    name_at = Names(strings.data).at
-    for name, kind, _, description, value in row.iter_unpack(table.data):
+def _read_rows(found: MachParts) -> Iterator[Symbol | Stab]:
+    """The rows of the symbol table, those for debuggers as what they are. Raises `BinaryError`."""
+    name_at = Names(found.strings.data).at
+    for name, kind, _, description, value in _row(found.order, found.slice.bits).iter_unpack(found.table.data):
         if kind & _STAB:
             if kind in (N_SO, N_OSO):
-                found.stabs.append(Stab(kind, name_at(name), value))
+                yield Stab(kind, name_at(name), value)
         else:
             defined = kind & _TYPE != _UNDEFINED
-            found.symbols.append(Symbol(name_at(name), value, 0, defined, (kind, description & 0xFF)))
+            yield Symbol(name_at(name), value, 0, defined, (kind, description & 0xFF))
+
+
+def _row(order: str, bits: int) -> Struct:
+    return Struct(order + ("IBBHQ" if bits == 64 else "IBBHI"))

@@ -22,10 +22,11 @@ LONGEST_SHOWN: Final = 200
 """Characters of a string that are shown."""
 
 _BEFORE, _BEHIND = 4096, 256  # bytes of equal text around a difference: a path may begin there
-_MOST_BYTES = 32 << 20
+_MOST_BYTES = 4 << 20
 _MOST_STRINGS = 1 << 17
 _MOST_TOLD = 1000
-_PRINTABLE = re.compile(rb"(?:[\t\x20-\x7e]|[\xc2-\xf4][\x80-\xbf]{1,3}){4,}")  # ASCII, and what looks like UTF-8
+_PRINTABLE = re.compile(rb"[\t\x20-\x7e\x80-\xf4]{4,}")  # ASCII, and what may be UTF-8
+_ASCII = re.compile(rb"[\t\x20-\x7e]{4,}")
 _PATH_CHARACTER = r"""[^\x00-\x20"'`<>|*?;,()\[\]{}=]"""
 _ABSOLUTE = re.compile(rf"(?:/|(?<![A-Za-z0-9])[A-Za-z]:[\\/]){_PATH_CHARACTER}*")
 _SEPARATOR = re.compile(r"[\\/]")
@@ -48,40 +49,58 @@ class Strings(NamedTuple):
 
 def differing_strings(left: memoryview, right: memoryview) -> Strings:
     """The strings of four and more characters that stand on one side alone."""
-    start = common_start(left, right)
-    end = common_end(left, right, min(len(left), len(right)) - start)
-    start, end = max(0, start - _BEFORE), max(0, end - _BEHIND)
+    start, end = _window(left, right)
     texts = [_strings(side[start : min(len(side) - end, start + _MOST_BYTES)]) for side in (left, right)]
     return Strings(_only(texts[0], texts[1]), _only(texts[1], texts[0]))
 
 
+def _window(left: memoryview, right: memoryview) -> tuple[int, int]:
+    """How many bytes at the start and at the end of both need no look; empty where they are the same."""
+    start = common_start(left, right)
+    if start == len(left) == len(right):
+        return start, 0
+    end = common_end(left, right, min(len(left), len(right)) - start)
+    return max(0, start - _BEFORE), max(0, end - _BEHIND)
+
+
 def _strings(data: memoryview) -> dict[bytes, None]:
-    found: dict[bytes, None] = {}
+    return dict.fromkeys(text for text, _ in islice(_texts(data), _MOST_STRINGS))
+
+
+def _texts(data: memoryview) -> Iterator[tuple[bytes, int]]:
+    """The strings with their places: UTF-8 where it is some, else the pieces of ASCII."""
     for match in _PRINTABLE.finditer(data):
-        found[match[0]] = None
-        if len(found) == _MOST_STRINGS:
-            break
-    return found
+        text = match[0]
+        if text.isascii() or _is_utf8(text):
+            yield text, match.start()
+        else:
+            for piece in _ASCII.finditer(text):
+                yield piece[0], match.start() + piece.start()
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return _ASCII.search(text) is not None
 
 
 def string_shifts(left: memoryview, right: memoryview) -> set[int]:
     """By how much strings stand further behind in one of two stretches that differ: those that both hold once."""
-    start = common_start(left, right)
-    if start == len(left) == len(right):
-        return set()
-    places, others = _placed(left, start), _placed(right, start)
+    start, end = _window(left, right)
+    places, others = _placed(left, start, len(left) - end), _placed(right, start, len(right) - end)
     return {others[text] - at for text, at in places.items() if text in others}
 
 
-def _placed(data: memoryview, start: int) -> dict[bytes, int]:
-    """Where strings begin, from a little before `start` on; those that come again are left out."""
-    start = max(0, start - _BEFORE)
+def _placed(data: memoryview, start: int, end: int) -> dict[bytes, int]:
+    """Where strings begin; those that come again are left out."""
     found: dict[bytes, int] = {}
     twice: set[bytes] = set()
-    for match in islice(_PRINTABLE.finditer(data[start : start + _MOST_BYTES]), _MOST_STRINGS):
-        if match[0] in found:
-            twice.add(match[0])
-        found[match[0]] = start + match.start()
+    for text, at in islice(_texts(data[start : min(end, start + _MOST_BYTES)]), _MOST_STRINGS):
+        if text in found:
+            twice.add(text)
+        found[text] = start + at
     return {text: at for text, at in found.items() if text not in twice}
 
 

@@ -51,8 +51,9 @@ def compare_section(
     if moves.explain(left.data, right.data, code=code):
         summary = f"{extent(left.data, right.data, found)}: all are addresses of what moved"
         return Difference(left.name, Kind.CONTENT, summary, follows=True)
-    told = changed(left.name, left.data, right.data)
-    return replace(told, left=None, right=None, causes=()) if told and (silent or code) else told
+    if silent or code:
+        return Difference(left.name, Kind.CONTENT, extent(left.data, right.data, found))
+    return changed(left.name, left.data, right.data)
 
 
 def amounts(shifts: Iterable[int]) -> frozenset[int]:
@@ -80,9 +81,15 @@ def part_shifts(left: Iterable[Part], right: Iterable[Part]) -> set[int]:
 
 
 def symbol_shifts(left: Sequence[Symbol], right: Sequence[Symbol]) -> set[int]:
-    """By how much symbols moved of which there is one of each name."""
+    """By how much symbols moved of which there is one of each name; of very many amounts only some."""
     places, others = _places(left), _places(right)
-    return {others[name] - value for name, value in places.items() if name in others}
+    shifts: set[int] = set()
+    for name, value in places.items():
+        if name in others:
+            shifts.add(others[name] - value)
+            if len(shifts) > _MOST_AMOUNTS:
+                break
+    return shifts
 
 
 def _places(rows: Iterable[Symbol]) -> dict[str, int]:

@@ -268,9 +268,9 @@ def test_threads_change_nothing() -> None:
 def test_many_members_take_no_time() -> None:
     files = {f"d/{number}": b"%d" % number for number in range(20_000)}
     sides = zipped(zip_bytes(files)), zipped(zip_bytes({**files, "d/9": b"x"}, level=1, time=(2020, 1, 1, 0, 0, 0)))
-    start = time.perf_counter()
+    start = time.process_time()
     comparison: Comparison = compare(*sides)
-    assert time.perf_counter() - start < 10  # seconds; 1 where nothing else runs
+    assert time.process_time() - start < 10  # seconds of CPU; 1 where nothing else runs
     assert kinds(comparison) == [("", "storage"), ("d/9", "content")]
 
 

@@ -106,10 +106,10 @@ def test_a_long_line_is_explained_where_it_differs() -> None:
 )
 def test_no_text_takes_long(unit: str) -> None:
     text = unit * (2_000_000 // len(unit))
-    start = time.perf_counter()
+    start = time.process_time()
     explain(text, text[7:] + "x")
     explain(text.encode(), text[7:].encode() + b"x")
-    assert time.perf_counter() - start < 10  # seconds
+    assert time.process_time() - start < 10  # seconds of CPU
 
 
 def test_a_text_that_looks_like_a_skeleton() -> None:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
+import sysconfig
+import tempfile
+from contextlib import suppress
 from pathlib import Path
+from subprocess import run as start  # noqa: TID251 - another user needs a process; the ban protects src
 
 import pytest
 
+import truewheel
 from tests.projects import CMAKE, OWN_TEMPORARY, RUST, C, Project
 from tests.rebuild.proofs import built, wheel_of
 from tests.repair.building import run
 from tests.tools import need
 from truewheel import api
 
+NOBODY = 65534
 KINDS = ("bubblewrap", "namespaces", "none")
 
 
@@ -53,6 +60,52 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
-def test_nobody_builds_the_same_bytes_as_root(tmp_path: Path) -> None:
-    """With a Python that everybody may run, if there is one."""
+def _run_by_everybody() -> str:
+    """A Python of this version that any user may start; this one, unless it lies in a home folder."""
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    for found in filter(None, (sys.executable, shutil.which(version, path=os.defpath))):
+        with suppress(OSError):
+            if start([found, "-c", ""], user=NOBODY, group=NOBODY, capture_output=True, check=False).returncode == 0:
+                return found
+    pytest.skip(f"needs a {version} that nobody may start")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can be somebody else")
+def test_nobody_builds_the_same_bytes_as_root() -> None:
+    need(*C.tools)
+    python = _run_by_everybody()
+    packages = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), str(Path(truewheel.__file__).parents[1])]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        source = C.write(folder / "sources")
+        for user in (0, NOBODY):
+            home = folder / str(user)
+            home.mkdir()
+            os.chown(home, user, user)
+            settings = {"HOME": str(home), "TMPDIR": str(home), "PYTHONPATH": os.pathsep.join(packages)}
+            command = [
+                python,
+                "-m",
+                "truewheel",
+                "build",
+                source,
+                "--wheel",
+                "--isolation",
+                "none",
+                "-w",
+                home / "dist",
+            ]
+            done = start(
+                [*command, "-w", str(home / "dist")],
+                env=os.environ | settings,
+                cwd="/",
+                user=user,
+                group=user,
+                capture_output=True,
+                check=False,
+            )
+            assert done.returncode == 0, done.stderr.decode()
+        first, second = ([_sha256(path) for path in (folder / str(user)).glob("dist/*.whl")] for user in (0, NOBODY))
+        assert len(first) == 1
+        assert first == second

@@ -84,18 +84,7 @@ def test_nobody_builds_the_same_bytes_as_root() -> None:
             home.mkdir()
             os.chown(home, user, user)
             settings = {"HOME": str(home), "TMPDIR": str(home), "PYTHONPATH": os.pathsep.join(packages)}
-            command = [
-                python,
-                "-m",
-                "truewheel",
-                "build",
-                source,
-                "--wheel",
-                "--isolation",
-                "none",
-                "-w",
-                home / "dist",
-            ]
+            command = [python, "-m", "truewheel", "build", str(source), "--wheel", "--isolation", "none"]
             done = start(
                 [*command, "-w", str(home / "dist")],
                 env=os.environ | settings,

@@ -45,9 +45,9 @@ _OPTION = """\
 if [ -e "$state.file" ]; then option=-ffile-prefix-map=
 elif [ -e "$state.debug" ]; then option=-fdebug-prefix-map=
 elif [ -e "$state.none" ]; then exec "$real" "$@"
-elif "$real" -ffile-prefix-map=/a=/b -fsyntax-only -x "$kind" /dev/null >/dev/null 2>&1; then
+elif "$real" -ffile-prefix-map=/a=/b -S -x "$kind" -o /dev/null /dev/null >/dev/null 2>&1; then
     option=-ffile-prefix-map= && : >"$state.file"
-elif "$real" -fdebug-prefix-map=/a=/b -fsyntax-only -x "$kind" /dev/null >/dev/null 2>&1; then
+elif "$real" -fdebug-prefix-map=/a=/b -S -x "$kind" -o /dev/null /dev/null >/dev/null 2>&1; then
     option=-fdebug-prefix-map= && : >"$state.debug"
 else
     : >"$state.none"

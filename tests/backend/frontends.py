@@ -91,7 +91,7 @@ class Frontends:
 
     def build(self, source: Path, out: Path, *options: str, umask: int = -1, **given: str) -> Built:
         """``python -m build``: the same as `uv`."""
-        command = [PYTHON, "-m", "build", "-o", str(out), *options, str(source)]
+        command = [PYTHON, "-m", "build", "--installer", "uv", "-o", str(out), *options, str(source)]
         good(self.run(*command, umask=umask, given=given))
         return Built(only(out, "*.tar.gz"), only(out, "*.whl"))
 

@@ -15,6 +15,11 @@ from tests.projects import RUST
 from tests.tools import need
 from truewheel.builds import crates
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="the programs are scripts")
 
 
@@ -114,3 +119,63 @@ def test_what_can_not_be_fetched_is_told(tmp_path: Path) -> None:
     heard = Heard()
     built(folder, tmp_path / "b", heard=heard, sdist=False, network=True)
     assert "fetch crates and modules" not in heard.phases
+
+
+CARGO = """
+[source.crates-io]
+replace-with = "mirror"
+[source.mirror]
+registry = "sparse+https://me:secret@example.org/index/"
+[registries.own]
+index = "https://example.org/git"
+token = "secret"
+credential-provider = ["program"]
+[registry]
+token = "secret"
+[net]
+retry = 5
+git-fetch-with-cli = true
+[net.ssh]
+known-hosts = ["secret"]
+[http]
+proxy = "me:secret@example.org"
+cainfo = "/etc/certificates"
+ratio = 1.5
+[build]
+rustc-wrapper = "program"
+[env]
+TOKEN = "secret"
+"""
+
+
+@pytest.mark.parametrize("name", ["config.toml", "config"])
+def test_mirrors_are_taken_along_and_secrets_are_not(tmp_path: Path, name: str) -> None:
+    expected = {
+        "source": {
+            "crates-io": {"replace-with": "mirror"},
+            "mirror": {"registry": "sparse+https://example.org/index/"},
+        },
+        "registries": {"own": {"index": "https://example.org/git"}},
+        "net": {"retry": 5, "git-fetch-with-cli": True},
+        "http": {"cainfo": "/etc/certificates"},
+    }
+    written(tmp_path, {f".cargo/{name}": CARGO})
+    for caller in ({"HOME": str(tmp_path)}, {"CARGO_HOME": str(tmp_path / ".cargo"), "HOME": "/nowhere"}):
+        assert tomllib.loads(crates.cargo_settings(caller)) == expected
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "[build]\njobs = 1\n", "source = 1\n"])
+def test_settings_of_cargo_that_say_nothing(tmp_path: Path, text: str) -> None:
+    written(tmp_path, {".cargo/config.toml": text})
+    assert crates.cargo_settings({"HOME": str(tmp_path)}) == ""
+    assert crates.cargo_settings({"HOME": str(tmp_path / "none")}) == ""
+
+
+def test_a_build_has_the_settings_of_cargo(tmp_path: Path) -> None:
+    written(tmp_path, {"home/.cargo/config.toml": CARGO})
+    code = "import os; print(open(os.environ['CARGO_HOME'] + '/config.toml').read())"
+    heard = Heard()
+    folder = project(tmp_path / "p", wheel=code)
+    built(folder, tmp_path / "out", heard=heard, sdist=False, more={"CARGO_HOME": str(tmp_path / "home" / ".cargo")})
+    assert any("mirror" in line for line in heard.lines)
+    assert not any("secret" in line for line in heard.lines)

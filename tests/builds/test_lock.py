@@ -207,7 +207,7 @@ version = "1.0"
 wheels = [
     { name = "b-1.0-py3-none-any.whl", upload-time = 2024-01-02T03:04:05Z, \
 url = "https://example.org/b-1.0-py3-none-any.whl", hashes = { sha256 = "SHA" } },
-    { name = "b-1.0-py3-none-win32.whl", url = "https://example.org/b-1.0-py3-none-win32.whl", size = 5, \
+    { name = "b-1.0-py3-none-win32.whl", url = "https://example.org/b-1.0-py3-none-win32.whl", \
 hashes = { sha256 = "2", sha512 = "1" } },
 ]
 """

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from truewheel.builds import tree
+from truewheel.builds import toml, tree
+from truewheel.builds.git import without_credentials_in
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 _DEEPEST: Final = 3
 """How many folders below the project a crate may lie: rust/, crates/core/ and the like."""
+_SETTINGS: Final = ("source", "registries", "net", "http")
+_SECRETS: Final = frozenset(("credential-provider", "proxy", "secret-key", "ssh", "token"))
 _PROXIES: Final = ("http_proxy", "https_proxy", "no_proxy", "all_proxy")
 
 
@@ -45,6 +54,34 @@ def variables(caller: Mapping[str, str]) -> dict[str, str]:
         if caller.get(name):
             found[name] = caller[name]
     return found
+
+
+def cargo_settings(caller: Mapping[str, str]) -> str:
+    """Where the caller's cargo finds registries, as a ``config.toml`` for the build's own; "" where nothing is said.
+
+    Mirrors and what they need of the network alone: no tokens, no programs, no passwords in addresses.
+    """
+    home = Path(caller.get("CARGO_HOME") or f"{caller.get('HOME', '')}/.cargo")
+    for name in ("config.toml", "config"):
+        try:
+            document: Mapping[str, object] = tomllib.loads((home / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            continue  # cargo itself will say what is wrong with it
+        kept = {part: _public(document[part]) for part in _SETTINGS if isinstance(document.get(part), dict)}
+        return toml.pairs(kept)
+    return ""
+
+
+def _public(value: object) -> object:
+    """A setting without what is secret, or names a program."""
+    if isinstance(value, str):
+        return without_credentials_in(value)
+    if isinstance(value, dict):
+        public = {key: _public(part) for key, part in value.items() if key not in _SECRETS}
+        return {key: part for key, part in public.items() if part is not None}
+    if isinstance(value, list):
+        return [part for part in map(_public, value) if part is not None]
+    return value if isinstance(value, int) else None
 
 
 def _has_password(address: str) -> bool:

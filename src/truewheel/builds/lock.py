@@ -183,9 +183,9 @@ def _parts(file: Mapping[str, object], *, named: bool) -> Iterator[tuple[str, ob
         yield "url", url
     elif path:
         yield "path", path
-    for key in ("size", "subdirectory"):
-        if key in file:
-            yield key, file[key]
+    # No size: uv tells it of files that it happened to ask for, which are others each time.
+    if "subdirectory" in file:
+        yield "subdirectory", file["subdirectory"]
     hashes = file.get("hashes")
     yield "hashes", dict(sorted(hashes.items())) if isinstance(hashes, Mapping) else {}
 

@@ -169,6 +169,10 @@ class _Build:
             used=room.host / "used",
             inside=inside,
         )
+        if settings := crates.cargo_settings(self.caller):
+            cargo = room.host / self.conditions.home / ".cargo"
+            cargo.mkdir(parents=True, exist_ok=True)
+            (cargo / "config.toml").write_text(settings, encoding="utf-8")
         for note in (*self.notes, *self.sandbox.isolation.notes, *shims.notes):
             self.record.line(note)
         variables = environment(

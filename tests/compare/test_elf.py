@@ -12,8 +12,10 @@ import pytest
 from tests.compare.makes import LONGER, ONE, TWO, Command, Makes, at, compared, places, reasons, unexplained
 from tests.elf.toolchains import call
 from tests.tools import need
-from truewheel.compare.elf_parts import elf_parts
+from truewheel.compare.elf_parts import elf_parts, inflated, symbols
+from truewheel.compare.elf_toolchain import compare_notes
 from truewheel.compare.model import Kind
+from truewheel.errors import BinaryError
 
 BUILD_ID, LINE_STR = ".note.gnu.build-id", ".debug_line_str"
 COMPILERS = {"x86_64": "gcc", "aarch64": "aarch64-linux-gnu-gcc", "s390x": "s390x-linux-gnu-gcc"}
@@ -142,6 +144,13 @@ class TestTools:
         assert at(found, "FLAGS").kind is Kind.ONLY_RIGHT
         assert at(found, "FLAGS_1").right == "0x1"
 
+    def test_the_order_of_notes_has_no_cause(self) -> None:
+        left, right = memoryview(b"GCC: 12\0clang 14\0"), memoryview(b"clang 14\0GCC: 12\0")
+        found = compare_notes(".comment", left, right)
+        assert found is not None
+        assert found.causes == ()
+        assert compare_notes(".comment", left, left) is None
+
 
 class TestTimes:
     def test_the_date_in_a_source(self, makes: Makes) -> None:
@@ -224,6 +233,26 @@ class TestDebugInformation:
         other[head + 30] ^= 0xFF
         found = compared(bytes(data), bytes(other))
         assert at(found, ".debug_info").summary.endswith(said)
+
+    def test_a_compression_header_that_is_cut_off(self, makes: Makes) -> None:
+        data = built(makes, "-g", "-gz").read_bytes()
+        found = elf_parts(data)
+        section = found.named(".debug_info")
+        assert section is not None
+        short = section._replace(part=section.part._replace(data=section.part.data[:20]))
+        assert inflated(found.layout, short).why == "its compression header is cut off"
+        for at_byte in (30, 40):
+            damaged = bytearray(section.part.data)
+            damaged[at_byte] ^= 0xFF
+            broken = section._replace(part=section.part._replace(data=memoryview(bytes(damaged))))
+            assert inflated(found.layout, broken).why.startswith("its compressed bytes are")
+
+    def test_symbols_without_names(self, makes: Makes) -> None:
+        found = elf_parts(built(makes).read_bytes())
+        table = found.named(".symtab")
+        assert table is not None
+        with pytest.raises(BinaryError):
+            symbols(found, table._replace(link=99))
 
 
 class TestHeaders:

@@ -124,6 +124,24 @@ class TestBytes:
         assert not displaced(one, memoryview(right + b"x"), {0x10}, order)
         assert not displaced(memoryview(b"abc"), memoryview(b"abd"), {1}, order), "no four bytes"
 
+    @pytest.mark.parametrize("order", ["<", ">"])
+    @pytest.mark.parametrize("code", ["Q", "I"])
+    def test_long_tables_of_numbers_that_moved(self, order: str, code: str) -> None:
+        layout = struct.Struct(f"{order}100000{code}")
+        left, right, other = (
+            memoryview(layout.pack(*(number + by * (number % 3) // 2 for number in range(100_000))))
+            for by in (0, 64, 66)
+        )
+        assert displaced(left, right, {32, 64}, order)
+        assert not displaced(left, other, {32, 64}, order)
+
+    def test_there_is_an_end_to_what_is_looked_at(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("truewheel.compare.native_spread._MOST_RUNS", 3)
+        left, right = (memoryview(b"".join(bytes([at + by, 0, 0, 0, 0, 9, 9]) for at in range(5))) for by in (0, 1))
+        assert not displaced(left, right, {1}, "<")
+        monkeypatch.setattr("truewheel.compare.native_spread._MOST_RUNS", 30)
+        assert displaced(left, right, {1}, "<")
+
 
 class TestArm64:
     """Encodings of the Arm Architecture Reference Manual, as an assembler gives them."""

@@ -311,9 +311,10 @@ def test_folders_that_can_not_be_written(tmp_path: Path) -> None:
         built(project(tmp_path / "p"), tmp_path / "file")
     with pytest.raises(RequestError, match="can't be written"):
         built(project(tmp_path / "p"), tmp_path / "out", log=tmp_path / "file" / "log")
-    (tmp_path / "out" / "small-1.0.tar.gz").mkdir(parents=True)
-    with pytest.raises(RequestError, match="can't be written"):
+    (tmp_path / "out" / "small-1.0-py3-none-any.whl").mkdir(parents=True)
+    with pytest.raises(RequestError, match="it is a folder"):
         built(project(tmp_path / "p"), tmp_path / "out")
+    assert names(tmp_path / "out") == []  # not even the sdist
 
 
 def test_provenance_keeps_to_its_schema(tmp_path: Path, wheels: Path) -> None:
@@ -353,3 +354,19 @@ def _others() -> list[Path]:
     folders = [Path("/usr/bin"), *sorted(Path.home().glob(".pyenv/versions/3.*/bin"))]
     versions = [f"3.{minor}" for minor in range(10, 15) if minor != sys.version_info.minor]
     return [folder / f"python{version}" for folder in folders for version in versions]
+
+
+@pytest.mark.parametrize("module", ["pyproject_hooks", "packaging.pylock"])
+def test_what_lacks_is_told(module: str) -> None:
+    code = f"""
+import sys
+sys.modules[{module!r}] = None
+from truewheel.errors import RequestError
+try:
+    import truewheel.builds.project
+except RequestError as error:
+    print(error.what, error.hint)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
+    assert done.stdout.startswith("building needs p")
+    assert "pip install 'truewheel[build]'" in done.stdout

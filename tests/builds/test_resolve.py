@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import os
+import shutil
 import stat
 import subprocess  # noqa: TID251 - what is installed is run; the ban protects src
 import sys
+import tarfile
 import threading
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -15,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builds.backends import offline
+from tests.builds.backends import offline, project
 from tests.builds.checkouts import emptied
 from truewheel.builds import interpreter, lock, resolve_pip, resolve_uv
 from truewheel.builds.environment import BuildEnvironment
@@ -110,6 +112,22 @@ def test_what_can_not_be_had(name: str, tmp_path: Path, python: Python, wheels: 
         BuildEnvironment(place, installer(name)).create(["nowhere>=1"])
     assert any("nowhere" in line for line in caught.value.tail)
     assert "--requirements-from-source" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", INSTALLERS)
+def test_requirements_without_wheels(name: str, tmp_path: Path, python: Python, wheels: Path) -> None:
+    folder = project(tmp_path / "small-1.0", requires=("tiny",))
+    (folder / "PKG-INFO").write_text("Metadata-Version: 2.4\nName: small\nVersion: 1.0\n")
+    shutil.copytree(wheels, tmp_path / "more")
+    with tarfile.open(tmp_path / "more" / "small-1.0.tar.gz", "w:gz") as archive:
+        archive.add(folder, "small-1.0")
+    with pytest.raises(BuildError, match="resolve build requirements"):
+        BuildEnvironment(ground(tmp_path / "a", python, offline(tmp_path / "more")), installer(name)).create(["small"])
+    place = ground(tmp_path / "b", python, offline(tmp_path / "more"), requirements_from_source=True)
+    environment = BuildEnvironment(place, installer(name))
+    environment.create(["small"])
+    assert [choice.requirement.file for choice in environment.choices] == ["small-1.0.tar.gz"]
+    assert has(place) == ["small=1.0"]
 
 
 @pytest.mark.parametrize("name", INSTALLERS)

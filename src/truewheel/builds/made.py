@@ -53,6 +53,9 @@ class Delivery:
 
     def deliver(self) -> tuple[Artefact, ...]:
         """Put everything into the folder, over what has the same name. Raises `RequestError` where it can't be."""
+        for artefact in self._artefacts:
+            if artefact.path.is_dir():
+                raise RequestError("can't be written: it is a folder", where=Where(file=str(artefact.path)))
         try:
             for artefact in self._artefacts:
                 (self._draft / artefact.path.name).replace(artefact.path)

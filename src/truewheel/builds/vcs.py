@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -212,7 +213,7 @@ def _copy_plain(source: Path, target: Path) -> None:
 
 def _copy_file(source: Path, target: Path) -> None:
     if _is_plain(source):
-        target.write_bytes(source.read_bytes())
+        shutil.copyfile(source, target)
 
 
 def _is_plain(path: Path) -> bool:

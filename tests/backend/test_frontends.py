@@ -11,7 +11,7 @@ import pytest
 from packaging.metadata import Metadata
 
 import truewheel
-from tests.backend.frontends import PYTHON, Frontends, good, wrapped
+from tests.backend.frontends import PYTHON, Frontends, good, only, wrapped
 from tests.corpus import sha256_of
 from tests.projects import CMAKE, PURE, RUST, WITH_MESON, C, Project
 from tests.tools import need
@@ -77,3 +77,12 @@ def test_without_the_wrapper_every_build_is_another(frontends: Frontends, tmp_pa
         for name in ("first", "second")
     ]
     assert len({truewheel.digest(wheel).payload for wheel in wheels}) == 2
+
+
+def test_truewheel_build_makes_the_same_wheel_as_a_frontend(frontends: Frontends, tmp_path: Path) -> None:
+    need(*C.tools)
+    by_pip = frontends.pip(wrapped(C, tmp_path / "first"), tmp_path / "pip")
+    command = [PYTHON, "-m", "truewheel", "build", "--wheel", "-w", str(tmp_path / "ours"), "--isolation", "none"]
+    second = wrapped(C, tmp_path / "a" / "longer" / "way" / "second")
+    good(frontends.run(*command, second, given={"SOURCE_DATE_EPOCH": "315532800"}))
+    assert sha256_of(only(tmp_path / "ours", "*.whl")) == sha256_of(by_pip)

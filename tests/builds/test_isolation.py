@@ -280,3 +280,29 @@ def test_what_is_brought_back(tmp_path: Path) -> None:
     resolv = Path("/etc/resolv.conf").resolve().parent
     named = isolation_hidden.needed([resolv.parent], [], network=True) if resolv.parent != Path("/") else (resolv,)
     assert resolv in named
+
+
+def test_plain_processes(tmp_path: Path) -> None:
+    """At their host path, with PWD as the other kinds have it."""
+    with workroom(Conditions(), "none") as (room, _):
+        sandbox = choose(room, Conditions(), wanted="none")
+        lines: list[str] = []
+        assert sandbox.inside(room.source) == str(room.source)
+        command = ["sh", "-c", 'echo "$PWD"; umask; exit 3']
+        environment = {"PATH": os.environ["PATH"], "PWD": "/elsewhere"}
+        status = sandbox.run(
+            command, folder=room.source, environment=environment, output=lines.append, also=(tmp_path,)
+        )
+        assert (status, lines) == (3, [str(room.source), "0022"])
+
+
+def test_users_and_places_that_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container's user often has no entry, and some folders can't be looked at."""
+    monkeypatch.setattr(os, "getuid", lambda: 3_999_999_999)
+    assert isolation_hidden._home_of_user() == ""
+
+    def refuse(_: Path) -> bool:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    assert isolation_hidden.hidden({"HOME": "/root"}) == ()

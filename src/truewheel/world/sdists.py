@@ -125,7 +125,7 @@ def _fill(folder: Path, sdist: Sdist, mtime: int) -> None:
         if not member.link:
             _write(folder / member.name, member, mtime)
     _link(folder, sdist, mtime)
-    for place in reversed(folders):
+    for place in folders:
         os.utime(place, (mtime, mtime))
 
 

@@ -13,13 +13,17 @@ from tests.repair.building import BuildError, run
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """An sdist on the index: the project, its version, the file, and what a build of it asks of the system."""
+    """An sdist on the index: the project, its version, the file, and what a build of it asks of the system.
+
+    ``silent`` says that its backend keeps to itself how it starts compilers.
+    """
 
     project: str
     version: str
     file: str
     sha256: str
     tools: tuple[str, ...]
+    silent: bool = False
 
     def fetch(self) -> Path:
         """The path of the checked file."""
@@ -61,6 +65,7 @@ FOUNDING = (
         "frozenlist-1.8.0.tar.gz",
         "3ede829ed8d842f6cd48fc7081d7a41001a56f1f38603f9d49bf3020d59a31ad",
         ("g++", "gcc"),
+        silent=True,
     ),
 )
 """Cython with a library of the system, plain C, and C++ that a backend of its own compiles in a temporary folder."""

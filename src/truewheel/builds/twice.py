@@ -51,7 +51,7 @@ def _made(request: Request, made: Made, conditions: Conditions, folder: Path, pr
     caller = {**os.environ, "PATH": os.pathsep.join((os.environ.get("PATH", os.defpath), MORE_PATH))}
     lock = folder / "pylock.toml"
     lock.write_text(made.lock, encoding="utf-8", newline="")
-    again = replace(request, lock=lock, constraints=(), exclude_newer=None, keep=False)
+    again = replace(request, lock=lock, constraints=(), exclude_newer=None)
     try:
         return make(again, folder / "made", conditions=conditions, progress=progress, caller_environment=caller)
     except TruewheelError as error:

@@ -154,7 +154,7 @@ def _mtime(conditions: Conditions, around: Around) -> tuple[Conditions, Varied]:
 
 def _environment(conditions: Conditions, _: Around) -> tuple[Conditions, Varied]:
     more = {"TRUEWHEEL_SECOND_BUILD": "a variable that no build should look at"}
-    return replace(conditions, more=more), Varied("environment", "", "and TRUEWHEEL_SECOND_BUILD")
+    return replace(conditions, more=more), Varied("environment", "as it is", "and TRUEWHEEL_SECOND_BUILD")
 
 
 def _search_path(conditions: Conditions, _: Around) -> tuple[Conditions, Varied]:

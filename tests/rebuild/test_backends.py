@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.builds.checkouts import checkout
 from tests.projects import NATIVE, Project
 from tests.rebuild.evidence import members, modules
 from tests.rebuild.proofs import built, causes, uv_build, wheel_of
@@ -25,7 +26,10 @@ def test_native_code_is_the_same_from_everywhere(project: Project, tmp_path: Pat
     assert "build-path" in causes(said)
     assert said.unexplained == ()
 
-    done = built(project.write(tmp_path / "sources"), tmp_path / "ours", twice=True, sdist=True)
+    # Meson makes sdists of checkouts alone.
+    need("git")
+    sources = checkout(project.write(tmp_path / "sources"), {})
+    done = built(sources, tmp_path / "ours", twice=True, sdist=True)
     assert done.twin is not None
     assert [comparison.identical for comparison in done.twin.comparisons] == [True, True]
     found = members(wheel_of(done))

@@ -227,6 +227,22 @@ def test_the_text_does_not_depend_on_the_order(projects: list[str], files: list[
     assert [choice.requirement.project for choice in lock.choices(found, PYTHON)] == sorted(projects)
 
 
+def test_archives_and_paths_stay() -> None:
+    hashes = {"sha256": SHA}
+    packages: list[dict[str, object]] = [
+        {"name": "a", "archive": {"url": "https://me:secret@example.org/a.zip", "subdirectory": "x", "hashes": hashes}},
+        {"name": "b", "version": "1.0", "sdist": {"path": "files/b-1.0.tar.gz", "hashes": hashes}},
+    ]
+    assert tomllib.loads(lock.text_of(packages, PYTHON))["packages"] == [
+        {"name": "a", "archive": {"url": "https://example.org/a.zip", "subdirectory": "x", "hashes": hashes}},
+        {
+            "name": "b",
+            "version": "1.0",
+            "sdist": {"name": "b-1.0.tar.gz", "path": "files/b-1.0.tar.gz", "hashes": hashes},
+        },
+    ]
+
+
 def test_folders_and_repositories_are_refused() -> None:
     with pytest.raises(RequestError, match="a is a folder or a repository, which has no hash"):
         lock.text_of([{"name": "a", "directory": {"path": "/home/me/a"}}], PYTHON)

@@ -233,7 +233,9 @@ def test_other_files(tmp_path: Path, name: str, says: str) -> None:
         stage(str(tmp_path / name), emptied(tmp_path / "room"), caller=CALLER)
 
 
-@pytest.mark.parametrize("source", ["/not/here", "", "nothing here", "a\0b", "https://me:secret@example.org/x.tar.gz"])
+@pytest.mark.parametrize(
+    "source", ["/not/here", "x" * 5000, "", "nothing here", "a\0b", "https://me:secret@example.org/x.tar.gz"]
+)
 def test_no_such_source(tmp_path: Path, source: str) -> None:
     where = tmp_path / "x"
     with pytest.raises(RequestError) as caught:

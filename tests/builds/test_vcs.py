@@ -237,6 +237,16 @@ def test_links_in_a_repository_are_not_followed(tmp_path: Path) -> None:
     assert not (found.folder / ".git/refs/folder").exists()
 
 
+@LINKS
+def test_a_head_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    """Old gits made such; what a link leads to may be anything."""
+    folder = checkout(tmp_path / "project", PROJECT)
+    (folder / ".git" / "HEAD").unlink()
+    (folder / ".git" / "HEAD").symlink_to("refs/heads/main")
+    with pytest.raises(RequestError, match="the repository has no HEAD"):
+        staged(folder, tmp_path / "room")
+
+
 @pytest.mark.parametrize("head", ["", "ref: refs/heads/none\n", "nonsense"])
 def test_a_broken_repository_is_a_folder_or_has_no_commit(tmp_path: Path, head: str) -> None:
     folder = checkout(tmp_path / "project", PROJECT)

@@ -134,6 +134,15 @@ def test_the_locale_is_another_language_where_there_is_one(locales: tuple[str, .
     assert second_conditions(around)[0].locale == chosen
 
 
+def test_who_lists_folders_the_other_way_round_is_told() -> None:
+    turned = {
+        preload: _named(second_conditions(AROUND._replace(machine=WILLING._replace(preload=preload)))[1])
+        for preload in (True, False)
+    }
+    assert turned[True]["directory order"].second == "the other way round"
+    assert turned[False]["directory order"].second == "the other way round, for Python alone"
+
+
 def test_another_user_is_another_one() -> None:
     around = AROUND._replace(machine=WILLING._replace(user=1398))
     assert second_conditions(around)[0].user not in {None, 1398}

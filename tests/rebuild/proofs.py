@@ -10,6 +10,7 @@ from truewheel import api
 from truewheel.builds.model import Request
 from truewheel.compare import Comparison
 
+CONSTRAINTS = Path(__file__).with_name("constraints.txt")
 SECONDS = 300
 """No program of a build here takes a tenth of that; what hangs must end."""
 
@@ -31,7 +32,8 @@ class Listener:
 def pip_wheel(source: Path, folder: Path) -> Path:
     """The wheel that pip makes of a folder or an sdist."""
     command = [sys.executable, "-m", "pip", "wheel", "--disable-pip-version-check", "--quiet", "--no-deps"]
-    run([*command, source, "--wheel-dir", folder])
+    settings = {"PIP_CONSTRAINT": str(CONSTRAINTS), "PIP_BUILD_CONSTRAINT": str(CONSTRAINTS)}  # until and from pip 25.3
+    run([*command, source, "--wheel-dir", folder], **settings)
     (wheel,) = folder.glob("*.whl")
     return wheel
 
@@ -53,7 +55,14 @@ def built(
     epoch: int | None = None,
 ) -> api.Built:
     """What truewheel makes of a folder or an sdist: a wheel, and with `sdist` that too."""
-    request = Request(source=str(source), sdist=sdist, isolation=isolation, epoch=epoch, seconds=SECONDS)
+    request = Request(
+        source=str(source),
+        sdist=sdist,
+        constraints=(CONSTRAINTS,),
+        isolation=isolation,
+        epoch=epoch,
+        seconds=SECONDS,
+    )
     return api.build(request, folder, twice=twice, progress=Listener())
 
 

@@ -33,7 +33,7 @@ class Machine(NamedTuple):
 
     ``cores`` is the number of processors that this process may use, None where programs can't be bound to some of
     them. ``faketime`` says that the clock can be moved, ``setarch`` are the options of setarch(8) that work here.
-    ``umask`` says that files have modes.
+    ``umask`` says that files have modes, ``preload`` that libraries can be put before those of any program.
     """
 
     host_name: str
@@ -44,6 +44,7 @@ class Machine(NamedTuple):
     faketime: bool
     setarch: tuple[str, ...]
     umask: bool = True
+    preload: bool = True
 
 
 class Around(NamedTuple):
@@ -132,8 +133,9 @@ def _host_name(conditions: Conditions, around: Around) -> tuple[Conditions, Vari
     return replace(conditions, host_name="another-host"), Varied("host name", conditions.host_name, "another-host")
 
 
-def _order(conditions: Conditions, _: Around) -> tuple[Conditions, Varied]:
-    return replace(conditions, shuffled=True), Varied("directory order", "the file system's", "the other way round")
+def _order(conditions: Conditions, around: Around) -> tuple[Conditions, Varied]:
+    turned = "the other way round" if around.machine.preload else "the other way round, for Python alone"
+    return replace(conditions, shuffled=True), Varied("directory order", "as it is", turned)
 
 
 def _network(conditions: Conditions, around: Around) -> tuple[Conditions, Varied]:

@@ -12,6 +12,7 @@ from typing import Final
 
 from truewheel.builds.processes import cores_limited, run
 from truewheel.builds.shuffle_clock import clock_can_be_moved
+from truewheel.builds.shuffle_preload import obstacle
 from truewheel.builds.variations import Machine
 from truewheel.errors import RequestError
 
@@ -32,6 +33,7 @@ def machine() -> Machine:
         faketime=clock_can_be_moved(),
         setarch=tuple(option for option in _PERSONALITIES if _works(["setarch", option, "true"])),
         umask=posix,
+        preload=not obstacle(),
     )
 
 

@@ -38,11 +38,14 @@ def test_a_folder_without_history(tmp_path: Path) -> None:
             "venv/bin/python": "",
             "dist/old.whl": "",
             "dist.txt": "",
+            "build.log": "",
             "build/kept": "",
         },
     )
     before = snapshot(folder)
-    staged = stage(str(folder), emptied(tmp_path / "room"), caller=CALLER, leave=folder / "dist")
+    staged = stage(
+        str(folder), emptied(tmp_path / "room"), caller=CALLER, leave=[folder / "dist", folder / "build.log"]
+    )
     assert names(staged.folder) == sorted([*PROJECT, "build/kept", "dist.txt"])
     assert (staged.kind, staged.name, staged.subdirectory, staged.facts) == ("directory", "", "", None)
     assert staged.project == staged.folder

@@ -27,7 +27,7 @@ def _git() -> None:
     need("git")
 
 
-def staged(source: Path | str, room: Path, leave: Path | None = None) -> Staged:
+def staged(source: Path | str, room: Path, *leave: Path) -> Staged:
     """A source, copied and settled as a build has it."""
     found = stage(str(source), emptied(room), caller=CALLER, leave=leave)
     settled(found, found.facts.time if found.facts else 1_000_000_000, Git(CALLER))
@@ -46,10 +46,13 @@ def described(folder: Path) -> tuple[str, str, str, str]:
 
 def test_tracked_and_not_ignored(tmp_path: Path) -> None:
     folder = checkout(tmp_path / "project", IGNORING)
-    written(folder, {"ignored/x": "", "a.log": "", "new.py": "", "dist/x.whl": "", "__pycache__/x": "", ".tox/x": ""})
+    written(
+        folder,
+        {"ignored/x": "", "a.log": "", "log": "", "new.py": "", "dist/x.whl": "", "__pycache__/x": "", ".tox/x": ""},
+    )
     (folder / "run.sh").unlink()
     before = snapshot(folder)
-    found = staged(folder, tmp_path / "room", leave=folder / "dist")
+    found = staged(folder, tmp_path / "room", folder / "dist", folder / "log")
     assert names(found.folder) == sorted({*IGNORING, "new.py"} - {"run.sh"})
     assert snapshot(folder) == before
 

@@ -111,8 +111,9 @@ class _Build:
         """Everything, in order."""
         request, room = self.request, self.room
         self.record.phase("copy sources")
+        leave = [folder, self.record.path] if self.record.path else [folder]
         staged = stage(
-            request.source, room, caller=self.caller, leave=folder, limits=request.limits, seconds=request.seconds
+            request.source, room, caller=self.caller, leave=leave, limits=request.limits, seconds=request.seconds
         )
         want_sdist = self._demand_purpose(staged)
         moment = epoch(request.epoch, staged, time.time())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import parse_qs, unquote
@@ -71,16 +71,16 @@ def stage(
     room: Workroom,
     *,
     caller: Mapping[str, str],
-    leave: Path | None = None,
+    leave: Collection[Path] = (),
     limits: Limits | None = None,
     seconds: float | None = None,
 ) -> Staged:
     """Copy a source into the workroom; what it is copied from is never written to.
 
     Of a git checkout come the files that are tracked, and those that aren't and aren't ignored either, with the whole
-    tree around a folder that is part of one; of any other folder, all but caches, virtual environments, and `leave`,
-    where results are written. Raises `RequestError` where there is no such source, or it can't be had, and
-    `SdistError` for an sdist that can't be trusted.
+    tree around a folder that is part of one; of any other folder, all but caches and virtual environments. `leave` are
+    files and folders that results are written to, which are left out where they aren't tracked. Raises `RequestError`
+    where there is no such source, or it can't be had, and `SdistError` for an sdist that can't be trusted.
     """
     git = Git(caller, seconds)
     if source.startswith("git+"):
@@ -88,7 +88,7 @@ def stage(
     path = Path(source)
     try:
         if path.is_dir():
-            return _from_folder(path.resolve(), room, git, leave.resolve() if leave else None)
+            return _from_folder(path.resolve(), room, git, {place.resolve() for place in leave})
         if path.is_file():
             return _from_sdist(path, room, limits)
     except (OSError, ValueError) as error:
@@ -128,7 +128,7 @@ def settled(staged: Staged, seconds: int, git: Git) -> None:
                 refresh(history.parent, git)
 
 
-def _from_folder(folder: Path, room: Workroom, git: Git, leave: Path | None) -> Staged:
+def _from_folder(folder: Path, room: Workroom, git: Git, leave: Collection[Path]) -> Staged:
     checkout = checkout_around(folder, git)
     if checkout is None:
         newest = tree.copied(folder, tree.listed(folder, leave), room.source)
@@ -137,7 +137,7 @@ def _from_folder(folder: Path, room: Workroom, git: Git, leave: Path | None) -> 
     return _from_checkout(checkout, room, git, leave, "" if subdirectory == "." else subdirectory)
 
 
-def _from_checkout(checkout: Checkout, room: Workroom, git: Git, leave: Path | None, subdirectory: str) -> Staged:
+def _from_checkout(checkout: Checkout, room: Workroom, git: Git, leave: Collection[Path], subdirectory: str) -> Staged:
     newest = _copy_checkout(checkout, room.source, git, leave)
     remote = remote_of(checkout, git)
     known = facts(room.source, remote, git)
@@ -145,7 +145,7 @@ def _from_checkout(checkout: Checkout, room: Workroom, git: Git, leave: Path | N
     return Staged(room.source, "vcs", public_url(remote), digest, subdirectory, known, newest)
 
 
-def _copy_checkout(checkout: Checkout, target: Path, git: Git, leave: Path | None, depth: int = 0) -> int:
+def _copy_checkout(checkout: Checkout, target: Path, git: Git, leave: Collection[Path], depth: int = 0) -> int:
     """Copy a working tree with its history, and the repositories in it likewise. Gives the newest time of a file."""
     target.mkdir(parents=True, exist_ok=True)
     tracked = list(files(checkout, git, "--cached"))
@@ -171,7 +171,7 @@ def _copy_checkout(checkout: Checkout, target: Path, git: Git, leave: Path | Non
     return newest
 
 
-def _is_source(checkout: Checkout, name: str, leave: Path | None) -> bool:
+def _is_source(checkout: Checkout, name: str, leave: Collection[Path]) -> bool:
     """Whether a file that isn't tracked lies in no folder that is left out."""
     folder = checkout.top
     for part in name.rstrip("/").split("/")[:-1]:
@@ -181,7 +181,7 @@ def _is_source(checkout: Checkout, name: str, leave: Path | None) -> bool:
     return tree.wanted(checkout.top / name.rstrip("/"), leave)
 
 
-def _from_repository(place: Place, room: Workroom, git: Git, leave: Path | None) -> Staged:
+def _from_repository(place: Place, room: Workroom, git: Git, leave: Collection[Path]) -> Staged:
     folder = room.host / "clone"
     clone(place.url, place.revision, folder, git)
     checkout = checkout_at(folder, git)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -23,23 +23,23 @@ _OLDEST: Final = 315_532_800
 _CHUNK: Final = 1 << 20
 
 
-def listed(top: Path, leave: Path | None = None) -> Iterator[str]:
+def listed(top: Path, leave: Collection[Path] = ()) -> Iterator[str]:
     """The files and links below a folder that are sources, as paths with slashes, sorted folder by folder.
 
-    Caches, virtual environments and the folder `leave` are left out.
+    Caches, virtual environments and what stands in `leave` are left out.
     """
     for folder, names, files in os.walk(top):
         here = Path(folder)
         links = [name for name in names if (here / name).is_symlink()]
         names[:] = sorted(name for name in names if name not in links and wanted(here / name, leave))
         for name in sorted([*files, *links]):
-            if name != ".git":  # of a worktree or a submodule it is a file
+            if name != ".git" and here / name not in leave:  # of a worktree or a submodule it is a file
                 yield (here / name).relative_to(top).as_posix()
 
 
-def wanted(folder: Path, leave: Path | None) -> bool:
-    """Whether a folder can hold sources: it is no cache, no virtual environment, and not the folder `leave`."""
-    return folder.name not in _CACHES and folder != leave and not (folder / "pyvenv.cfg").is_file()
+def wanted(folder: Path, leave: Collection[Path]) -> bool:
+    """Whether a folder can hold sources: it is no cache, no virtual environment, and doesn't stand in `leave`."""
+    return folder.name not in _CACHES and folder not in leave and not (folder / "pyvenv.cfg").is_file()
 
 
 def copied(top: Path, names: Iterable[str], target: Path) -> int:

@@ -86,6 +86,14 @@ def test_what_has_a_cause_already_keeps_it_alone(tmp_path: Path) -> None:
     assert told(explained(before, SEEN)) == told(before)
 
 
+def test_what_was_guessed_gives_way_to_what_is_known(tmp_path: Path) -> None:
+    before = compared(tmp_path, "6.18.44-x\n", "2.6.78-x\n")
+    assert [(cause, sure) for cause, _, sure in told(before)] == [("version", False)]
+    known = explained(before, [Seen(ENVIRONMENT, "kernel release", "6.18.44-x", "2.6.78-x")])
+    assert [(cause, sure) for cause, _, sure in told(known)] == [("environment", True)]
+    assert told(explained(before, SEEN)) == told(before)
+
+
 def test_a_backslash_is_no_command(tmp_path: Path) -> None:
     before = compared(tmp_path, "on alpha\n", "on C:\\1\\g\n")
     seen = [Seen(HOST, "host name", "alpha", "C:\\1\\g")]

@@ -66,6 +66,7 @@ ALWAYS = {
     "environment.txt": "environment",
     "folder.txt": "build-path",
     "home.txt": "build-path",
+    "kernel.txt": "environment",
     "listing.txt": "hash-order",
     "locale.txt": "environment",
     "nanoseconds.txt": "build-time",
@@ -79,6 +80,3 @@ ALWAYS = {
 
 IN_NAMESPACES = {"host.txt": "host", "user.txt": "host"}
 """Those that differ where namespaces can vary what they hold."""
-
-ALIKE = {"kernel.txt": "version"}
-"""One that looks like something else: the number of a kernel is a version like any other."""

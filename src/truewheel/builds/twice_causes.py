@@ -52,6 +52,7 @@ def circumstances(around: Around, conditions: Conditions) -> tuple[Seen, ...]:
         Seen(ENVIRONMENT, "locale", first.locale, conditions.locale),
         Seen(ENVIRONMENT, "hash seed", first.hash_seed, conditions.hash_seed),
         Seen(ENVIRONMENT, "processors", str(machine.cores), str(conditions.cores or machine.cores)),
+        *([Seen(ENVIRONMENT, "kernel release", *machine.kernels)] if conditions.setarch else ()),
         *(Seen(ENVIRONMENT, "environment", "", name) for name in conditions.more),
     ]
     return tuple(one for one in found if one.left != one.right)
@@ -66,9 +67,11 @@ def explained(comparison: Comparison, seen: Iterable[Seen]) -> Comparison:
 def _explained(difference: Difference, seen: tuple[Seen, ...]) -> Difference:
     if difference.inside:
         return replace(difference, inside=tuple(_explained(one, seen) for one in difference.inside))
-    if difference.causes or difference.follows:
+    if difference.follows or any(cause.sure for cause in difference.causes):
         return difference
-    return replace(difference, causes=tuple(_causes(difference, seen)))
+    found = tuple(_causes(difference, seen))
+    # What was only guessed by its looks gives way to what is known.
+    return replace(difference, causes=found if any(cause.sure for cause in found) else difference.causes or found)
 
 
 def _causes(difference: Difference, seen: tuple[Seen, ...]) -> Iterator[Cause]:

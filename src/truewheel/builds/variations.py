@@ -45,6 +45,8 @@ class Machine(NamedTuple):
     setarch: tuple[str, ...]
     umask: bool = True
     preload: bool = True
+    kernels: tuple[str, str] = ("as it is", "2.6")
+    """What the kernel calls itself, and what it does with ``--uname-2.6``."""
 
 
 class Around(NamedTuple):
@@ -165,7 +167,7 @@ def _search_path(conditions: Conditions, _: Around) -> tuple[Conditions, Varied]
 
 
 def _kernel(conditions: Conditions, around: Around) -> tuple[Conditions, Varied]:
-    return _personality(Varied("kernel release", "as it is", "2.6"), "--uname-2.6", conditions, around)
+    return _personality(Varied("kernel release", *around.machine.kernels), "--uname-2.6", conditions, around)
 
 
 def _addresses(conditions: Conditions, around: Around) -> tuple[Conditions, Varied]:

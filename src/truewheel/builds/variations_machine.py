@@ -34,6 +34,7 @@ def machine() -> Machine:
         setarch=tuple(option for option in _PERSONALITIES if _works(["setarch", option, "true"])),
         umask=posix,
         preload=not obstacle(),
+        kernels=(platform.release(), _older_kernel()),
     )
 
 
@@ -48,6 +49,12 @@ def _locales() -> tuple[str, ...]:
     lines: list[str] = []
     found = _works(["locale", "-a"], lines)
     return tuple(sorted(line.strip() for line in lines[:_MOST_LOCALES] if line.strip().isascii())) if found else ()
+
+
+def _older_kernel() -> str:
+    """What the kernel calls itself for programs that know none after 2.6."""
+    lines: list[str] = []
+    return lines[0] if _works(["setarch", "--uname-2.6", "uname", "-r"], lines) and lines else "2.6"
 
 
 def _works(command: Sequence[str], lines: list[str] | None = None) -> bool:

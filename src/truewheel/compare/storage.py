@@ -90,11 +90,18 @@ def _members(pairing: Pairing) -> Iterator[Difference]:
     for mine, theirs in pairing.pairs:
         if mine.facts != theirs.facts:
             for (label, left), (_, right) in zip(mine.facts, theirs.facts, strict=False):
-                if left != right and not (label == MODE and mine.executable != theirs.executable):
+                if left != right and not _follows(label, mine, theirs):
                     changes.setdefault(label, []).append(_Change(mine.name, left, right))
     order = [fact.label for mine, _ in pairing.pairs[:1] for fact in mine.facts]
     for label in sorted(changes, key=lambda label: order.index(label) if label in order else len(order)):
         yield _grouped(label, changes[label], pairing.pairs)
+
+
+def _follows(label: str, mine: Leaf, theirs: Leaf) -> bool:
+    """Whether a fact differs because something else does: the executable bit, or contents worth compressing or not."""
+    if label == METHOD:
+        return mine.content.size != theirs.content.size
+    return label == MODE and mine.executable != theirs.executable
 
 
 def _grouped(label: str, changes: list[_Change], pairs: Sequence[tuple[Leaf, Leaf]]) -> Difference:

@@ -159,6 +159,12 @@ def test_streams_by_another_encoder_or_level() -> None:
     assert streams.inside[0].left == "stored"
 
 
+def test_a_method_that_follows_from_other_contents_is_no_difference() -> None:
+    short, long = zipped(zip_bytes({"a.txt": b"x"}, store=True)), zipped(zip_bytes({"a.txt": b"x" * 100}))
+    (found,) = compare(short, long).differences
+    assert (found.place, found.kind) == ("a.txt", Kind.CONTENT)
+
+
 def test_streams_of_zlib_ng() -> None:
     library = pytest.importorskip("zlib_ng.zlib_ng")
     _, found, evidence = _only(compare(_raw(_zlib(6)), _raw(_zlib(6, library))))

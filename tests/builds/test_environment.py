@@ -157,7 +157,7 @@ def test_reports_of_pip(item: dict[str, object], table: dict[str, object]) -> No
 
 
 def test_what_pip_takes_from_a_folder_has_no_hash() -> None:
-    item = {"metadata": {"name": "a", "version": "1"}, "download_info": {"url": "file:///a", "dir_info": {}}}
+    item = {"metadata": {"name": "a", "version": "1"}, "download_info": {"url": "file://localhost/a", "dir_info": {}}}
     with pytest.raises(RequestError, match="a is a folder or a repository"):
         list(resolve_pip._packages({"install": [item]}))
     assert list(resolve_pip._packages({})) == []

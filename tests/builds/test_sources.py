@@ -253,7 +253,7 @@ def test_no_such_source(tmp_path: Path, source: str) -> None:
         ("git+https://example.org/a/b@v1", Place("https://example.org/a/b", "v1", "")),
         ("git+https://me:pass@example.org/a@feature/x", Place("https://me:pass@example.org/a", "feature/x", "")),
         ("git+ssh://git@example.org/a#subdirectory=x/y/", Place("ssh://git@example.org/a", "", "x/y")),
-        ("git+file:///a/b@v%231#egg=z&subdirectory=c", Place("file:///a/b", "v#1", "c")),
+        ("git+file://localhost/a/b@v%231#egg=z&subdirectory=c", Place("file://localhost/a/b", "v#1", "c")),
     ],
 )
 def test_addresses_of_repositories(source: str, place: Place) -> None:

@@ -339,7 +339,7 @@ def test_repositories_that_are_not_there(tmp_path: Path) -> None:
         ("example.org:a/b.git", "ssh://example.org/a/b.git"),
         ("ssh://git@example.org:22/a", "ssh://example.org:22/a"),
         ("http://[::1]:80/a", "http://[::1]:80/a"),
-        ("file:///home/me/a", ""),
+        ("file://localhost/home/me/a", ""),
         ("/home/me/a", ""),
         ("../a", ""),
         ("https://example.org:port/a", ""),

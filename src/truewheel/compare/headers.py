@@ -20,6 +20,7 @@ _FIELD: Final = re.compile(r"[!-9;-~]+:").match
 _LARGEST: Final = 16 << 20
 _MOST_FIELDS: Final = 20_000
 _MOST_VALUES: Final = 40
+_LONGEST_REQUIREMENT: Final = 4096
 _OF_BACKENDS: Final = frozenset({"metadata-version", "dynamic", "platform", "license-file", "root-is-purelib"})
 """Fields whose presence and form follow the backend's version (PEP 643, PEP 639; setuptools' ``UNKNOWN``)."""
 _REQUIREMENTS: Final = frozenset({"requires-dist", "provides-dist", "obsoletes-dist", "requires-python"})
@@ -31,12 +32,12 @@ class _Headers(NamedTuple):
     fields: tuple[tuple[str, str], ...]
     body: str
 
-    def values(self, name: str) -> tuple[str, ...]:
-        return tuple(value for field, value in self.fields if field.lower() == name)
-
-    def names(self) -> tuple[str, ...]:
-        """The fields' names in small letters, each once, in order."""
-        return tuple(dict.fromkeys(field.lower() for field, _ in self.fields))
+    def by_name(self) -> dict[str, tuple[str, ...]]:
+        """The values of each field by its name in small letters, in the order in which the names come first."""
+        found: dict[str, list[str]] = {}
+        for field, value in self.fields:
+            found.setdefault(field.lower(), []).append(value)
+        return {name: tuple(values) for name, values in found.items()}
 
 
 def compare_headers(pair: Pair) -> tuple[Difference, ...]:
@@ -60,20 +61,21 @@ def compare_headers(pair: Pair) -> tuple[Difference, ...]:
 
 def _parse(text: str) -> _Headers | None:
     """The headers of a text, line ends of any kind; None where it doesn't begin with one, or has too many."""
-    fields: list[tuple[str, str]] = []
+    fields: list[tuple[str, list[str]]] = []
     lines = text.replace("\r\n", "\n").split("\n")
+    body = ""
     for number, line in enumerate(lines):
         if fields and line[:1] in {" ", "\t"}:
-            name, value = fields[-1]
-            fields[-1] = name, f"{value}\n{line}"
+            fields[-1][1].append(line)
         elif not line:
-            return _Headers(tuple(fields), "\n".join(lines[number + 1 :])) if fields else None
+            body = "\n".join(lines[number + 1 :])
+            break
         elif _FIELD(line) and len(fields) < _MOST_FIELDS:
             name, _, value = line.partition(":")
-            fields.append((name, value.strip(" \t")))
+            fields.append((name, [value.strip(" \t")]))
         else:
             return None
-    return _Headers(tuple(fields), "") if fields else None
+    return _Headers(tuple((name, "\n".join(folds)) for name, folds in fields), body) if fields else None
 
 
 def _line_ends(left: str, right: str) -> Iterator[Difference]:
@@ -85,16 +87,15 @@ def _line_ends(left: str, right: str) -> Iterator[Difference]:
 
 
 def _fields(left: _Headers, right: _Headers) -> Iterator[Difference]:
-    """What differs in the headers: the fields that do, and else their order."""
-    names = tuple(dict.fromkeys((*left.names(), *right.names())))
+    """What differs in the headers: the fields that do, and the order of the others."""
+    ones, others = left.by_name(), right.by_name()
     spelled = {field.lower(): field for field, _ in (*right.fields, *left.fields)}
-    differ = False
-    for name in names:
-        mine, theirs = left.values(name), right.values(name)
-        if mine != theirs:
-            differ = True
-            yield _field(spelled[name], mine, theirs)
-    if not differ and left.fields != right.fields:
+    differ = [name for name in dict.fromkeys((*ones, *others)) if ones.get(name) != others.get(name)]
+    for name in differ:
+        yield _field(spelled[name], ones.get(name, ()), others.get(name, ()))
+    unlike = set(differ)
+    kept = [[field for field in side.fields if field[0].lower() not in unlike] for side in (left, right)]
+    if kept[0] != kept[1]:
         cause = Cause(BACKEND, "the same fields, in another order or spelling", sure=False)
         summary = "the fields are the same, and stand in another order or are spelled otherwise"
         yield Difference("order of fields", Kind.CONTENT, summary, causes=(cause,))
@@ -171,8 +172,9 @@ def _same_meaning(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
 def _plain(text: str) -> str:
     """A requirement as `packaging` writes it; where it can't be read, without spaces and parentheses."""
     reader: Callable[[str], Requirement] = Requirement
-    try:
-        return str(reader(text[:4096]))
-    except InvalidRequirement:
-        parts = sorted(re.sub(r"[\s()]", "", text).split(","))
-        return ",".join(parts)
+    if len(text) <= _LONGEST_REQUIREMENT:
+        try:
+            return str(reader(text))
+        except (InvalidRequirement, RecursionError):  # the latter for hundreds of parentheses in each other
+            pass
+    return ",".join(sorted(re.sub(r"[\s()]", "", text).split(",")))

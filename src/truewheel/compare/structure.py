@@ -14,6 +14,7 @@ from truewheel.compare.context import Pair
 from truewheel.compare.model import Cause, Difference, Kind
 from truewheel.compare.reasons import BUILD_TIME, HASH_ORDER, SBOM_SERIAL
 from truewheel.compare.text import compare_text, decoded
+from truewheel.compare.tokens import part
 from truewheel.compare.traces import explain, shown
 
 Value: TypeAlias = "dict[str, Value] | list[Value] | str | bool | None"
@@ -24,9 +25,12 @@ _LARGEST_WORK: Final = 64 << 20
 _NUMBER: Final = "\0#"
 """Stands before a number, which is kept as it is written: 1.0 isn't 1, and no number is too long."""
 _MARKED: Final = re.compile(r'"\\u0000#([^"]*)"')
+_LIKE_NUMBERS: Final = re.compile(r"\\u0000(?:#|\\u0023)").search
+"""A string that begins like a number here."""
 _MOST: Final = 60
 _DEEPEST: Final = 100
 _SERIALS: Final = re.compile(r"\$\.(?:serialNumber|documentNamespace)").fullmatch
+_NAMESPACES: Final = ('"urn:', '"http:', '"https:')
 _TIMES: Final = re.compile(r"(?i).*\.(?:timestamp|created|date|time|builtAt|buildTime|modified)").fullmatch
 
 
@@ -43,15 +47,20 @@ def compare_json(pair: Pair) -> tuple[Difference, ...]:
         return ()
     try:
         left, right = _parse(pair.left), _parse(pair.right)
-        found = list(_Walk().differences(left, right))
-        told = tuple(map(_told, found[:_MOST]))
+        walk = _Walk()
+        found = list(walk.differences(left, right))
+        told = list(map(_told, found[:_MOST]))
         if not found and left == right:
             return tuple(_form(pair, left, right))
     except (_UnfitError, RecursionError):
         return ()
     if len(found) > _MOST:
-        told = (*told, Difference("more values", Kind.CONTENT, f"{len(found) - _MOST:,} more values differ"))
-    return told
+        told.append(Difference("more values", Kind.CONTENT, f"{len(found) - _MOST:,} more values differ"))
+    if found and walk.shuffled:
+        said = f"the keys of {walk.shuffled:,} object{'s' if walk.shuffled > 1 else ''} stand in another order"
+        cause = Cause(HASH_ORDER, f"the first is {shown(walk.first_shuffled)}", sure=False)
+        told.append(Difference("order of keys", Kind.CONTENT, said, causes=(cause,)))
+    return tuple(told)
 
 
 def _likely(pair: Pair) -> bool:
@@ -63,7 +72,7 @@ def _likely(pair: Pair) -> bool:
 
 def _parse(data: bytes) -> Value:
     text = decoded(data)
-    if text is None:
+    if text is None or _LIKE_NUMBERS(text):
         raise _UnfitError
     try:
         value: Value = json.loads(
@@ -107,9 +116,14 @@ class _Found:
 
 
 class _Walk:
-    """A walk over two values at once; it can be made only once, for its work is counted."""
+    """A walk over two values at once; it can be made only once, for its work is counted.
+
+    ``shuffled`` counts the objects that have the same keys in another order; the path of one is ``first_shuffled``.
+    """
 
     def __init__(self) -> None:
+        self.shuffled = 0
+        self.first_shuffled = ""
         self._waiting: list[tuple[str, int, Value, Value]] = []
         self._room = _LARGEST_WORK
 
@@ -123,11 +137,16 @@ class _Walk:
             elif isinstance(mine, list) and isinstance(theirs, list) and depth < _DEEPEST:
                 if mine != theirs:
                     yield from self._lists(path, depth, mine, theirs)
+                else:
+                    self._push(path, depth, mine, theirs)
             elif mine != theirs:
                 yield _Found(path, _How.CHANGED, mine, theirs)
 
     def _objects(self, path: str, depth: int, left: dict[str, Value], right: dict[str, Value]) -> Iterator[_Found]:
         common = [key for key in left if key in right]
+        if common != [key for key in right if key in left]:
+            self.shuffled += 1
+            self.first_shuffled = self.first_shuffled or path
         self._waiting += [(_below(path, key), depth + 1, left[key], right[key]) for key in reversed(common)]
         for key, value in left.items():
             if key not in right:
@@ -146,12 +165,16 @@ class _Walk:
         if not gone and not new:
             yield _Found(path, _How.SHUFFLED, left, right)
         elif len(left) == len(right):
-            unequal = [index for index in range(len(left)) if left[index] != right[index]]
-            self._waiting += [(f"{path}[{at}]", depth + 1, left[at], right[at]) for at in reversed(unequal)]
+            self._push(path, depth, left, right)
         else:
             values = dict(zip((*mine, *theirs), (*left, *right), strict=True))
             yield from (_Found(path, _How.ITEM_LEFT, left=values[text]) for text in gone.elements())
             yield from (_Found(path, _How.ITEM_RIGHT, right=values[text]) for text in new.elements())
+
+    def _push(self, path: str, depth: int, left: list[Value], right: list[Value]) -> None:
+        """Have items looked at: those that differ, and those that hold objects, whose keys may."""
+        looked_at = [at for at in range(len(left)) if isinstance(left[at], (dict, list)) or left[at] != right[at]]
+        self._waiting += [(f"{path}[{at}]", depth + 1, left[at], right[at]) for at in reversed(looked_at)]
 
 
 def _below(path: str, key: str) -> str:
@@ -172,12 +195,17 @@ def _told(found: _Found) -> Difference:
 
 def _causes(path: str, left: str, right: str) -> tuple[Cause, ...]:
     evidence = f"{shown(left)} on the left, {shown(right)} on the right"
-    if _SERIALS(path):
+    if _SERIALS(path) and left.startswith(_NAMESPACES) and right.startswith(_NAMESPACES):
         return (Cause(SBOM_SERIAL, evidence),)
-    if _TIMES(path):
+    if _TIMES(path) and _is_time(left) and _is_time(right):
         return (Cause(BUILD_TIME, evidence),)
     found = explain(left, right)
     return found.causes if found.complete else ()
+
+
+def _is_time(text: str) -> bool:
+    """Whether there is a time in a value: a field called "time" may as well hold the seconds that something took."""
+    return any(token.kind == "time" for token in part(shown(text)).tokens)
 
 
 def _text(value: Value) -> str:

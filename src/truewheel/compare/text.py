@@ -21,6 +21,8 @@ _SAMPLE: Final = 1 << 14
 _CONTEXT: Final = 4
 _CONTROLS: Final = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_MARKED: Final = ("UTF-8 with a byte order mark", "UTF-16, little-endian", "UTF-16, big-endian")
+"""What the marks are called, in their order."""
 
 
 def compare_text(pair: Pair) -> tuple[Difference, ...]:
@@ -33,7 +35,14 @@ def compare_text(pair: Pair) -> tuple[Difference, ...]:
     left, right = decoded(window.left, pair.left), decoded(window.right, pair.right)
     if left is None or right is None:
         return ()
-    return compare_strings(left, right, first=window.first)
+    names = _encodings(pair, window)
+    if names[0] == names[1]:
+        return compare_strings(left, right, first=window.first)
+    said = f"{names[0]} on the left, {names[1]} on the right"
+    if left == right:
+        return (Difference("", Kind.CONTENT, f"the same text in another encoding: {said}", *names),)
+    encodings = Difference("encoding", Kind.CONTENT, f"the encodings differ: {said}", *names)
+    return (encodings, *compare_strings(left, right, "text", window.first))
 
 
 def compare_strings(left: str, right: str, place: str = "", first: int = 1) -> tuple[Difference, ...]:
@@ -72,6 +81,29 @@ def decoded(data: bytes, whole: bytes = b"") -> str | None:
         high = len(data[:_SAMPLE]) - len(data[:_SAMPLE].decode("ascii", "ignore"))
         plausible = strange * 100 <= len(data[:_SAMPLE]) and high * 4 <= len(data[:_SAMPLE])
         return data.decode("latin-1") if plausible else None
+
+
+def _encodings(pair: Pair, window: _Window) -> tuple[str, str]:
+    """What the two sides are encoded in. Pure ASCII is whatever the other side is."""
+    mine, theirs = _encoding(window.left, pair.left), _encoding(window.right, pair.right)
+    if mine and theirs:
+        return mine, theirs
+    other = mine or theirs or ""
+    return (other, other) if other not in _MARKED else (mine or "ASCII", theirs or "ASCII")
+
+
+def _encoding(data: bytes, whole: bytes) -> str:
+    """The name of the encoding of a text, of which `data` is the part that matters; "" for ASCII alone."""
+    for (mark, _), name in zip(_MARKS, _MARKED, strict=True):
+        if whole.startswith(mark):
+            return name
+    if data.isascii():
+        return ""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return "Latin-1"
+    return "UTF-8"
 
 
 class _Window(NamedTuple):
@@ -124,7 +156,7 @@ def _of_lines(left: str, right: str, place: str, first: int) -> Difference:
     theirs = [line for block in found for line in rights[block.right : block.right_end]]
     lines = render(lefts, rights, found, (first, first))
     if Counter(mine) == Counter(theirs):
-        said = f"{_count(len(mine), 'line')} in another order"
+        said = "; ".join(filter(None, [f"{_count(len(mine), 'line')} in another order", end]))
         cause = Cause(HASH_ORDER, "the same lines, in another order", sure=False)
         return Difference(place, Kind.CONTENT, said, lines=lines, causes=(cause,))
     found_causes = explain("\n".join(mine), "\n".join(theirs))

@@ -1,0 +1,112 @@
+"""What hid in the comparison of texts, headers and values until somebody looked for it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.compare.trees import pair, reasons
+from truewheel.compare.headers import compare_headers
+from truewheel.compare.structure import compare_json
+from truewheel.compare.text import compare_text
+
+INFO = "six-1.0.dist-info/METADATA"
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "said"),
+    [
+        (b"\xef\xbb\xbfa\n", b"a\n", "UTF-8 with a byte order mark on the left, ASCII on the right"),
+        (b"a\n", "a\n".encode("utf-16-le"), ""),
+        ("a\n".encode("utf-16"), b"a\n", "UTF-16, little-endian on the left, ASCII on the right"),
+        ("some words, é\n".encode("latin-1"), "some words, é\n".encode(), "Latin-1 on the left, UTF-8 on the right"),
+    ],
+)
+def test_one_text_in_two_encodings(left: bytes, right: bytes, said: str) -> None:
+    found = compare_text(pair(left, right))
+    assert [part.summary for part in found] == ([f"the same text in another encoding: {said}"] if said else [])
+
+
+def test_two_texts_in_two_encodings() -> None:
+    found = compare_text(pair("some words, é\nx\n".encode("latin-1"), "some words, é\ny\n".encode()))
+    assert [(part.place, part.left, part.right) for part in found] == [
+        ("encoding", "Latin-1", "UTF-8"),
+        ("text", None, None),
+    ]
+    assert [line.text for line in found[1].lines] == ["some words, é", "x", "y"]
+
+
+def test_letters_that_only_one_side_has_are_no_other_encoding() -> None:
+    assert [part.place for part in compare_text(pair("e\n", "é\n"))] == [""]
+    assert [part.place for part in compare_text(pair(b"a lot of text e\n", b"a lot of text \xe9\n"))] == [""]
+
+
+def test_another_order_and_no_last_end() -> None:
+    (found,) = compare_text(pair("a\nb\n", "b\na"))
+    assert found.summary.endswith("in another order; the last line has no end on the right")
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (b"A: b\n" + b" x\n" * 300_000, b"A: c\n" + b" x\n" * 300_000),
+        (b"".join(b"A%d: b\n" % n for n in range(15_000)), b"".join(b"B%d: b\n" % n for n in range(15_000))),
+    ],
+)
+def test_large_headers_take_little_time(left: bytes, right: bytes) -> None:
+    start = time.process_time()
+    assert compare_headers(pair(left, right, INFO))
+    assert time.process_time() - start < 2  # seconds of CPU; 4 and 30 where it was quadratic
+
+
+def test_parentheses_in_parentheses() -> None:
+    deep = f'a; {"(" * 2000}os_name == "x"{")" * 2000}'
+    (found,) = compare_headers(pair(f"Requires-Dist: {deep}\n", "Requires-Dist: b\n", INFO))
+    assert not found.causes
+
+
+def test_long_requirements_are_compared_to_their_end() -> None:
+    long = "a" * 5000
+    (found,) = compare_headers(pair(f"Requires-Dist: {long}b\n", f"Requires-Dist: {long}c\n", INFO))
+    assert not found.causes
+
+
+def test_order_of_fields_beside_a_value() -> None:
+    found = compare_headers(pair("Name: a\nA: 1\nB: 2\n", "Name: b\nB: 2\nA: 1\n", INFO))
+    assert [part.place for part in found] == ["Name", "order of fields"]
+
+
+def test_a_string_is_no_number_whatever_it_holds() -> None:
+    for text in (r'{"a": "\u0000#1"}', r'{"a": "\u0000\u00231"}'):
+        assert compare_json(pair(text, '{"a": 1}', "x.json")) == ()
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ('{"time": 5}', '{"time": 6}'),
+        ('{"date": true}', '{"date": false}'),
+        ('{"serialNumber": 5}', '{"serialNumber": 6}'),
+        ('{"serialNumber": "urn:uuid:1"}', '{"serialNumber": "none"}'),
+    ],
+)
+def test_names_of_fields_alone_show_nothing(left: str, right: str) -> None:
+    (found,) = compare_json(pair(left, right, "x.json"))
+    assert not found.causes
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "said"),
+    [
+        ('{"a": 1, "b": 2, "c": 3}', '{"b": 2, "a": 1, "c": 4}', "the keys of 1 object stand in another order"),
+        ('[[{"a": 1, "b": 2}], 3]', '[[{"b": 2, "a": 1}], 4]', "the keys of 1 object stand in another order"),
+        ('{"x": [{"a": 1, "b": 2}], "y": 3, "z": 4}', '{"x": [{"b": 2, "a": 1}], "z": 4, "y": 5}',
+         "the keys of 2 objects stand in another order"),
+    ],
+)  # fmt: skip
+def test_order_of_keys_beside_a_value(left: str, right: str, said: str) -> None:
+    found = compare_json(pair(left, right, "x.json"))
+    assert [part.summary for part in found] == ["the value differs", said]
+    assert reasons(found) == {"hash-order"}
+    assert [part.summary for part in compare_json(pair(right, left, "x.json"))] == ["the value differs", said]

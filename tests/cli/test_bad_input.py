@@ -56,6 +56,8 @@ CASES: dict[str, tuple[str, bytes | None, str]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_bad_input(tmp_path: Path, command: str, case: str) -> None:
     filename, data, message = CASES[case]
+    if (case, command) == ("sdist", "normalize"):
+        message = "breaks off"  # it takes sdists, and this is none
     folder = tmp_path / "in"
     folder.mkdir()
     bad = folder / filename

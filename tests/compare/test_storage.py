@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import tarfile
 import zipfile  # noqa: TID251 - the archives that are compared are made by it
 import zlib
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,10 +17,10 @@ from tests.compare.trees import directory, gz, kinds, reasons, tar_bytes, tarred
 from tests.strategies.wheels import wheels, written
 from tests.support import zip_bytes
 from tests.wheel.rawzip import Part, build
-from truewheel.compare import UNRECOGNIZED, Comparison, Kind, Tree, compare, unrecognized
+from truewheel.compare import UNRECOGNIZED, Comparison, Kind, Leaf, Tree, compare, tree_facts, unrecognized
 from truewheel.compare.leaves import gzip_facts, moment
 from truewheel.sdist import GzipHeader
-from truewheel.wheel import Wheel
+from truewheel.wheel import Bytes, Wheel
 from truewheel.wheel.profiles import Profile
 
 if TYPE_CHECKING:
@@ -127,7 +129,7 @@ def test_folders_that_have_entries() -> None:
     summary, found, evidence = _only(compare(with_folder, zipped(zip_bytes(FILES, time=(2024, 1, 1, 0, 0, 0)))))
     assert summary == "folder entries differ"
     assert found == {"zip-tool"}
-    assert evidence == "pkg on the left, none on the right"
+    assert evidence == "only the left has pkg; only the right has none"
 
 
 TEXT = b"".join(b"%d bottles of %d\n" % (number, number * number) for number in range(3000))
@@ -254,3 +256,78 @@ def test_two_forms_of_one_wheel_have_the_same_contents(wheel: Wheel) -> None:
     assert comparison.same_contents
     assert reasons(comparison) <= {"deflate"}
     assert kinds(compare(left, left)) == []
+
+
+def _with_records(*records: dict[str, str]) -> Tree:
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for number, pax in enumerate(records):
+            info = tarfile.TarInfo(f"x-1/{number}")
+            info.pax_headers = pax
+            archive.addfile(info, io.BytesIO())
+    return tarred(target.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "label", "reason"),
+    [
+        ({"SCHILY.xattr.user.x": "1"}, {"SCHILY.xattr.user.x": "2"}, "attributes", "zip-tool"),
+        ({"SCHILY.xattr.user.x": "1" * 500}, {"SCHILY.xattr.user.x": "1" * 499 + "2"}, "attributes", "zip-tool"),
+        ({"atime": "1"}, {"atime": "2"}, "other times", "build-time"),
+    ],
+)
+def test_values_of_pax_records(left: dict[str, str], right: dict[str, str], label: str, reason: str) -> None:
+    summary, found, evidence = _only(compare(_with_records(left), _with_records(right)))
+    assert summary == f"{label} differ for 1 member"
+    assert found == {reason}
+    assert len(evidence) < 500
+
+
+def test_pax_records_of_the_whole_to_their_end() -> None:
+    left, right = ("y" * 500 + end for end in "ab")
+    trees = [Tree("tar", "x", (), tree_facts((), [("comment", text)])) for text in (left, right)]
+    (found,) = compare(*trees).differences
+    assert found.summary == "pax records differ"
+
+
+def test_what_a_hard_link_leads_to() -> None:
+    tars = []
+    for target in ("x-1/a", "x-1/b"):
+        made = io.BytesIO()
+        with tarfile.open(fileobj=made, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+            for name in ("x-1/a", "x-1/b"):
+                archive.addfile(tarfile.TarInfo(name), io.BytesIO())
+            link = tarfile.TarInfo("x-1/c")
+            link.type, link.linkname = tarfile.LNKTYPE, target
+            archive.addfile(link)
+        tars.append(tarred(made.getvalue()))
+    summary, _, _ = _only(compare(*tars))
+    assert summary == "hard link differs for 1 of 3 members"
+
+
+def test_the_last_of_many_folders_and_extra_fields() -> None:
+    folders = [[f"{number:03}/" for number in range(300)] for _ in range(2)]
+    folders[1][-1] = "other/"
+    trees = [Tree("zip", "x", (), tree_facts(names)) for names in folders]
+    summary, _, evidence = _only(compare(*trees))
+    assert summary == "folder entries differ"
+    assert evidence == "only the left has 299; only the right has other"
+    headers = [GzipHeader(0, "", "", 3, 0, extra=bytes(500) + end) for end in (b"a", b"b")]
+    assert gzip_facts(headers[0]) != gzip_facts(headers[1])
+
+
+def test_folders_below_one_that_is_called_otherwise() -> None:
+    trees = [
+        Tree("sdist", top, (Leaf(f"{top}/a", executable=False, content=Bytes(b"")),), tree_facts([top, f"{top}/b"]))
+        for top in ("x-1", "y-1")
+    ]
+    assert [found.place for found in compare(*trees).differences if found.kind is Kind.STORAGE] == []
+
+
+def test_a_tar_that_only_one_side_compresses() -> None:
+    plain = tarred(tar_bytes({"x-1/a": TEXT}))
+    packed = replace(plain, facts=(*plain.facts, *gzip_facts(GzipHeader(0, "", "", 3, 0))), sha256="other")
+    for one, other, said in ((plain, packed, "not compressed"), (packed, plain, "compressed with gzip")):
+        summary, found, _ = _only(compare(one, other))
+        assert summary.startswith(f"the left is {said}, the right ")
+        assert found == {"deflate"}

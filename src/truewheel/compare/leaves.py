@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Final
+from zlib import crc32
 
 from truewheel.compare.model import Fact, Leaf, Tree
 from truewheel.errors import RequestError
@@ -19,6 +20,8 @@ METHOD: Final = "method"
 LEVEL: Final = "level"
 GZIP_TIME: Final = "gzip time"
 FOLDERS: Final = "folder entries"
+OTHER_TIMES: Final = "other times"
+"""Of access and of change, which pax can hold."""
 
 _SYSTEMS: Final = {0: "DOS", 3: "Unix", 7: "Macintosh", 10: "NTFS", 11: "MVS", 14: "VFAT", 19: "Darwin", 255: "unknown"}
 _METHODS: Final = {0: "stored", 8: "deflated"}
@@ -26,6 +29,10 @@ _LEVELS: Final = {0: "normal", 1: "maximum", 2: "fast", 3: "super fast"}
 """What bits 1 and 2 of the flags say of deflate (APPNOTE 4.4.4)."""
 _XFL: Final = {0: "not said", 2: "best", 4: "fastest"}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_LONGEST: Final = 160
+_TIMES: Final = frozenset({"atime", "ctime"})
+_TOLD: Final = frozenset({"gid", "gname", "linkpath", "mtime", "path", "size", "uid", "uname"})
+"""Pax records whose values other facts tell."""
 _MOST_SECONDS: Final = 253_402_300_799  # the last second of the year 9999
 
 
@@ -78,9 +85,10 @@ def gzip_facts(header: GzipHeader) -> tuple[Fact, ...]:
 
 
 def tree_facts(directories: Iterable[str], records: Iterable[tuple[str, str]] = ()) -> tuple[Fact, ...]:
-    """What an archive holds besides its members: entries for folders, and pax records of the whole."""
+    """What an archive holds besides its members: entries for folders, one a line, and pax records of the whole."""
     folders = sorted(name.rstrip("/") for name in directories)
-    return (Fact(FOLDERS, _listed(folders)), Fact("pax records", _listed([f"{key}={value}" for key, value in records])))
+    said = [f"{key}={value}" for key, value in records]
+    return (Fact(FOLDERS, "\n".join(folders)), Fact("pax records", _cut("\n".join(said)) or "none"))
 
 
 def moment(seconds: int, fraction: str = "") -> str:
@@ -96,10 +104,11 @@ def without_contents(tree: Tree) -> Tree:
     return replace(tree, leaves=tuple(replace(leaf, content=Closed(leaf.content.size)) for leaf in tree.leaves))
 
 
-def _listed(names: list[str]) -> str:
-    if not names:
-        return "none"
-    return ", ".join(names[:20]) + (f" and {len(names) - 20:,} more" if len(names) > 20 else "")
+def _cut(text: str) -> str:
+    """A text that isn't long, and is another one wherever the whole is."""
+    if len(text) <= _LONGEST:
+        return text
+    return f"{text[:_LONGEST]}… ({len(text):,} letters, CRC-32 {crc32(text.encode('utf-8', 'surrogateescape')):08x})"
 
 
 def _member_facts(member: Member) -> tuple[Fact, ...]:
@@ -110,7 +119,7 @@ def _member_facts(member: Member) -> tuple[Fact, ...]:
 
 
 def _gzip_flags(header: GzipHeader) -> str:
-    said = (("text", header.text), (f"extra {header.extra[:64].hex()}", header.extra), ("checksum", header.checked))
+    said = (("text", header.text), (f"extra {_hex(header.extra)}", header.extra), ("checksum", header.checked))
     return ", ".join(word for word, there in said if there) or "none"
 
 
@@ -147,8 +156,15 @@ def _tar_facts(stored: TarStored) -> tuple[Fact, ...]:
         Fact("user", stored.uname or "none"),
         Fact("group", stored.gname or "none"),
         Fact("format", stored.format),
-        Fact("pax records", _listed([key for key, _ in stored.records])),
+        Fact("hard link", stored.linkname if stored.typeflag == "1" else "none"),
+        Fact("pax records", _cut(", ".join(key for key, _ in stored.records)) or "none"),
+        Fact(OTHER_TIMES, _records(stored, _TIMES) or "none"),
+        Fact("attributes", _records(stored, {key for key, _ in stored.records} - _TIMES - _TOLD) or "none"),
     )
+
+
+def _records(stored: TarStored, keys: Container[str]) -> str:
+    return _cut(", ".join(f"{key}={value}" for key, value in stored.records if key in keys))
 
 
 def _version(number: int) -> str:
@@ -156,4 +172,4 @@ def _version(number: int) -> str:
 
 
 def _hex(data: bytes) -> str:
-    return (data[:64].hex() + ("…" if len(data) > 64 else "")) or "none"
+    return _cut(data.hex()) or "none"

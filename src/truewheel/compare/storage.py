@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from truewheel.compare.leaves import FOLDERS, GZIP_TIME, LEVEL, METHOD, MODE, TIME
+from truewheel.compare.leaves import FOLDERS, GZIP_TIME, LEVEL, METHOD, MODE, OTHER_TIMES, TIME
 from truewheel.compare.model import Cause, Difference, Fact, Kind, Leaf, Reason, Tree
 from truewheel.compare.pairing import Pairing
 from truewheel.compare.reasons import BUILD_TIME, DEFLATE, HOST, ORDER, UMASK, ZIP_TOOL
 from truewheel.compare.recompression import compare_streams
 
 _EXAMPLES: Final = 8
+_NAMES: Final = 20
 _REASONS: Final[dict[str, Reason]] = {
     TIME: BUILD_TIME,
     METHOD: DEFLATE,
@@ -22,6 +23,7 @@ _REASONS: Final[dict[str, Reason]] = {
     "user": HOST,
     "group": HOST,
     GZIP_TIME: BUILD_TIME,
+    OTHER_TIMES: BUILD_TIME,
     "gzip level": DEFLATE,
 }
 _GROUP_AND_OTHERS: Final = 0o077
@@ -70,18 +72,43 @@ def recompressed(left: Tree, right: Tree) -> tuple[Difference, ...]:
 
 def _whole(left: Tree, right: Tree, pairing: Pairing) -> Iterator[Difference]:
     """Facts of the containers themselves."""
+    zipped = [any(fact.label == GZIP_TIME for fact in tree.facts) for tree in (left, right)]
+    if zipped[0] != zipped[1]:
+        said = ["compressed with gzip" if it else "not compressed" for it in zipped]
+        summary = f"the left is {said[0]}, the right {said[1]}"
+        cause = Cause(DEFLATE, f"{said[0]} on the left, {said[1]} on the right")
+        yield Difference("", Kind.STORAGE, summary, said[0], said[1], causes=(cause,))
     theirs = dict(right.facts)
     for label, value in left.facts:
         other = theirs.get(label, value)
-        named = [pairing.left_name(f"{name}/")[:-1] for name in other.split(", ")] if label == FOLDERS else [other]
-        if other != value and sorted(named) != sorted(value.split(", ") if label == FOLDERS else [value]):
+        if label == FOLDERS:
+            yield from _folders(value, other, pairing)
+        elif other != value:
             reason = _REASONS.get(label, ZIP_TOOL)
             cause = Cause(reason, f"{value} on the left, {other} on the right")
             yield Difference("", Kind.STORAGE, f"{label} {_verb(label)}", value, other, causes=(cause,))
 
 
+def _folders(left: str, right: str, pairing: Pairing) -> Iterator[Difference]:
+    """Which folders have entries of their own, where the same one may be called otherwise on the right."""
+    mine, theirs = [side.split("\n") if side else [] for side in (left, right)]
+    others, known = Counter(mine), Counter(pairing.left_name(f"{name}/")[:-1] for name in theirs)
+    if others == known:
+        return
+    alone = [sorted((others - known).elements()), sorted((known - others).elements())]
+    told = [_some(names) for names in alone]
+    cause = Cause(ZIP_TOOL, f"only the left has {told[0]}; only the right has {told[1]}")
+    yield Difference("", Kind.STORAGE, f"{FOLDERS} differ", told[0], told[1], causes=(cause,))
+
+
+def _some(names: list[str]) -> str:
+    """The first of names that may be many."""
+    more = f" and {len(names) - _NAMES:,} more" if len(names) > _NAMES else ""
+    return ", ".join(names[:_NAMES]) + more or "none"
+
+
 def _verb(label: str) -> str:
-    return "differ" if label in {FOLDERS, "gzip flags", "pax records"} else "differs"
+    return "differ" if label in {FOLDERS, OTHER_TIMES, "gzip flags", "pax records", "attributes"} else "differs"
 
 
 def _members(pairing: Pairing) -> Iterator[Difference]:

@@ -6,7 +6,6 @@ import hashlib
 import mmap
 import os
 import secrets
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import BinaryIO
 
 from truewheel.errors import RequestError, TruewheelError, Where
 from truewheel.wheel import Limits, Wheel, WheelName, read
+from truewheel.world.regular import demand_file, reason
 
 _CHUNK = 1 << 20
 
@@ -50,22 +50,11 @@ def open_wheel(path: Path, limits: Limits | None = None) -> Iterator[OpenWheel]:
 
 def _wheel_name(path: Path) -> WheelName:
     """The parts of the file's name, once it is sure that there is a file to speak of."""
-    try:
-        kind = path.stat()
-    except FileNotFoundError:
-        raise RequestError("there is no such file", hint="check the path; a pattern may have matched nothing") from None
-    except (OSError, ValueError) as error:
-        raise RequestError(f"can't be opened: {_reason(error)}") from None
-    if stat.S_ISDIR(kind.st_mode):
-        raise RequestError("is a directory, not a wheel", hint="name the .whl files, as in `truewheel show dist/*.whl`")
-    if not stat.S_ISREG(kind.st_mode):
-        raise RequestError("is not a regular file", hint="copy the wheel to a file first")
+    demand_file(path, "wheel", "the .whl files, as in `truewheel show dist/*.whl`")
     if path.name.endswith((".tar.gz", ".zip")):
         raise RequestError("is a source distribution, not a wheel", hint="build a wheel from it: `truewheel build`")
     if not path.name.endswith(".whl"):
         raise RequestError("is not a wheel: its name doesn't end in .whl")
-    if kind.st_size == 0:
-        raise RequestError("is empty (0 bytes), not a wheel", hint="download or build it again")
     return WheelName.parse(path.name)
 
 
@@ -74,17 +63,13 @@ def _mapped(file: BinaryIO) -> Iterator[mmap.mmap]:
     try:
         mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError) as error:  # emptied in the meantime, or on a file system that can't map
-        raise RequestError(f"can't be mapped into memory: {_reason(error)}") from None
+        raise RequestError(f"can't be mapped into memory: {reason(error)}") from None
     try:
         yield mapping
     finally:
         # After an error or an interrupt, frames and threads may still hold views: the map goes when they do.
         with suppress(BufferError):
             mapping.close()
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -144,7 +129,7 @@ def replacing(target: Path) -> Iterator[Draft]:
             for place in made:
                 place.rmdir()
         if isinstance(error, OSError):
-            raise RequestError(f"can't be written: {_reason(error)}", where=Where(file=str(target))) from None
+            raise RequestError(f"can't be written: {reason(error)}", where=Where(file=str(target))) from None
         raise
 
 

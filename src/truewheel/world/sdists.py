@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from truewheel.errors import RequestError, TruewheelError, Where
 from truewheel.sdist import Member, Sdist, SdistName, Slice, check_whole, read, targets
 from truewheel.wheel import Buffer, Limits
 from truewheel.world.mapped import MappedLibrary
+from truewheel.world.regular import demand_file, reason
 
 _CHUNK: Final = 4 << 20
 _NEW: Final = (
@@ -58,25 +58,10 @@ def open_sdist(path: Path, limits: Limits | None = None) -> Iterator[OpenSdist]:
 
 def _sdist_name(path: Path) -> SdistName:
     """The parts of the file's name, once it is sure that there is a file to speak of."""
-    try:
-        kind = path.stat()
-    except FileNotFoundError:
-        raise RequestError("there is no such file", hint="check the path; a pattern may have matched nothing") from None
-    except (OSError, ValueError) as error:
-        raise RequestError(f"can't be opened: {_reason(error)}") from None
-    if stat.S_ISDIR(kind.st_mode):
-        raise RequestError("is a directory, not a source distribution", hint="name the .tar.gz file")
-    if not stat.S_ISREG(kind.st_mode):
-        raise RequestError("is not a regular file", hint="copy the source distribution to a file first")
+    demand_file(path, "source distribution", "the .tar.gz file")
     if path.name.endswith(".whl"):
         raise RequestError("is a wheel, not a source distribution")
-    if kind.st_size == 0:
-        raise RequestError("is empty (0 bytes), not a source distribution", hint="download or build it again")
     return SdistName.parse(path.name)
-
-
-def _reason(error: OSError | ValueError | OverflowError) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _sha256(data: Buffer) -> str:
@@ -103,13 +88,13 @@ def unpack(sdist: Sdist, folder: Path, *, mtime: int) -> Path:
     except FileExistsError:
         raise RequestError("exists already; sources are unpacked into a new folder", where=where) from None
     except OSError as error:
-        raise RequestError(f"can't be made: {_reason(error)}", where=where) from None
+        raise RequestError(f"can't be made: {reason(error)}", where=where) from None
     try:
         _fill(folder, sdist, mtime)
     except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)
         if isinstance(error, (OSError, OverflowError)):  # the latter for times that no system knows
-            raise RequestError(f"can't be written: {_reason(error)}", where=where) from None
+            raise RequestError(f"can't be written: {reason(error)}", where=where) from None
         raise
     return folder / sdist.top
 

@@ -17,6 +17,7 @@ from truewheel.sdist import Sdist, SdistName, read_gzip, read_tar
 from truewheel.sdist import read as read_sdist
 from truewheel.wheel import Buffer, Bytes, Limits, WheelName, read, read_zip
 from truewheel.world.mapped import MappedLibrary
+from truewheel.world.regular import reason
 
 _CHUNK: Final = 1 << 20
 _MOST_FOLDERS_DEEP: Final = 400
@@ -81,11 +82,7 @@ def _mode(path: Path) -> int:
     except FileNotFoundError:
         raise RequestError("there is no such file or directory", hint="check the path") from None
     except (OSError, ValueError) as error:
-        raise RequestError(f"can't be opened: {_reason(error)}") from None
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise RequestError(f"can't be opened: {reason(error)}") from None
 
 
 def _name(path: Path) -> str:
@@ -216,7 +213,7 @@ class FileContent:
             with open(self.path, "rb") as file:  # noqa: PTH123  # of thousands of files: a path object each is waste
                 return file.read(count)
         except OSError as error:
-            raise RequestError(f"can't be read: {_reason(error)}", where=Where(file=self.path)) from None
+            raise RequestError(f"can't be read: {reason(error)}", where=Where(file=self.path)) from None
 
 
 def _directory(root: Path, limits: Limits) -> tuple[Leaf, ...]:
@@ -236,7 +233,7 @@ def _directory(root: Path, limits: Limits) -> tuple[Leaf, ...]:
                     elif (leaf := _leaf(entry, name)) is not None:
                         found.append(leaf)
         except OSError as error:
-            raise RequestError(f"can't be read: {_reason(error)}", where=Where(file=folder)) from None
+            raise RequestError(f"can't be read: {reason(error)}", where=Where(file=folder)) from None
         if len(found) > limits.members:
             raise limits.exceeded("members", f"there are more than {limits.members:,} files")
     return tuple(sorted(found, key=lambda leaf: leaf.name))

@@ -1,0 +1,32 @@
+"""What is at a path, and what the system says of it where it can't be had."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from truewheel.errors import RequestError
+
+
+def reason(error: OSError | ValueError | OverflowError) -> str:
+    """Why something failed, in the system's words."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def demand_file(path: Path, what: str, name_instead: str) -> None:
+    """Refuse what is no file with something in it. `what` it should be is said, and for a folder, what to name.
+
+    Raises `RequestError`.
+    """
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        raise RequestError("there is no such file", hint="check the path; a pattern may have matched nothing") from None
+    except (OSError, ValueError) as error:
+        raise RequestError(f"can't be opened: {reason(error)}") from None
+    if stat.S_ISDIR(found.st_mode):
+        raise RequestError(f"is a directory, not a {what}", hint=f"name {name_instead}")
+    if not stat.S_ISREG(found.st_mode):
+        raise RequestError("is not a regular file", hint=f"copy the {what} to a file first")
+    if found.st_size == 0:
+        raise RequestError(f"is empty (0 bytes), not a {what}", hint="download or build it again")

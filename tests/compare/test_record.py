@@ -68,3 +68,10 @@ def test_many_lies_are_counted() -> None:
 def test_what_is_no_csv_is_left_to_others() -> None:
     assert _compared("a,b\n", 'a,"' + "x" * 200_000) == ()
     assert compare_record(pair(b"\0", b"\1"), lambda _: False, str) == ()
+
+
+def test_a_row_that_is_there_twice() -> None:
+    (found,) = _compared(ROWS, ROWS.replace("b.py", "b.py,sha256=cccc,2\nb.py"))
+    assert (found.place, found.left, found.right) == ("b.py", "sha256=bbbb,2", "sha256=cccc,2\nsha256=bbbb,2")
+    several = _compared(ROWS, ROWS.replace("aaaa", "cccc") + "b.py,sha256=bbbb,2\n", {"a.py"})
+    assert [part.place for part in several] == ["rows", "b.py"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from truewheel.compare.context import Pair
 from truewheel.compare.model import Cause, Difference, Kind
@@ -33,6 +33,10 @@ class _Row(NamedTuple):
     rest: tuple[str, ...]
 
 
+_Rests: TypeAlias = "tuple[tuple[str, ...], ...]"
+"""What the rows of one path hold behind it."""
+
+
 def compare_record(pair: Pair, changed: Callable[[str], bool], paired: Callable[[str], str]) -> tuple[Difference, ...]:
     """Two RECORDs, where `changed` says of a member, by the left's name, that it differs or is on one side alone.
 
@@ -46,7 +50,7 @@ def compare_record(pair: Pair, changed: Callable[[str], bool], paired: Callable[
     left, right = _rows(texts[0], lambda path: path), _rows(texts[1], paired)
     if left is None or right is None:
         return ()
-    by_left, by_right = dict(left), dict(right)
+    by_left, by_right = _by_path(left), _by_path(right)
     paths = tuple(dict.fromkeys((*by_left, *by_right)))
     differ = [path for path in paths if by_left.get(path) != by_right.get(path)]
     lies = [path for path in differ if not changed(path)]
@@ -66,7 +70,15 @@ def _rows(text: str, paired: Callable[[str], str]) -> list[_Row] | None:
     return [_Row(paired(row[0]), tuple(row[1:])) for row in rows]
 
 
-def _renamed(text: str, rows: dict[str, tuple[str, ...]]) -> int:
+def _by_path(rows: list[_Row]) -> dict[str, _Rests]:
+    """What is behind each path, in the order in which paths come first; damaged RECORDs have one twice."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for path, rest in rows:
+        found.setdefault(path, []).append(rest)
+    return {path: tuple(rests) for path, rests in found.items()}
+
+
+def _renamed(text: str, rows: dict[str, _Rests]) -> int:
     """How many rows of the right are in a folder that is called otherwise on the left."""
     written = _rows(text, lambda path: path)
     return sum(row.path not in rows for row in written or ())
@@ -79,7 +91,7 @@ def _followers(count: int) -> list[Difference]:
     return [Difference("rows", Kind.CONTENT, said, follows=True)]
 
 
-def _row(path: str, left: dict[str, tuple[str, ...]], right: dict[str, tuple[str, ...]]) -> Difference:
+def _row(path: str, left: dict[str, _Rests], right: dict[str, _Rests]) -> Difference:
     """A row that differs though its member doesn't: one of the two sides is wrong, or uses another hash."""
     mine, theirs = left.get(path), right.get(path)
     if mine is None or theirs is None:
@@ -95,8 +107,8 @@ def _signed(path: str) -> tuple[Cause, ...]:
     return ()
 
 
-def _told(row: tuple[str, ...] | None) -> str | None:
-    return None if row is None else ",".join(row)[:200]
+def _told(rests: _Rests | None) -> str | None:
+    return None if rests is None else "\n".join(",".join(rest) for rest in rests)[:200]
 
 
 def _form(left: str, right: str, mine: list[str], theirs: list[str], *, follows: bool) -> list[Difference]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from packaging.pylock import Pylock
+from packaging.pylock import Pylock, is_valid_pylock_path
 
 from truewheel.builds import interpreter, lock, toml
 from truewheel.builds.interpreter import Python
@@ -298,3 +298,16 @@ def test_this_python() -> None:
     assert Path(sys.base_prefix) in found.prefixes
     assert "py3-none-any" in found.tags
     assert found.markers["sys_platform"] == sys.platform
+
+
+@pytest.mark.parametrize(
+    ("distribution", "name"),
+    [
+        ("Demo_2.Two-1.0-py3-none-any.whl", "pylock.demo-2-two.toml"),
+        ("demo-1.0.tar.gz", "pylock.demo.toml"),
+        ("old-style-name-1.0.tar.gz", "pylock.old-style-name.toml"),
+    ],
+)
+def test_a_lock_is_named_for_the_project(distribution: str, name: str) -> None:
+    assert lock.file_name(distribution) == name
+    assert is_valid_pylock_path(Path(name))

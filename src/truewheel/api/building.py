@@ -7,10 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
-
 from truewheel.api.common import AnyPath
 from truewheel.builds.errors import BuildError
+from truewheel.builds.lock import file_name
 from truewheel.builds.model import Artefact, Epoch, Isolation, Made, Progress, Request, Requirement, Tool
 from truewheel.builds.project import make
 from truewheel.builds.twice import Twin, build_again
@@ -103,11 +102,10 @@ def build(
 def _beside(folder: Path, made: Made) -> tuple[Path, Path]:
     """Write the lock (named as PEP 751 demands, for the project) and the statement (for the last artefact)."""
     last = made.artefacts[-1].path.name
-    project = canonicalize_name(re.split(r"-(?=\d)", last, maxsplit=1)[0])
-    paths = folder / f"pylock.{project}.toml", folder / f"{last}.provenance.json"
+    paths = folder / file_name(last), folder / f"{last}.provenance.json"
     for path, text in zip(paths, (made.lock, made.provenance), strict=True):
         with replacing(path) as file:
-            file.write(text.encode())
+            file.write(text.encode("utf-8", "surrogateescape"))
     return paths
 
 

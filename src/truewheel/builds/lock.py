@@ -118,6 +118,16 @@ def unmet(requirements: Iterable[str], choices: Iterable[Choice], python: Python
     return None
 
 
+def file_name(distribution: str) -> str:
+    """What the lock is called beside an sdist or a wheel of this name: ``pylock.PROJECT.toml`` (PEP 751).
+
+    The project is normalized, and so has no dot, which would make another name of it.
+    """
+    wheel = distribution.endswith(".whl")
+    name = distribution.partition("-")[0] if wheel else distribution.rpartition("-")[0]
+    return f"pylock.{project(name)}.toml"
+
+
 def project(name: str) -> str:
     """The normalized name of a project (PEP 503)."""
     return str(canonicalize_name(name))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from truewheel.builds.interpreter import Python
+from truewheel.builds.lock import file_name
 from truewheel.builds.model import Artefact, Conditions, Epoch, Isolation, Request, Requirement, Tool
 from truewheel.builds.sources import Staged
 from truewheel.builds.tree import file_digest
@@ -28,16 +29,17 @@ class Circumstances(NamedTuple):
 
 
 def provenance(
-    circumstances: Circumstances, artefacts: Iterable[Artefact], requirements: Iterable[Requirement], lock: str
+    circumstances: Circumstances, artefacts: Sequence[Artefact], requirements: Iterable[Requirement], lock: str
 ) -> str:
     """The text of the in-toto statement for what a build has made, from a lock with this text."""
     python = circumstances.python
+    digest = hashlib.sha256(lock.encode("utf-8", "surrogateescape")).hexdigest()
     build = Build(
         source=_source(circumstances.staged),
         asked=_asked(circumstances.request),
         conditions=_conditions(circumstances),
         requirements=[Package(r.project, r.version, File(r.file, r.sha256)) for r in requirements],
-        lock=File("pylock.toml", hashlib.sha256(lock.encode("utf-8", "surrogateescape")).hexdigest()),
+        lock=File(file_name(artefacts[-1].path.name), digest),
         version=_version(),
         python=(python.implementation, python.version),
         tools={tool.name: tool.version for tool in circumstances.tools},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+import zipfile  # noqa: TID251 - it writes what we read
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,31 @@ def test_other_commands_say_what_to_do_with_an_sdist(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "is a source distribution, not a wheel" in result.stderr
     assert "truewheel build" in result.stderr
+
+
+def write_zip(folder: Path) -> Path:
+    """An sdist as they were before PEP 625."""
+    path = folder / "demo-1.0.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("demo-1.0/PKG-INFO", b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n")
+        archive.writestr("demo-1.0/z.py", b"z = 1\n")
+    return path
+
+
+def test_a_zip_becomes_the_same_tar(tmp_path: Path) -> None:
+    done = document("normalize", "-w", tmp_path / "zip", write_zip(tmp_path))["wheels"][0]
+    assert Path(str(done["path"])).name == NAME
+    assert done["changed"]
+    assert run("normalize", "-w", tmp_path / "tar", write_sdist(tmp_path)).exit_code == 0
+    assert (tmp_path / "zip" / NAME).read_bytes() == (tmp_path / "tar" / NAME).read_bytes()
+
+
+def test_a_zip_is_not_replaced_by_a_tar(tmp_path: Path) -> None:
+    path = write_zip(tmp_path)
+    before = path.read_bytes()
+    result = run("normalize", "--in-place", path)
+    assert result.exit_code == 2
+    assert "which can't take its place" in result.stderr
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+    assert path.read_bytes() == before
+    assert run("normalize", "--check", path).exit_code == 1

@@ -58,8 +58,8 @@ class Normalized:
 
 
 def is_sdist(path: Path) -> bool:
-    """Whether a path is named as source distributions are (PEP 625)."""
-    return path.name.endswith(".tar.gz")
+    """Whether a path is named as source distributions are (PEP 625), or were before it."""
+    return path.name.endswith((".tar.gz", ".zip"))
 
 
 def real(path: Path) -> Path:

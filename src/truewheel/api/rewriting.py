@@ -41,11 +41,13 @@ def normalize(
     takes the place of a file in `occupied`, such as another input, or a result of the same run.
     """
     source, how = Path(path), options or Options()
-    target = source if folder is None else elsewhere(source, Path(folder), source.name, occupied)
     if is_sdist(source):
-        from truewheel.api.sdists import normalize_sdist  # noqa: PLC0415  # loaded for sdists alone: it takes 15 ms
+        from truewheel.api.sdists import canonical_name, normalize_sdist  # noqa: PLC0415  # for sdists alone: 15 ms
 
+        name = canonical_name(source, in_place=folder is None)
+        target = source if folder is None else elsewhere(source, Path(folder), name, occupied)
         return normalize_sdist(source, target, how)
+    target = source if folder is None else elsewhere(source, Path(folder), source.name, occupied)
     return _rewrite(source, target, how, (), advance)
 
 

@@ -13,6 +13,19 @@ from truewheel.world.files import Draft, replacing
 from truewheel.world.sdists import open_sdist
 
 
+def canonical_name(source: Path, *, in_place: bool) -> str:
+    """The name of the canonical form: that of a .tar.gz. Raises `RequestError` for a zip that would have to stay."""
+    if not source.name.endswith(".zip"):
+        return source.name
+    if in_place:
+        raise RequestError(
+            "the canonical form of a zip is a .tar.gz, which can't take its place",
+            where=Where(file=str(source)),
+            hint="write it into a folder with -w",
+        )
+    return source.name.removesuffix(".zip") + ".tar.gz"
+
+
 def normalize_sdist(source: Path, target: Path | None, how: Options) -> Normalized:
     """Write the canonical form of a source distribution to `target`; for None, only work out what it is.
 
@@ -35,7 +48,7 @@ def normalize_sdist(source: Path, target: Path | None, how: Options) -> Normaliz
     return Normalized(
         source=source,
         path=target or source,
-        changed=not same,
+        changed=not same or (target or source).name != source.name,
         size=written.size,
         sha256=written.sha256 or "",
         profile=how.profile.value,

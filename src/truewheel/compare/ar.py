@@ -19,6 +19,9 @@ from truewheel.errors import BinaryError
 
 MAGIC: Final = b"!<arch>\n"
 _HEADER = 60
+_LONGEST_NAME = 4096
+_SHARING = 16
+"""How many times the archive's size its names may have together: they can overlap."""
 _MOST_MEMBERS = 100_000
 _SYMBOLS = ("/", "/SYM64/", "/<ECSYMBOLS>/", "__.SYMDEF", "__.SYMDEF SORTED", "__.SYMDEF_64", "__.SYMDEF_64 SORTED")
 _NAMES = "//"
@@ -56,9 +59,10 @@ def members(data: bytes) -> tuple[Member, ...]:
     found: list[Member] = []
     names = b""
     at = len(MAGIC)
+    room = _SHARING * len(data)
     while at < len(data):
-        if len(found) > _MOST_MEMBERS:
-            raise BinaryError(f"the archive has more than {_MOST_MEMBERS:,} members")
+        if len(found) > _MOST_MEMBERS or room < 0:
+            raise BinaryError(f"the archive has more than {_MOST_MEMBERS:,} members, or names without an end")
         head = data[at : at + _HEADER]
         if head[58:] != b"`\n":
             raise BinaryError("the header of a member of the archive doesn't end as it should")
@@ -66,7 +70,8 @@ def members(data: bytes) -> tuple[Member, ...]:
         start = at + _HEADER
         if start + size > len(data):
             raise BinaryError("a member of the archive is cut off")
-        title, skip = _title(head[:16], names, data[start : start + min(size, 4096)])
+        title, skip = _title(head[:16], names, data[start : start + min(size, _LONGEST_NAME)])
+        room -= len(title)
         if title == _NAMES:
             names = data[start : start + size]
         else:
@@ -94,7 +99,8 @@ def _title(raw: bytes, names: bytes, head: bytes) -> tuple[str, int]:
             raise BinaryError("the name of a member of the archive is longer than the member")
         text = head[:skip].rstrip(b"\0")
     elif text[:1] == b"/" and text[1:].isdigit():
-        text = names[int(text[1:]) :].partition(b"\n")[0].partition(b"\0")[0].removesuffix(b"/")
+        place = int(text[1:])
+        text = names[place : place + _LONGEST_NAME].partition(b"\n")[0].partition(b"\0")[0].removesuffix(b"/")
     elif text not in (b"/", b"//", b"/SYM64/", b"/<ECSYMBOLS>/"):
         text = text.removesuffix(b"/")
     return text.decode("utf-8", "backslashreplace"), skip

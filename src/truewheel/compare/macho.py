@@ -10,7 +10,19 @@ from truewheel.binary import MachO, SignatureKind, Slice, read_macho
 from truewheel.binary.model import Version3
 from truewheel.compare.macho_parts import N_OSO, STRINGS, SYMBOLS, MachParts, macho_parts
 from truewheel.compare.model import Cause, Difference, Kind
-from truewheel.compare.native_parts import Both, Part, alone, beside, changed, existing, extent, listed, only, values
+from truewheel.compare.native_parts import (
+    Both,
+    Part,
+    alone,
+    beside,
+    changed,
+    existing,
+    extent,
+    listed,
+    only,
+    rooted,
+    values,
+)
 from truewheel.compare.native_sections import (
     Moves,
     all_causes,
@@ -50,7 +62,7 @@ def compare_macho(left: bytes, right: bytes) -> tuple[Difference, ...]:
     several = len(ones.keys() | others.keys()) > 1
     for arch, one in ones.items():
         if arch in others:
-            inside = _compare_slices(macho_parts(left, one), macho_parts(right, others[arch]))
+            inside = rooted(_compare_slices(macho_parts(left, one), macho_parts(right, others[arch])))
             if several and inside:
                 found.append(Difference(arch, Kind.CONTENT, f"the slice for {arch} differs", inside=inside))
             else:
@@ -72,6 +84,9 @@ def _shapes(left: MachO, right: MachO) -> Iterable[Difference]:
 
 def _compare_slices(left: MachParts, right: MachParts) -> tuple[Difference, ...]:
     found = existing([*_commands(left, right), *_symbols(left, right), *_sections(left, right)])
+    if len(found) == 1 and found[0].place == _SIGNATURE and found[0].follows:
+        causes = tuple(cause._replace(evidence="nothing else differs", sure=False) for cause in found[0].causes)
+        return (replace(found[0], causes=causes, follows=False),)
     others = {difference.place for difference in found} - {_UUID, _SIGNATURE}
     causes = all_causes(found)
     return tuple(_conclude(difference, bool(others), causes) for difference in found)

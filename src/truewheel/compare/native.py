@@ -11,6 +11,7 @@ from truewheel.compare.context import Pair
 from truewheel.compare.elf import compare_elf
 from truewheel.compare.macho import compare_macho
 from truewheel.compare.model import Cause, Difference, Kind
+from truewheel.compare.native_parts import rooted
 from truewheel.compare.pe import compare_pe
 from truewheel.compare.reasons import PLATFORM
 from truewheel.errors import BinaryError
@@ -39,8 +40,8 @@ def compare_native(pair: Pair) -> tuple[Difference, ...]:
         return (Difference("format", Kind.CONTENT, "the formats differ", *words, causes=(cause,)),)
     try:
         if left == "ar":
-            return compare_ar(pair, compare_native) if pair.depth < _DEEPEST else ()
-        return _COMPARERS[left](pair.left, pair.right) if left in _COMPARERS else ()
+            return rooted(compare_ar(pair, compare_native)) if pair.depth < _DEEPEST else ()
+        return rooted(_COMPARERS[left](pair.left, pair.right)) if left in _COMPARERS else ()
     except BinaryError:
         return ()
 

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from truewheel.compare.model import Cause, Reason
 from truewheel.compare.native_spread import common_end, common_start
 from truewheel.compare.reasons import BUILD_PATH, BUILD_TIME, HASH_ORDER
+from truewheel.compare.tokens import part
 from truewheel.compare.traces import causes_of
 
 SHOWN: Final = 5
@@ -28,7 +29,11 @@ _MOST_TOLD = 1000
 _PRINTABLE = re.compile(rb"[\t\x20-\x7e\x80-\xf4]{4,}")  # ASCII, and what may be UTF-8
 _ASCII = re.compile(rb"[\t\x20-\x7e]{4,}")
 _PATH_CHARACTER = r"""[^\x00-\x20"'`<>|*?;,()\[\]{}=]"""
-_ABSOLUTE = re.compile(rf"(?:/|(?<![A-Za-z0-9])[A-Za-z]:[\\/]){_PATH_CHARACTER}*")
+_ABSOLUTE = re.compile(rf"(?:(?:(?<![\w/:.~\\-])|(?<=-[A-Z]))/|(?<![A-Za-z0-9])[A-Za-z]:[\\/]){_PATH_CHARACTER}*")
+_SOURCE = re.compile(
+    r"(?i)\.(?:[cfhsmdo]|cc|cpp|cxx|c\+\+|hh|hpp|hxx|inl|inc|obj|asm|mm|rs|go|pyx|pxd|pxi|py|cu|f\d\d|for|swift)\b"
+)
+"""What a file is called that a compiler reads: nobody serves one at an address, or names it in a table of routes."""
 _SEPARATOR = re.compile(r"[\\/]")
 _SYSTEM = re.compile(
     r"/(?:usr/(?!src/|local/src/)|lib\w*/|bin/|proc/|dev/|etc/|System/|Library/Developer/|Applications/)"
@@ -132,23 +137,37 @@ def _end(text: str) -> str:
     return _SEPARATOR.split(text.rstrip("/\\"))[-1]
 
 
-def clues(strings: Strings) -> tuple[Cause, ...]:
-    """The causes that these strings show: the commonest pair of folders, the first of times, and what any text may."""
+def clues(strings: Strings, *, of_paths: bool = False) -> tuple[Cause, ...]:
+    """The causes that these strings show: the commonest pair of folders, the first of times, and what any text may.
+
+    Two paths mean two folders of builds where the file is the same, and surely so where it is a source or the folders
+    are known for builds; anywhere in a table `of_paths`, such as debug information. Else they may be any two values.
+    """
     folders: dict[tuple[str, str], int] = {}
+    known: set[tuple[str, str]] = set()
     times: list[tuple[str, str]] = []
     for left, right in pairs(strings):
         if (roots := build_folders(left, right)) is not None:
-            folders[roots] = folders.get(roots, 0) + 1
+            sure = of_paths or _of_builds(roots) or _SOURCE.search(left) is not None
+            if sure or _end(left) == _end(right):
+                folders[roots] = folders.get(roots, 0) + 1
+                known.update([roots] if sure else [])
         elif same_but_times(left, right):
             times.append((left, right))
     causes = []
     if folders:
-        (one, other), number = max(folders.items(), key=lambda item: (item[1], item[0]))
+        (one, other), number = max(folders.items(), key=lambda item: (item[0] in known, item[1], item[0]))
         often = "" if number == 1 else f", in {number:,} strings"
-        causes.append(Cause(BUILD_PATH, f"{clipped(one)} on the left, {clipped(other)} on the right{often}"))
+        evidence = f"{clipped(one)} on the left, {clipped(other)} on the right{often}"
+        causes.append(Cause(BUILD_PATH, evidence, sure=(one, other) in known))
     if times:
         causes.append(Cause(BUILD_TIME, f"{clipped(times[0][0])} on the left, {clipped(times[0][1])} on the right"))
     return (*causes, *_general(strings, {cause.reason for cause in causes}))
+
+
+def _of_builds(roots: tuple[str, str]) -> bool:
+    """Whether both folders are such as only machines that build have."""
+    return all(any(token.kind == "place" for token in part(f"{root}/").tokens) for root in roots)
 
 
 def _general(strings: Strings, known: set[Reason]) -> Iterator[Cause]:

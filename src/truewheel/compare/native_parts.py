@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from truewheel.compare.model import Cause, Difference, Kind
@@ -11,6 +12,7 @@ from truewheel.compare.native_spread import Spread, spread
 from truewheel.compare.reasons import DEBUG_INFO
 from truewheel.errors import BinaryError
 
+_OF_PATHS = (".debug_", ".zdebug_", ".stab", "__DWARF,", "debug map")  # what leads debuggers to sources
 _MOST_SHARING = 4  # how many times its own size a file's parts may have together: they can overlap
 
 
@@ -110,7 +112,8 @@ def changed(place: str, left: memoryview, right: memoryview) -> Difference | Non
     if found is None:
         return None
     strings = differing_strings(left, right)
-    return Difference(place, Kind.CONTENT, extent(left, right, found), *told(strings), causes=clues(strings))
+    causes = clues(strings, of_paths=place.startswith(_OF_PATHS))
+    return Difference(place, Kind.CONTENT, extent(left, right, found), *told(strings), causes=causes)
 
 
 def values(
@@ -139,9 +142,24 @@ def listed(place: str, what: str, sides: Sequence[Sequence[str]], causes: tuple[
         tuple(dict.fromkeys(value for value in right if value not in ones)),
     )
     if any(alone):
-        return Difference(place, Kind.CONTENT, f"{what} differ", *told(alone), causes=causes or clues(alone))
+        causes = causes or clues(alone, of_paths=place.startswith(_OF_PATHS))
+        return Difference(place, Kind.CONTENT, f"{what} differ", *told(alone), causes=causes)
     summary = f"{what} are the same in another order" if sorted(left) == sorted(right) else f"{what} repeat otherwise"
     return Difference(place, Kind.CONTENT, summary, *told(Strings(left, right)), causes=causes)
+
+
+def rooted(differences: Sequence[Difference]) -> tuple[Difference, ...]:
+    """The differences of a file; where all of them only follow, there is nothing from which they could."""
+    if not all(map(_following, differences)):
+        return tuple(differences)
+    return tuple(
+        replace(found, summary=found.summary.partition(": ")[0], inside=rooted(found.inside), follows=False)
+        for found in differences
+    )
+
+
+def _following(found: Difference) -> bool:
+    return found.follows or (bool(found.inside) and not found.causes and all(map(_following, found.inside)))
 
 
 def existing(differences: Iterable[Difference | None]) -> tuple[Difference, ...]:

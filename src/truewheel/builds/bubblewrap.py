@@ -66,8 +66,11 @@ class Bubblewrap:
         words += [] if setting.network else ["--unshare-net"]
         words += ["--uid", str(os.getuid() if conditions.user is None else conditions.user)]
         words += ["--gid", str(os.getgid() if conditions.group is None else conditions.group)]
-        words += ["--hostname", conditions.host_name, "--die-with-parent", "--new-session"]
+        # What root starts would keep its rights over the namespaces, and could take away what hides and protects.
+        words += ["--hostname", conditions.host_name, "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
         words += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+        # The kernel's settings obey the number of a user: root's may write them, without any rights.
+        words += ["--ro-bind", "/proc/sys", "/proc/sys"]
         hiding = [place for place in hidden(os.environ) if not place.is_relative_to("/dev")]
         for place in hiding:
             words += ["--tmpfs", str(place)] if place.is_dir() else ["--ro-bind", "/dev/null", str(place)]

@@ -11,8 +11,17 @@ from pathlib import Path
 _PLACES = ("/home", "/root", "/run", "/var/run", "/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - they are hidden
 """Folders that are empty in a build: homes with keys, sockets of services (Docker, agents, buses), other's files."""
 
-_SECRETS = ("/etc/shadow", "/etc/gshadow", "/etc/ssl/private", "/etc/ssh", "/etc/kubernetes", "/var/lib/docker")
-"""What root alone may read, and a build of root's must not."""
+_SECRETS = (
+    *("/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/sudoers", "/etc/krb5.keytab"),
+    *("/etc/ssl/private", "/etc/pki/tls/private", "/etc/letsencrypt", "/etc/ssh", "/etc/wireguard", "/etc/openvpn"),
+    *("/etc/NetworkManager/system-connections", "/etc/kubernetes", "/etc/rancher", "/var/lib/kubelet"),
+    *("/var/lib/docker", "/var/lib/containers", "/etc/apt/auth.conf", "/etc/apt/auth.conf.d"),
+    *("/etc/pip.conf", "/etc/xdg/pip", "/etc/uv", "/etc/gitconfig"),
+)
+"""What root alone may read, and a build of root's must not; and settings of the machine that may hold passwords."""
+
+_OF_PREFIX = ("bin", "lib", "lib64", "include", "pyvenv.cfg")
+"""What is brought back of an installation whose prefix is a home."""
 
 _NEEDED_BY_NAMES = "/etc/resolv.conf"
 """Points below /run on many systems; without what it points to, there are no names in the network."""
@@ -20,11 +29,14 @@ _NEEDED_BY_NAMES = "/etc/resolv.conf"
 
 def hidden(environment: Mapping[str, str]) -> tuple[Path, ...]:
     """The folders, and some files, that are hidden; none lies below another. Those that aren't there are left out."""
-    homes = [environment.get("HOME", ""), _home_of_user()]
-    places = [Path(place) for place in (*_PLACES, *_SECRETS, *homes, environment.get("TMPDIR", ""))]
+    places = [Path(place) for place in (*_PLACES, *_SECRETS, *_homes(environment), environment.get("TMPDIR", ""))]
     real = {place.resolve() for place in places if place.is_absolute() and _there(place)}
     # A home of "/" or "/usr" is a service's or a container's: the system itself can't be hidden.
     return _outermost(place for place in real if not _system(place))
+
+
+def _homes(environment: Mapping[str, str]) -> list[str]:
+    return [environment.get("HOME", ""), _home_of_user()]
 
 
 def _home_of_user() -> str:
@@ -63,12 +75,14 @@ def needed(hiding: Sequence[Path], wanted: Iterable[Path], *, network: bool) -> 
     """What must be there to be read although it lies below a hidden folder, outer ones first.
 
     That are `wanted`, the Python that runs this and its base, and what the network's names need. What would bring a
-    whole hidden folder back is left out.
+    whole hidden folder back, or the caller's home, is left out but for its programs and their libraries.
     """
     places = [*wanted, *_interpreter()]
     if network:
         places.append(Path(_NEEDED_BY_NAMES).resolve().parent)
-    places += [place.resolve() for place in places]
+    places += [_real(place) for place in places]
+    never = [*hiding, *(_real(Path(home)) for home in _homes(os.environ) if home)]
+    places = [part for place in places if ".." not in place.parts for part in _parts(place, never)]
     below = {
         place
         for place in places
@@ -77,6 +91,18 @@ def needed(hiding: Sequence[Path], wanted: Iterable[Path], *, network: bool) -> 
         and any(place.is_relative_to(outer) and place != outer for outer in hiding)
     }
     return tuple(sorted(below, key=lambda place: (len(place.parts), place)))
+
+
+def _real(place: Path) -> Path:
+    """A path without links; unlike `Path.resolve`, also where they go in a circle."""
+    return Path(os.path.realpath(place))
+
+
+def _parts(place: Path, never: Iterable[Path]) -> list[Path]:
+    """A place, or what may be seen of one that holds something that never may be, be it through a link."""
+    if any(secret.is_relative_to(_real(place)) for secret in never):
+        return [place / name for name in _OF_PREFIX]
+    return [place]
 
 
 def _interpreter() -> list[Path]:

@@ -84,8 +84,8 @@ class Namespaces:
         """Lines of the script: set aside what shall be seen, hide what shall not, put back."""
         setting, root = self._setting, Path(self._setting.conditions.root)
         mount, hiding = quote(_tool("mount")), hidden(os.environ)
-        kept = [(place, place) for place in needed(hiding, setting.visible, network=setting.network)]
-        kept += [(setting.room.host, root), *((place, place) for place in also)]
+        shown = needed(hiding, setting.visible, network=setting.network)
+        kept = [*((place, place) for place in shown), (setting.room.host, root), *((place, place) for place in also)]
         name = quote(setting.conditions.host_name)
         yield "ip link set lo up 2>/dev/null || :"  # some tests of projects talk to themselves
         yield f"hostname {name} 2>/dev/null || echo {name} 2>/dev/null >/proc/sys/kernel/hostname || :"
@@ -103,6 +103,10 @@ class Namespaces:
             yield f"mkdir -p {target}" if source.is_dir() else f"mkdir -p {parent}; [ -e {target} ] || : >{target}"
             yield f"{mount} --rbind {_STAGE}/{number} {target}"
         yield f"{quote(_tool('umount'))} -R -l {_STAGE}"
+        # What was put back is the caller's own, and root may write the kernel's settings by its number alone.
+        yield f"{mount} --bind /proc/sys /proc/sys"
+        for place in (Path("/proc/sys"), *shown):
+            yield f"{mount} -o remount,bind,ro {quote(str(place))}"
 
 
 def _tool(name: str) -> str:

@@ -60,7 +60,12 @@ def demand_requirements(words: object, who: str) -> tuple[str, ...]:
 
 
 def _no_requirement(word: str) -> str:
-    """Why a string is no requirement, or "" where it is one."""
+    """Why a string is no requirement, or "" where it is one that may be handed to an installer."""
+    # Of two lines, the second would be an option for pip or uv; and both put variables of the caller's into ${NAME}.
+    if not word.replace("\t", " ").isprintable():
+        return "it has characters that can't be printed"
+    if "${" in word:
+        return "it asks for a variable of the environment"
     try:
         Requirement(word)
     except InvalidRequirement as error:

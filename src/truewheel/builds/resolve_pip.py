@@ -10,7 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from packaging.requirements import Requirement as Wanted
+
 from truewheel.builds import lock
+from truewheel.builds.git import without_credentials_in
 from truewheel.builds.installers import WHEELS, Ground, program_in, written
 from truewheel.builds.lock import Choice
 from truewheel.errors import RequestError
@@ -34,6 +37,8 @@ class Pip:
         request = ground.request
         if request.exclude_newer:
             raise RequestError("pip can't resolve as of a date", hint="use uv for --exclude-newer: --installer uv")
+        if not request.requirements_from_source:
+            _demand_index(requirements)
         wanted = written(ground.scratch / "requirements.in", requirements)
         report = ground.scratch / "report.json"
         words = ["--dry-run", "--ignore-installed", "--quiet", "--report", str(report), "-r", str(wanted)]
@@ -89,6 +94,19 @@ _HEAD: Final = b"""#!/bin/sh
 ' '''
 """
 """Read by sh and by Python, which takes the second line for a string: the same that uv writes where it relocates."""
+
+
+def _demand_index(requirements: Sequence[str]) -> None:
+    """Raise `RequestError` for a requirement with an address: pip builds what it finds there, whatever it is told.
+
+    That would run with the caller's environment and nothing around it. What indexes have comes as wheels alone.
+    """
+    for text in requirements:
+        if Wanted(text).url:
+            raise RequestError(
+                f"pip could build {without_credentials_in(text)!r} outside of all isolation",
+                hint="use uv, which takes nothing but wheels there (--installer uv), or --requirements-from-source",
+            )
 
 
 def _own_pip() -> bool:

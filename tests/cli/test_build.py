@@ -217,3 +217,15 @@ def test_a_terminal_sees_phases_and_lines(monkeypatch: pytest.MonkeyPatch) -> No
     shown = terminal.getvalue()
     assert "build [bold]wheel" in shown
     assert "compiling \\x1b[31mred.c" in shown
+
+
+def test_what_the_first_build_wrote_into_the_sources_is_no_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project(tmp_path / "demo", "sorted(os.listdir())"))
+    for options in (("-w", "dist"), ("-w", "other", "--log", "build.log")):
+        result = run("build", "--wheel", "--twice", *options)
+        assert result.exit_code == 0, result.output
+        assert f"{WHEEL}: the same bytes again" in result.stdout
+    assert module_of(Path("dist") / WHEEL) == "['pyproject.toml', 'tiny.py']"
+    assert Path("dist/demo.second.log").is_file()

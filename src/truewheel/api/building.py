@@ -64,9 +64,10 @@ def build(
 ) -> Built:
     """Build what `request` asks for into `folder`, with ``pylock.NAME.toml``, a provenance statement and a log.
 
-    With `twice`, build again under other circumstances and compare; what the second build makes is thrown away. `log`
-    is the file for all output, by default one in `folder`. Building runs the project's code and that of its
-    requirements: apart from the machine as far as it allows for that (`Isolation`).
+    With `twice`, build again under other circumstances and compare; what the second build makes is thrown away, but for
+    its log, which has ``.second`` in its name. `log` is the file for all output, by default one in `folder`.
+    Building runs the project's code and that of its requirements: apart from the machine as far as it allows for that
+    (`Isolation`).
 
     Raises `BuildError`, with the end of the log, where a program fails, and `RequestError` where it doesn't come to
     that. Neither leaves anything in `folder` but the log.
@@ -83,7 +84,11 @@ def build(
                 record.parent.rmdir()
         raise
     lock, statement = _beside(place, made)
-    twin = build_again(request, made, progress=watcher) if twice else None
+    twin = None
+    if twice:
+        written = (place, record, lock, statement, *(artefact.path for artefact in made.artefacts))
+        second = record.with_name(f"{record.stem}.second{record.suffix}")
+        twin = build_again(request, made, progress=watcher, log=second, leave=written)
     return Built(
         source=request.source,
         artefacts=made.artefacts,

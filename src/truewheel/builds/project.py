@@ -42,11 +42,13 @@ def make(
     progress: Progress | None = None,
     caller_environment: Mapping[str, str] | None = None,
     log: Path | None = None,
+    leave: Sequence[Path] = (),
 ) -> Made:
     """Build what is asked and put it into `folder`, which is made if need be; nothing is put there on failure.
 
     ``caller_environment`` (os.environ by default) is what uv, pip and git are run with, and what little the build gets
     of it (`surroundings`). The whole log is written to ``log``. A source that is an sdist gives a wheel alone.
+    What a build writes is no part of a folder's sources, and neither is what stands in ``leave``.
 
     Raises `BuildError` where something that was run has failed or made what can't be trusted, and `RequestError`
     where it didn't come to that: no such source, no such Python, requirements that can't be had.
@@ -57,7 +59,8 @@ def make(
     with recording(log, progress) as record, workroom(conditions, kind, keep=request.keep) as lodging:
         try:
             with _scratch() as scratch:
-                return _Build(request, conditions, caller, record=record, lodging=lodging, scratch=scratch).made(folder)
+                build = _Build(request, conditions, caller, record=record, lodging=lodging, scratch=scratch)
+                return build.made(folder, leave)
         except BuildError as error:
             more = _by_hand(lodging, error, keep=request.keep)
             error.hint = "; ".join(filter(None, (error.hint, more)))
@@ -107,13 +110,18 @@ class _Build:
         self.git = Git(caller, request.seconds)
         self.uv = resolve_uv.find(caller)
 
-    def made(self, folder: Path) -> Made:
+    def made(self, folder: Path, leave: Sequence[Path]) -> Made:
         """Everything, in order."""
         request, room = self.request, self.room
         self.record.phase("copy sources")
-        leave = [folder, self.record.path] if self.record.path else [folder]
+        own = [folder, self.record.path] if self.record.path else [folder]
         staged = stage(
-            request.source, room, caller=self.caller, leave=leave, limits=request.limits, seconds=request.seconds
+            request.source,
+            room,
+            caller=self.caller,
+            leave=[*own, *leave],
+            limits=request.limits,
+            seconds=request.seconds,
         )
         want_sdist = self._demand_purpose(staged)
         moment = epoch(request.epoch, staged, time.time())

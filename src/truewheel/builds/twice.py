@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,30 +31,54 @@ class Twin:
         return all(comparison.identical for comparison in self.comparisons)
 
 
-def build_again(request: Request, made: Made, *, progress: Progress) -> Twin:
+def build_again(
+    request: Request, made: Made, *, progress: Progress, log: Path | None = None, leave: Sequence[Path] = ()
+) -> Twin:
     """Build once more what `request` has `made`, under other conditions and from the same lock, and compare.
 
-    What the second build makes is delivered nowhere. Raises `TruewheelError` where it fails: something that was varied
-    keeps it from being built at all.
+    What the second build makes is delivered nowhere; its output is written to `log`. What the first one has written is
+    named in `leave`: in a folder of sources it would be taken for sources.
+    Raises `TruewheelError` where it fails: something that was varied keeps it from being built at all.
     """
     around = Around(made.isolation, made.epoch.seconds, network=request.network, machine=machine())
     conditions, varied = second_conditions(around)
     with tempfile.TemporaryDirectory(prefix="truewheel-twice-") as name:
         folder = Path(name).resolve()
-        second = _made(request, made, conditions, folder, _Second(progress))
+        again = _again(request, made, folder)
+        second = _made(again, conditions, folder, _Second(progress), log=log, leave=leave)
         progress.phase("compare the two builds")
         seen = circumstances(around, conditions)
         pairs = _pairs(made, second)
         return Twin(varied, tuple(explained(_compared(one.path, other.path), seen) for one, other in pairs))
 
 
-def _made(request: Request, made: Made, conditions: Conditions, folder: Path, progress: Progress) -> Made:
-    caller = {**os.environ, "PATH": os.pathsep.join((os.environ.get("PATH", os.defpath), MORE_PATH))}
+def _again(request: Request, made: Made, folder: Path) -> Request:
+    """The same request, with the lock of the first build."""
     lock = folder / "pylock.toml"
     lock.write_text(made.lock, encoding="utf-8", newline="")
-    again = replace(request, lock=lock, constraints=(), exclude_newer=None)
+    return replace(request, lock=lock, constraints=(), exclude_newer=None)
+
+
+def _made(
+    again: Request,
+    conditions: Conditions,
+    folder: Path,
+    progress: Progress,
+    *,
+    log: Path | None,
+    leave: Sequence[Path],
+) -> Made:
+    caller = {**os.environ, "PATH": os.pathsep.join((os.environ.get("PATH", os.defpath), MORE_PATH))}
     try:
-        return make(again, folder / "made", conditions=conditions, progress=progress, caller_environment=caller)
+        return make(
+            again,
+            folder / "made",
+            conditions=conditions,
+            progress=progress,
+            caller_environment=caller,
+            log=log,
+            leave=leave,
+        )
     except TruewheelError as error:
         error.what = f"the second build, under other circumstances, failed: {error.what}"
         raise

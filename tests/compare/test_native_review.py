@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 import time
+from collections.abc import Iterator
 
 import pytest
 
-from tests.compare.makes import compared
+from tests.compare import test_elf, test_macho, test_pe
+from tests.compare.makes import Makes, at, compared, places
 from truewheel.compare.ar import MAGIC
 from truewheel.compare.model import Difference, Kind
 from truewheel.compare.native_clues import Strings, clues
@@ -63,3 +66,65 @@ def test_names_in_archives_that_overlap() -> None:
     found = compared(_archive(names, 4000, b"ab"), _archive(names, 4000, b"ac"))
     assert time.process_time() - start < 3  # seconds of CPU
     assert sum(len(part.place) for part in found) < 64 * len(names)
+
+
+def _flipped(data: bytes, *places: int) -> bytes:
+    made = bytearray(data)
+    for place in places:
+        made[place] ^= 0x40
+    return bytes(made)
+
+
+class TestHeaders:
+    """Beside an identity that differs at each build, nothing else may be lost."""
+
+    def test_elf(self, makes: Makes) -> None:
+        data = test_elf.built(makes, "-s").read_bytes()
+        identity = data.index(b"\x04\0\0\0\x14\0\0\0\x03\0\0\0GNU\0") + 16
+        (start,) = struct.unpack_from("<Q", data, 40)
+        row = start + 64 * 6  # of any section
+        for place, where in ((8, "header"), (row + 8, "section headers"), (row + 48, "section headers")):
+            found = compared(data, _flipped(data, identity, place))
+            assert places(found) == sorted([".note.gnu.build-id", where])
+            assert not at(found, where).follows
+        for place in (row + 16, 64 + 56 + 40):  # an address; the size of a segment in memory
+            assert places(compared(data, _flipped(data, identity, place))) == [".note.gnu.build-id", "headers"]
+            assert places(compared(_flipped(data, identity, place), data)) == [".note.gnu.build-id", "headers"]
+
+    def test_macho(self, makes: Makes) -> None:
+        data = test_macho.built(makes).read_bytes()
+        commands = dict(_commands(data))
+        identity = commands[0x1B] + 8
+        segment, library = commands[0x19], commands[0xD]
+        for place, where in (
+            (segment + 60, "section headers"),  # the rights of a segment
+            (library + 20, "section headers"),  # with what the library is compatible
+            (segment + 24, "headers"),  # its address
+        ):
+            found = compared(data, _flipped(data, identity, place))
+            assert {"UUID", where} <= {*places(found)}
+            assert at(found, "UUID").causes[0].evidence == "it hashes what else differs in the file"
+            assert not at(found, where).follows
+
+    def test_pe(self, makes: Makes) -> None:
+        data = test_pe.built(makes).read_bytes()
+        (start,) = struct.unpack_from("<I", data, 60)
+        optional, table = start + 24, start + 24 + 240
+        for place, where in (
+            (optional + 80, "section headers"),  # the size of the stack
+            (table + 36 + 3, "section headers"),  # what a section is
+            (optional + 16, "headers"),  # the entry point
+            (optional + 4, "headers"),  # the size of all code
+        ):
+            found = compared(data, _flipped(data, start + 8, place))
+            assert places(found) == sorted([where, "time stamps"])
+
+
+def _commands(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where the load commands are, by their kinds; of several of a kind the last."""
+    (number,) = struct.unpack_from("<I", data, 16)
+    place = 32
+    for _ in range(number):
+        kind, size = struct.unpack_from("<2I", data, place)
+        yield kind, place
+        place += size

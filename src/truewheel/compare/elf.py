@@ -20,6 +20,7 @@ from truewheel.compare.elf_toolchain import compare_notes, moved_by
 from truewheel.compare.model import Cause, Difference, Kind
 from truewheel.compare.native_parts import alone, beside, changed, existing, extent, listed, only, values
 from truewheel.compare.native_sections import Moves, all_causes, compare_section, concluded
+from truewheel.compare.native_shapes import HEADERS, compare_rest, compare_shapes
 from truewheel.compare.native_spread import spread
 from truewheel.compare.reasons import BUILD_ID, DEBUG_INFO, DEFLATE, PLATFORM
 from truewheel.compare.symbols import compare_symbols
@@ -41,8 +42,8 @@ def compare_elf(left: bytes, right: bytes) -> tuple[Difference, ...]:
         cause = Cause(PLATFORM, f"{archs[0]} on the left, {archs[1]} on the right")
         return existing([values("processor", "the processor", archs, (cause,))])
     files = _Files(*images, elf_parts(left), elf_parts(right))
-    found = [*_headers(files), *_sections(files)]
-    return _concluded(existing(found))
+    found = existing([*_headers(files), *_sections(files)])
+    return _concluded((*found, *existing([compare_rest(found, files.one.headers, files.other.headers)])))
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,9 @@ def _headers(files: _Files) -> Iterable[Difference | None]:
         one, other = getattr(left, of), getattr(right, of)
         yield values("header", f"the {what}", (f"{one:#x}", f"{other:#x}"))
     one, other = files.one, files.other
+    marks = [bytes(parts.layout.fields.take(8, 8, "the ELF header")).hex() for parts in (one, other)]
+    yield values("header", "what fills up the identification", marks)
+    yield compare_shapes(HEADERS, *({part.name: part.shape for part in side.sections} for side in (one, other)))
     yield values(
         "header", "the entry point", (f"{one.entry:#x}", f"{other.entry:#x}"), follows=bool(files.moves.amounts)
     )
@@ -256,7 +260,7 @@ def _conclude(found: Difference, places: set[str], causes: tuple[Cause, ...]) ->
 
 
 def _is_section(place: str) -> bool:
-    return place != "header"
+    return not place.startswith("header")
 
 
 def _concluded_id(found: Difference, places: set[str]) -> Difference:

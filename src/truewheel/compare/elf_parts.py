@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from truewheel.binary.elf_layout import PT_LOAD, Layout, read_layout
 from truewheel.binary.fields import Fields
 from truewheel.compare.native_parts import Part, between, bounded
+from truewheel.compare.native_shapes import Headers
 from truewheel.compare.symbols import Names, Symbol
 from truewheel.errors import BinaryError
 
@@ -33,6 +34,7 @@ class Section(NamedTuple):
     flags: int
     link: int
     size: int
+    shape: str = ""
 
     @property
     def name(self) -> str:
@@ -53,6 +55,7 @@ class ElfParts:
     entry: int
     sections: tuple[Section, ...]
     rest: Part
+    headers: Headers
 
     def named(self, name: str) -> Section | None:
         """The first section of a name."""
@@ -78,7 +81,9 @@ def elf_parts(data: bytes) -> ElfParts:
         ),
         Part("section headers", at, view[at : at + size * number] if at else view[:0]),
     )
-    return ElfParts(layout, entry, sections, between((*headers, *(section.part for section in sections)), data))
+    rest = between((*headers, *(section.part for section in sections)), data)
+    sizes = tuple((section.name, section.size) for section in sections)
+    return ElfParts(layout, entry, sections, rest, Headers(b"".join(part.data for part in headers), sizes))
 
 
 def _sections(layout: Layout, data: bytes) -> Iterator[Section]:
@@ -98,11 +103,14 @@ def _sections(layout: Layout, data: bytes) -> Iterator[Section]:
     names = _bytes(fields, rows[names_index]) if names_index < len(rows) else b"\0"
     names_at = Names(memoryview(names)).at
     view = memoryview(data)
-    for name, kind, flags, address, offset, size, link, *_ in rows[1:]:
+    for name, kind, flags, address, offset, size, link, _, align, entries in rows[1:]:
         if kind != _NOBITS:
             fields.check(offset, size, "a section")
         text = view[offset : offset + (0 if kind == _NOBITS else size)]
-        yield Section(Part(names_at(name), offset, text, address), kind, flags, link, size)
+        shape = f"type {kind:#x}, flags {flags & ~SHF_COMPRESSED:#x}, rows of {entries} bytes"
+        if flags & SHF_ALLOC:  # others may be compressed on one side, and are aligned for that
+            shape += f", aligned to {align}"
+        yield Section(Part(names_at(name), offset, text, address), kind, flags, link, size, shape)
 
 
 def _most(fields: Fields, entry: int) -> int:

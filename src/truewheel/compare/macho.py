@@ -32,6 +32,7 @@ from truewheel.compare.native_sections import (
     part_shifts,
     symbol_shifts,
 )
+from truewheel.compare.native_shapes import HEADERS, compare_rest, compare_shapes
 from truewheel.compare.native_spread import spread
 from truewheel.compare.reasons import (
     BUILD_ID,
@@ -84,6 +85,7 @@ def _shapes(left: MachO, right: MachO) -> Iterable[Difference]:
 
 def _compare_slices(left: MachParts, right: MachParts) -> tuple[Difference, ...]:
     found = existing([*_commands(left, right), *_symbols(left, right), *_sections(left, right)])
+    found = (*found, *existing([compare_rest(found, left.headers, right.headers)]))
     if len(found) == 1 and found[0].place == _SIGNATURE and found[0].follows:
         causes = tuple(cause._replace(evidence="nothing else differs", sure=False) for cause in found[0].causes)
         return (replace(found[0], causes=causes, follows=False),)
@@ -100,7 +102,7 @@ def _conclude(found: Difference, others: bool, causes: tuple[Cause, ...]) -> Dif
 
 
 def _is_section(place: str) -> bool:
-    return "," in place or place in (SYMBOLS, "debug map", "between sections")
+    return "," in place or place in (SYMBOLS, HEADERS, "debug map", "between sections")
 
 
 # --- load commands -------------------------------------------------------------------------------------------
@@ -115,6 +117,7 @@ def _commands(left: MachParts, right: MachParts) -> Iterable[Difference | None]:
     libraries = [[_library(dylib.name, dylib.kind, dylib.current) for dylib in part.dylibs] for part in (one, other)]
     yield _unsure(listed("libraries", "the libraries", libraries))
     yield _unsure(listed("run paths", "the run paths", (one.rpaths, other.rpaths)))
+    yield compare_shapes(HEADERS, left.shapes, right.shapes)
     yield values("source version", "the source version", [_number(part.source_version) for part in (left, right)])
 
 

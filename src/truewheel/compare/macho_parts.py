@@ -16,6 +16,7 @@ from truewheel.binary.fields import Fields
 from truewheel.binary.macho import read_header
 from truewheel.binary.macho_commands import CODE_SIGNATURE, SEGMENT, SEGMENT_64, split_commands
 from truewheel.compare.native_parts import Part, between, bounded
+from truewheel.compare.native_shapes import Headers, macho_shapes
 from truewheel.compare.symbols import Names, Symbol
 
 _SYMTAB, _DYSYMTAB, _UUID, _SOURCE_VERSION, _BUILD_VERSION = 0x2, 0xB, 0x1B, 0x2A, 0x32
@@ -59,7 +60,9 @@ class MachParts:
     tools: list[str] = field(default_factory=list)
     table: Part = field(default_factory=lambda: Part(SYMBOLS, 0, memoryview(b"")))
     strings: Part = field(default_factory=lambda: Part(STRINGS, 0, memoryview(b"")))
+    shapes: dict[str, str] = field(default_factory=dict)
     rest: Part = field(default_factory=lambda: Part("between sections", 0, memoryview(b"")))
+    headers: Headers = field(default_factory=lambda: Headers(b"", ()))
 
     @cached_property
     def symbols(self) -> tuple[Symbol, ...]:
@@ -82,6 +85,7 @@ def macho_parts(data: bytes, part: Slice) -> MachParts:
     header = read_header(view)
     found = MachParts(part, header.order)
     for kind, command in split_commands(header.area, header.number, header.order):
+        found.shapes.update(macho_shapes(kind, command, header.order))
         if kind in (SEGMENT, SEGMENT_64):
             found.parts += _sections(found, view, command, wide=kind == SEGMENT_64)
         elif kind == _SYMTAB:
@@ -95,6 +99,8 @@ def macho_parts(data: bytes, part: Slice) -> MachParts:
     bounded(found.parts, part.size)
     whole = bytes(memoryview(data)[part.offset : part.offset + part.size])
     found.rest = between([commands, *found.parts], whole)
+    said = bytes(commands.data).replace(bytes.fromhex(found.uuid or ""), bytes(16), 1) if found.uuid else commands.data
+    found.headers = Headers(bytes(said), tuple((part.name, len(part.data)) for part in found.parts))
     return found
 
 

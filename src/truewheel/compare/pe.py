@@ -22,6 +22,7 @@ from truewheel.compare.native_sections import (
     part_shifts,
     symbol_shifts,
 )
+from truewheel.compare.native_shapes import HEADERS, compare_rest, compare_shapes, pe_shapes
 from truewheel.compare.native_spread import spread
 from truewheel.compare.pe_parts import PeParts, pe_parts
 from truewheel.compare.pe_stamps import PeStamps, pe_stamps
@@ -48,7 +49,8 @@ def compare_pe(left: bytes, right: bytes) -> tuple[Difference, ...]:
         return existing([values("processor", "the processor", archs, (cause,))])
     files = _Files(left, right, one, other, _side(left), _side(right))
     found = existing([*_headers(files), *_stamps(files), *_tables(files), *_sections(files), _signature(files)])
-    return _concluded(found)
+    rest = compare_rest(found, files.mine.parts.headers, files.theirs.parts.headers)
+    return _concluded((*found, *existing([rest])))
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ def _headers(files: _Files) -> Iterable[Difference | None]:
         yield values("header", f"the {what.replace('_', ' ')}", [_version(getattr(pe, what)) for pe in pes])
     versions = [_version(pe.linker_version) for pe in pes]
     yield values("linker", "the version of the linker", versions, (Cause(LINKER, _both(versions)),))
+    yield compare_shapes(HEADERS, *(pe_shapes(side.parts.header) for side in (files.mine, files.theirs)))
     stubs = [memoryview(side.stamps.stub) for side in (files.mine, files.theirs)]
     yield changed("DOS stub", *stubs)
     tools = [side.stamps.rich for side in (files.mine, files.theirs)]
@@ -265,4 +268,4 @@ def _conclude(found: Difference, others: bool, number: int, causes: tuple[Cause,
 
 
 def _is_section(place: str) -> bool:
-    return place.startswith(".") or place in (_SYMBOLS, "between sections")
+    return place.startswith(".") or place in (_SYMBOLS, HEADERS, "between sections")

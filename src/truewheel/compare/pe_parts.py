@@ -12,6 +12,7 @@ from struct import Struct
 from truewheel.binary.fields import Fields
 from truewheel.binary.pe_header import CERTIFICATE, PeHeader, read_header
 from truewheel.compare.native_parts import Part, between, blanked, bounded
+from truewheel.compare.native_shapes import Headers
 from truewheel.compare.symbols import Names, Symbol
 from truewheel.errors import BinaryError
 
@@ -32,6 +33,7 @@ class PeParts:
     code: frozenset[str]
     symbols: tuple[Symbol, ...]
     rest: Part
+    headers: Headers
 
 
 def pe_parts(data: bytes, blanks: tuple[tuple[int, int], ...]) -> PeParts:
@@ -54,9 +56,10 @@ def pe_parts(data: bytes, blanks: tuple[tuple[int, int], ...]) -> PeParts:
     certificate = Part("certificate", offset, view.part(offset, size, "the certificate").memory())
     head = Part("headers", 0, memoryview(data)[: max(header.optional.headers, header.table_end)])
     rest = between([head, *sections, certificate, table, strings], data)
-    return PeParts(
-        header, tuple(blanked(part, blanks) for part in sections), frozenset(code), tuple(_symbols(table, names)), rest
-    )
+    parts = tuple(blanked(part, blanks) for part in sections)
+    sizes = tuple((part.name, len(part.data)) for part in (*sections, table, strings, certificate))
+    headers = Headers(bytes(blanked(head, blanks).data), sizes)
+    return PeParts(header, parts, frozenset(code), tuple(_symbols(table, names)), rest, headers)
 
 
 def _whole(name: str, names: Names) -> str:

@@ -162,6 +162,19 @@ def test_names_that_say_why(left: str, right: str, reason: str) -> None:
     assert [reasons((found,)) for found in comparison.differences] == [{reason}, {reason}]
 
 
+def test_what_an_installer_adds() -> None:
+    plain = {"x/a.py": b"a = 1\n"}
+    tree = wheel(plain)
+    files = {leaf.name: bytes(leaf.content.read()) for leaf in tree.leaves}
+    info = next(name for name in files if name.endswith("/RECORD")).removesuffix("/RECORD")
+    added = {f"{info}/INSTALLER": b"pip\n", f"{info}/REQUESTED": b""}
+    rows = files[f"{info}/RECORD"].decode() + "".join(f"{name},,\n" for name in added)
+    written = "".join(sorted(rows.splitlines(keepends=True))).replace("\n", "\r\n").encode()
+    comparison = compare(tree, directory({**files, **added, f"{info}/RECORD": written}))
+    assert reasons(comparison) == {"installer"}
+    assert not comparison.unexplained
+
+
 def test_signatures_of_record() -> None:
     name = "x-1.dist-info/RECORD.jws"
     (only,) = between({name: b"{}", "a": b""}, {"a": b""}).differences

@@ -8,13 +8,17 @@ import pytest
 
 from tests.compare.trees import pair, reasons
 from truewheel.compare.model import Difference
-from truewheel.compare.record import compare_record
+from truewheel.compare.record import Listing, compare_record
 
 ROWS = "a.py,sha256=aaaa,1\nb.py,sha256=bbbb,2\nx-1.dist-info/RECORD,,\n"
+TURNED = "".join(reversed(ROWS.splitlines(keepends=True)))
+NAMES = ("a.py", "b.py", "x-1.dist-info/RECORD")
 
 
-def _compared(left: str, right: str, changed: Collection[str] = ()) -> tuple[Difference, ...]:
-    return compare_record(pair(left, right), changed.__contains__, lambda name: name.replace("x-2.", "x-1."))
+def _compared(
+    left: str, right: str, changed: Collection[str] = (), listings: tuple[Listing, Listing] = (Listing(), Listing())
+) -> tuple[Difference, ...]:
+    return compare_record(pair(left, right), changed.__contains__, lambda name: name.replace("x-2.", "x-1."), listings)
 
 
 def test_rows_of_members_that_differ_follow() -> None:
@@ -47,8 +51,8 @@ def test_rows_of_a_folder_that_is_called_otherwise_follow() -> None:
 @pytest.mark.parametrize(
     ("right", "place", "reason"),
     [
-        (ROWS.replace("\n", "\r\n"), "line ends", "line-ends"),
-        ("".join(reversed(ROWS.splitlines(keepends=True))), "order of rows", "hash-order"),
+        (ROWS.replace("\n", "\r\n"), "line ends", "zip-tool"),
+        (TURNED, "order of rows", "member-order"),
         (ROWS.replace("a.py", '"a.py"'), "form", "zip-tool"),
     ],
 )
@@ -56,6 +60,22 @@ def test_how_rows_are_written(right: str, place: str, reason: str) -> None:
     (found,) = _compared(ROWS, right)
     assert found.place == place
     assert reasons((found,)) == {reason}
+
+
+def test_rows_in_the_order_of_the_members_follow_from_that() -> None:
+    for moved in (("b.py", "a.py", NAMES[2]), ("b.py", NAMES[2], "a.py")):
+        (found,) = _compared(ROWS, TURNED, (), (Listing(NAMES), Listing(moved)))
+        assert (found.place, found.follows, reasons((found,))) == ("order of rows", True, {"member-order"})
+    (found,) = _compared(ROWS, TURNED, (), (Listing(NAMES), Listing(NAMES)))
+    assert (found.follows, found.causes[0].sure) == (False, False)
+    assert found.causes[0].evidence == "rows sorted on the left, not sorted on the right"
+
+
+def test_installers_write_record_anew() -> None:
+    found = _compared(ROWS, TURNED.replace("\n", "\r\n"), (), (Listing(NAMES), Listing((), installed=True)))
+    assert [part.place for part in found] == ["line ends", "order of rows"]
+    assert reasons(found) == {"installer"}
+    assert ".gitattributes" not in "".join(cause.reason.remedy for part in found for cause in part.causes)
 
 
 def test_many_lies_are_counted() -> None:

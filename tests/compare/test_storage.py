@@ -64,7 +64,7 @@ def test_times_of_all_members_are_one_difference() -> None:
     assert evidence == (
         "2024-01-01 00:00:00 for all on the left, "
         "30 times from 2025-01-01 00:00:00 to 2025-01-01 00:00:58 on the right: "
-        "the left was made under SOURCE_DATE_EPOCH, by a builder with a constant, or zipped anew as a whole"
+        "one time for all on the left: SOURCE_DATE_EPOCH, a constant of the builder, or a quick build"
     )
     assert len(comparison.differences[0].inside) == 8
     assert comparison.differences[0].inside[0].left == "2024-01-01 00:00:00"
@@ -100,8 +100,35 @@ def test_modes(attributes: int, reason: set[str], sure: bool) -> None:
 )  # fmt: skip
 def test_fields_of_the_tool(field: str, value: object, label: str) -> None:
     comparison = compare(PLAIN, _made(lambda info, _: setattr(info, field, value)))
-    assert label in {difference.summary.split(" differs")[0] for difference in comparison.differences}
+    assert label in {difference.summary.split(" differ")[0] for difference in comparison.differences}
     assert reasons(comparison) == {"zip-tool"}
+
+
+def test_a_time_that_is_a_constant_of_builders() -> None:
+    def fixed(info: zipfile.ZipInfo, _number: int) -> None:
+        info.date_time = (2020, 2, 2, 0, 0, 0)
+
+    def later(info: zipfile.ZipInfo, number: int) -> None:
+        info.date_time = (2025, 1, 1, 0, 0, number * 2 % 60)
+
+    _, _, evidence = _only(compare(_made(later), _made(fixed)))
+    assert evidence.endswith(": the right has a time that builders use as a constant")
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "found"),
+    [
+        (b"", b"UT\5\0\1\1\1\1\1ux\4\0\0\1\0\1", {"zip-tool"}),
+        (b"UT\5\0\1\1\1\1\1ux\4\0\0\1\0\1", b"UT\5\0\1\2\2\2\2ux\4\0\0\2\0\1", {"build-time", "host"}),
+        (b"ux\4\0\0\1\0\1", b"ux\4\0\0\2\0\1", {"host"}),
+        (b"ux\4\0\0\1\0\1", b"ux\4\0\0\1\0\1UT\1\0\1", {"zip-tool"}),
+        (b"\xfe\xca\2\0ab", b"\xfe\xca\2\0ac", {"zip-tool"}),
+        (b"\xfe\xca\x99\0" + b"ab" * 76 + b"c", b"\xfe\xca\x99\0" + b"ab" * 76 + b"d", {"zip-tool"}),
+    ],
+)
+def test_what_extra_fields_hold(left: bytes, right: bytes, found: set[str]) -> None:
+    trees = [zipped(build([Part(b"a.py", extra=extra, local_extra=extra)]).data) for extra in (left, right)]
+    assert reasons(compare(*trees)) == found
 
 
 def test_times_in_extra_fields() -> None:
@@ -119,7 +146,10 @@ def test_order_of_members() -> None:
     summary, found, evidence = _only(compare(PLAIN, _made(lambda _info, _number: None, sorted(FILES, reverse=True))))
     assert summary == "30 of 30 members stand at another place"
     assert found == {"member-order"}
-    assert evidence == "not sorted on the left, not sorted on the right; member 1 is pkg/0.py or pkg/9.py"
+    assert evidence == (
+        "not sorted on the left, not sorted on the right; "
+        "the first that differs, member 1, is pkg/0.py on the left, pkg/9.py on the right"
+    )
     _, _, evidence = _only(compare(PLAIN, _made(lambda _info, _number: None, sorted(FILES))))
     assert "sorted by name on the right" in evidence
 
@@ -226,6 +256,16 @@ def test_facts_of_gzip() -> None:
     assert moment(-1) == "-1 seconds since 1970"
     assert moment(1, "50") == "1970-01-01 00:00:01.50"
     assert moment(1 << 60) == f"{1 << 60} seconds since 1970"
+
+
+def test_a_gzip_name_that_holds_the_version() -> None:
+    def tree(name: str, version: str) -> Tree:
+        tar = tarred(tar_bytes({f"x-{version}/a": b"a"}))
+        return replace(tar, facts=(*tar.facts, *gzip_facts(GzipHeader(1, name, "", 3, 0))))
+
+    comparison = compare(tree("x-6.0.2.tar", "6.0.2"), tree("x-6.0.3.tar", "6.0.3"))
+    assert reasons(comparison) == {"version"}
+    assert "zip-tool" in reasons(compare(tree("x-6.0.2.tar", "6.0.2"), tree("dist/y-6.0.3.tar", "6.0.3")))
 
 
 def test_gzip_streams_alone() -> None:

@@ -36,6 +36,38 @@ def test_a_changed_line_with_its_numbers_and_three_around_it() -> None:
     ]
 
 
+def _gaps(left: str, right: str) -> list[str]:
+    (found,) = compare_text(pair(left, right))
+    return [line.text for line in found.lines if line.mark is Mark.GAP]
+
+
+def test_lines_that_are_left_out_are_counted() -> None:
+    changed = NUMBERED.replace("line 50\n", "line fifty\n")
+    assert _gaps(NUMBERED, changed) == ["46 lines are the same", "47 lines are the same"]
+    assert _gaps(NUMBERED[:-1], changed[:-1]) == ["46 lines are the same", "47 lines are the same"]
+    assert _gaps(NUMBERED, changed.replace("line 60\n", "")) == [
+        "46 lines are the same",
+        "3 lines are the same",
+        "37 lines are the same",
+    ]
+
+
+@given(st.integers(1, 100), st.integers(1, 100))
+def test_all_lines_are_shown_or_counted(first: int, second: int) -> None:
+    right = NUMBERED.replace(f"line {first}\n", "one\n").replace(f"line {second}\n", "two\n")
+    (found,) = compare_text(pair(NUMBERED, right))
+    gaps = [int(line.text.split()[0]) for line in found.lines if line.mark is Mark.GAP]
+    assert 1 not in gaps
+    assert sum(gaps) + sum(line.left is not None for line in found.lines) == 100
+
+
+def test_lines_of_one_side_alone() -> None:
+    (found,) = compare_text(pair("a\nb\n", "a\nb\nc\n"))
+    assert found.summary == "1 line is only on the right"
+    (found,) = compare_text(pair("a\nb\nc\n", "a\n"))
+    assert found.summary == "2 lines are only on the left"
+
+
 @given(st.lists(st.sampled_from("abcdef"), max_size=20), st.lists(st.sampled_from("abcdef"), max_size=20))
 def test_lines_lead_from_the_left_to_the_right(left: list[str], right: list[str]) -> None:
     lines = unified(left, right)

@@ -10,7 +10,7 @@ from typing import Final
 from truewheel.compare.equality import twins
 from truewheel.compare.model import Cause, Difference, Kind, Leaf
 from truewheel.compare.pairing import Pairing
-from truewheel.compare.reasons import BACKEND, SIGNATURE
+from truewheel.compare.reasons import BACKEND, INSTALLER, SIGNATURE
 from truewheel.compare.record import SIGNATURES
 from truewheel.compare.tokens import part
 from truewheel.compare.traces import explain
@@ -18,6 +18,8 @@ from truewheel.compare.traces import explain
 _LICENSES: Final = re.compile(
     r"[^/]+\.dist-info/(?:licenses/|license_files/)?[^/]*(?i:licen[cs]e|copying|notice|authors)[^/]*"
 ).match
+_INSTALLED: Final = re.compile(r"(?:.*/)?[^/]+\.dist-info/(?:INSTALLER|REQUESTED|direct_url\.json)").fullmatch
+"""What installers add (PyPA's "Recording installed projects", PEP 610)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ def _causes(name: str, partner: str | None, side: _Side) -> Iterator[Cause]:
     twin = side.twins.get(name)
     if partner is not None:
         yield from explain(*((name, partner) if side.kind is Kind.ONLY_LEFT else (partner, name))).causes
+    elif _INSTALLED(name):
+        yield Cause(INSTALLER, f"the {side.name} is an installed tree")
     elif name.endswith(SIGNATURES):
         yield Cause(SIGNATURE, f"only the {side.name} is signed")
     elif twin is not None and _LICENSES(name) and _LICENSES(twin):

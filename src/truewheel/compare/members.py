@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -10,14 +10,15 @@ from truewheel.compare.alone import compare_alone
 from truewheel.compare.context import Comparer, Pair
 from truewheel.compare.equality import Mapper, read, serially, unequal
 from truewheel.compare.model import Cause, Difference, Kind, Leaf, Tree
-from truewheel.compare.pairing import Pairing, Renamed, paired
+from truewheel.compare.pairing import Renamed, paired
 from truewheel.compare.raw import compare_bytes
 from truewheel.compare.reasons import PLATFORM, VERSION
-from truewheel.compare.record import compare_record
+from truewheel.compare.record import Listing, compare_record
 from truewheel.compare.storage import compare_storage
 from truewheel.compare.traces import explain
 
 _RECORD: Final = ".dist-info/RECORD"
+_INSTALLER: Final = ".dist-info/INSTALLER"
 _NOT_UNIX: Final = frozenset({"DOS", "NTFS", "VFAT"})
 
 
@@ -56,7 +57,12 @@ def compare_members(left: Tree, right: Tree, way: Way) -> Compared:
     found += [_contents(*pair, way) for pair in differ if not pair[0].name.endswith(_RECORD)]
     changed = {leaf.name for leaf in pairing.only_left} | {pairing.left_name(leaf.name) for leaf in pairing.only_right}
     changed |= {mine.name for mine, _ in differ}
-    found += [_record(*pair, pairing, changed, way) for pair in differ if pair[0].name.endswith(_RECORD)]
+    records = [pair for pair in differ if pair[0].name.endswith(_RECORD)]
+    listings = _listing(left, lambda name: name), _listing(right, pairing.left_name)
+    found += [
+        _record(*pair, way, lambda pair: compare_record(pair, changed.__contains__, pairing.left_name, listings))
+        for pair in records
+    ]
     storage = () if way.contents_only else compare_storage(left, right, pairing)
     found.sort(key=lambda difference: (difference.place, difference.kind.value))
     return Compared((*_placed(storage, way.prefix), *found), len(pairing.pairs))
@@ -122,11 +128,16 @@ def _contents(mine: Leaf, theirs: Leaf, way: Way) -> Difference:
     return _told(pair, way.contents(pair) or compare_bytes(pair))
 
 
-def _record(mine: Leaf, theirs: Leaf, pairing: Pairing, changed: set[str], way: Way) -> Difference:
+def _record(mine: Leaf, theirs: Leaf, way: Way, comparer: Comparer) -> Difference:
     """Two RECORDs, whose rows follow from the members that differ, or don't."""
     pair = _pair(mine, theirs, way)
-    found = compare_record(pair, changed.__contains__, pairing.left_name)
-    return _told(pair, found or way.contents(pair) or compare_bytes(pair))
+    return _told(pair, comparer(pair) or way.contents(pair) or compare_bytes(pair))
+
+
+def _listing(tree: Tree, named: Callable[[str], str]) -> Listing:
+    """What there is beside a RECORD, as the left calls it."""
+    names = tuple(named(leaf.name) for leaf in tree.leaves) if tree.ordered else ()
+    return Listing(names, any(leaf.name.endswith(_INSTALLER) for leaf in tree.leaves))
 
 
 def _told(pair: Pair, found: tuple[Difference, ...]) -> Difference:

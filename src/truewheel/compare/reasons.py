@@ -56,6 +56,12 @@ COMPILER: Final = Reason(
     "The compilers' own notes in the binary differ: the machine code may too.",
     "build with the same compiler: `truewheel build` writes its version into the provenance",
 )
+COMPILER_OPTIONS: Final = Reason(
+    "compiler-options",
+    "other options of the compiler",
+    "The options that compilers note in the binary differ: optimization, macros or debug information may too.",
+    "build with the same CFLAGS and the like: `truewheel build` takes none from outside",
+)
 LINKER: Final = Reason(
     "linker",
     "another linker",
@@ -101,7 +107,7 @@ SIGNATURE: Final = Reason(
 PYTHON: Final = Reason(
     "python",
     "another Python",
-    "The bytecode is of another Python version.",
+    "Bytecode and extension modules are made for one version of Python, and for one implementation.",
     "build with the same Python",
 )
 BYTECODE_SOURCE: Final = Reason(
@@ -133,6 +139,12 @@ LINE_ENDS: Final = Reason(
     "line ends",
     "One side has CRLF where the other has LF: a checkout or a build on Windows.",
     "say `* text=auto eol=lf` in .gitattributes",
+)
+INSTALLER: Final = Reason(
+    "installer",
+    "an installer",
+    "Installers add files to .dist-info, and write RECORD anew: with rows for these, and with line ends of their own.",
+    "compare the wheel itself with the other one",
 )
 PLATFORM: Final = Reason(
     "platform",
@@ -168,6 +180,7 @@ REASONS: Final = (
     DEFLATE,
     ZIP_TOOL,
     COMPILER,
+    COMPILER_OPTIONS,
     LINKER,
     LINK_ORDER,
     BUILD_ID,
@@ -181,6 +194,7 @@ REASONS: Final = (
     BACKEND,
     SBOM_SERIAL,
     LINE_ENDS,
+    INSTALLER,
     PLATFORM,
     HOST,
     ENVIRONMENT,

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple, TypeAlias
 
 from truewheel.compare.context import Pair
 from truewheel.compare.model import Cause, Difference, Kind
-from truewheel.compare.reasons import HASH_ORDER, LINE_ENDS, SIGNATURE, ZIP_TOOL
+from truewheel.compare.reasons import INSTALLER, ORDER, SIGNATURE, ZIP_TOOL
 from truewheel.compare.text import decoded
 
 _LARGEST: Final = 64 << 20
 _MOST_ROWS: Final = 20
+_RECORD: Final = ".dist-info/RECORD"
 SIGNATURES: Final = (".dist-info/RECORD.jws", ".dist-info/RECORD.p7s")
 """How the names of RECORD's signatures end."""
 
@@ -24,6 +25,21 @@ def compare_signatures(pair: Pair) -> tuple[Difference, ...]:
         return ()
     cause = Cause(SIGNATURE, "RECORD was signed anew, or something else was signed")
     return (Difference("", Kind.CONTENT, "the signatures of RECORD differ", causes=(cause,)),)
+
+
+class Listing(NamedTuple):
+    """What else there is beside a RECORD.
+
+    ``names`` are those of the members in their order, as the left calls them; empty where the order means nothing, as
+    in a directory. ``installed`` says whether an installer left its mark there.
+    """
+
+    names: tuple[str, ...] = ()
+    installed: bool = False
+
+
+Listings: TypeAlias = "tuple[Listing, Listing]"
+_NOTHING: Final = (Listing(), Listing())
 
 
 class _Row(NamedTuple):
@@ -37,7 +53,9 @@ _Rests: TypeAlias = "tuple[tuple[str, ...], ...]"
 """What the rows of one path hold behind it."""
 
 
-def compare_record(pair: Pair, changed: Callable[[str], bool], paired: Callable[[str], str]) -> tuple[Difference, ...]:
+def compare_record(
+    pair: Pair, changed: Callable[[str], bool], paired: Callable[[str], str], listings: Listings = _NOTHING
+) -> tuple[Difference, ...]:
     """Two RECORDs, where `changed` says of a member, by the left's name, that it differs or is on one side alone.
 
     `paired` gives the left's name for one of the right. Nothing where one of the sides isn't csv.
@@ -58,7 +76,12 @@ def compare_record(pair: Pair, changed: Callable[[str], bool], paired: Callable[
     found = [*_followers(followers), *(_row(path, by_left, by_right) for path in lies[:_MOST_ROWS])]
     if len(lies) > _MOST_ROWS:
         found.append(Difference("more rows", Kind.CONTENT, f"{len(lies) - _MOST_ROWS:,} more rows differ"))
-    return (*found, *_form(texts[0], texts[1], list(by_left), list(by_right), follows=bool(found)))
+    found += _line_ends(texts[0], texts[1], listings)
+    found += _order(list(by_left), list(by_right), listings)
+    if not found:
+        cause = Cause(ZIP_TOOL, "the rows say the same", sure=False)
+        found.append(Difference("form", Kind.CONTENT, "the rows are the same, quoted in another way", causes=(cause,)))
+    return tuple(found)
 
 
 def _rows(text: str, paired: Callable[[str], str]) -> list[_Row] | None:
@@ -111,18 +134,41 @@ def _told(rests: _Rests | None) -> str | None:
     return None if rests is None else "\n".join(",".join(rest) for rest in rests)[:200]
 
 
-def _form(left: str, right: str, mine: list[str], theirs: list[str], *, follows: bool) -> list[Difference]:
-    """How the rows are written: line ends, their order, and whatever else there is where nothing was found."""
-    found: list[Difference] = []
-    ends = ["CRLF" if "\r\n" in text else "LF" for text in (left, right)]
-    if ends[0] != ends[1]:
-        cause = Cause(LINE_ENDS, f"{ends[0]} on the left, {ends[1]} on the right")
-        found.append(Difference("line ends", Kind.CONTENT, "the line ends differ", ends[0], ends[1], causes=(cause,)))
-    known, others = set(mine), set(theirs)
-    if [path for path in mine if path in others] != [path for path in theirs if path in known]:
-        cause = Cause(HASH_ORDER, "rows stand in the order in which the builder listed the files", sure=False)
-        found.append(Difference("order of rows", Kind.CONTENT, "the rows stand in another order", causes=(cause,)))
-    if not found and not follows:
-        cause = Cause(ZIP_TOOL, "the rows say the same", sure=False)
-        found.append(Difference("form", Kind.CONTENT, "the rows are the same, quoted in another way", causes=(cause,)))
-    return found
+def _line_ends(left: str, right: str, listings: Listings) -> Iterator[Difference]:
+    """CRLF on one side: no checkout's line ends, for RECORD is written anew whenever a wheel is built or installed."""
+    crlf = ["\r\n" in text for text in (left, right)]
+    if crlf[0] == crlf[1]:
+        return
+    ends = ["CRLF" if it else "LF" for it in crlf]
+    evidence = f"{ends[0]} on the left, {ends[1]} on the right"
+    if listings[crlf.index(True)].installed:
+        cause = Cause(INSTALLER, f"{evidence}: pip and others write it with Python's csv, which ends rows with CRLF")
+    else:
+        cause = Cause(ZIP_TOOL, f"{evidence}: Python's csv ends rows with CRLF where nobody asks for LF", sure=False)
+    yield Difference("line ends", Kind.CONTENT, "the line ends differ", ends[0], ends[1], causes=(cause,))
+
+
+def _order(left: list[str], right: list[str], listings: Listings) -> Iterator[Difference]:
+    """Rows that both have, in another order: that of the members, where it is theirs on both sides."""
+    known, others = set(left), set(right)
+    mine, theirs = [path for path in left if path in others], [path for path in right if path in known]
+    if mine == theirs:
+        return
+    summary = "the rows stand in another order"
+    if any(listing.installed for listing in listings):
+        cause = Cause(INSTALLER, "installers write the rows anew, and sort them", sure=False)
+        yield Difference("order of rows", Kind.CONTENT, summary, causes=(cause,))
+    elif _as(mine, listings[0].names) and _as(theirs, listings[1].names):
+        cause = Cause(ORDER, "on both sides it is that of the members in the archive")
+        yield Difference("order of rows", Kind.CONTENT, summary, causes=(cause,), follows=True)
+    else:
+        said = ["sorted" if rows == sorted(rows) else "not sorted" for rows in (mine, theirs)]
+        cause = Cause(ORDER, f"rows {said[0]} on the left, {said[1]} on the right", sure=False)
+        yield Difference("order of rows", Kind.CONTENT, summary, causes=(cause,))
+
+
+def _as(rows: list[str], members: tuple[str, ...]) -> bool:
+    """Whether rows stand in the order of the members, RECORD's own aside, which is written when all others are."""
+    known = set(rows)
+    order = [name for name in members if name in known and not name.endswith(_RECORD)]
+    return [path for path in rows if not path.endswith(_RECORD)] == order

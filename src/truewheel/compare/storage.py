@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 from truewheel.compare.leaves import FOLDERS, GZIP_TIME, LEVEL, METHOD, MODE, OTHER_TIMES, TIME
 from truewheel.compare.model import Cause, Difference, Fact, Kind, Leaf, Reason, Tree
 from truewheel.compare.pairing import Pairing
-from truewheel.compare.reasons import BUILD_TIME, DEFLATE, HOST, ORDER, UMASK, ZIP_TOOL
+from truewheel.compare.reasons import BUILD_TIME, DEFLATE, HOST, ORDER, UMASK, VERSION, ZIP_TOOL
 from truewheel.compare.recompression import compare_streams
+from truewheel.compare.traces import explain
 
 _EXAMPLES: Final = 8
 _NAMES: Final = 20
@@ -26,10 +27,13 @@ _REASONS: Final[dict[str, Reason]] = {
     OTHER_TIMES: BUILD_TIME,
     "gzip level": DEFLATE,
 }
+_PLURALS: Final = ("times", "flags", "records", "attributes")
 _GROUP_AND_OTHERS: Final = 0o077
 _PERMISSIONS: Final = 0o7777
-_UNIX_TIME: Final = "5554"
-"""What an extra field with times begins with, in hexadecimal (Info-ZIP's ``UT``)."""
+_EXTRA_FIELDS: Final = {"5554": BUILD_TIME, "0a00": BUILD_TIME, "7578": HOST}
+"""Extra fields that hold more than the tool: Info-ZIP's ``UT`` and NTFS's (times), ``ux`` (uid and gid)."""
+_CONSTANTS: Final = ("1980-01-01 00:00:00", "2016-01-01 00:00:00", "2020-02-02 00:00:00")
+"""Times that builders give to members where no other was asked for (a zip's zero; Flit; Hatchling)."""
 
 
 class _Change(NamedTuple):
@@ -84,9 +88,17 @@ def _whole(left: Tree, right: Tree, pairing: Pairing) -> Iterator[Difference]:
         if label == FOLDERS:
             yield from _folders(value, other, pairing)
         elif other != value:
-            reason = _REASONS.get(label, ZIP_TOOL)
-            cause = Cause(reason, f"{value} on the left, {other} on the right")
+            cause = _cause_of_whole(label, value, other)
             yield Difference("", Kind.STORAGE, f"{label} {_verb(label)}", value, other, causes=(cause,))
+
+
+def _cause_of_whole(label: str, left: str, right: str) -> Cause:
+    """Why a fact of the container differs: a gzip stream's name may hold the version of what it contains."""
+    evidence = f"{left} on the left, {right} on the right"
+    found = explain(left, right)
+    if label == "gzip name" and found.complete and {cause.reason for cause in found.causes} == {VERSION}:
+        return Cause(VERSION, evidence)
+    return Cause(_REASONS.get(label, ZIP_TOOL), evidence)
 
 
 def _folders(left: str, right: str, pairing: Pairing) -> Iterator[Difference]:
@@ -108,7 +120,7 @@ def _some(names: list[str]) -> str:
 
 
 def _verb(label: str) -> str:
-    return "differ" if label in {FOLDERS, OTHER_TIMES, "gzip flags", "pax records", "attributes"} else "differs"
+    return "differ" if label == FOLDERS or label.endswith(_PLURALS) else "differs"
 
 
 def _members(pairing: Pairing) -> Iterator[Difference]:
@@ -166,18 +178,56 @@ def _causes(label: str, changes: list[_Change], values: list[str]) -> tuple[Caus
         return tuple(_causes_of_modes(changes, evidence))
     if label == TIME:
         return (Cause(BUILD_TIME, evidence + _fixed(values)),)
-    if "extra field" in label and all(_UNIX_TIME in {change.left[:4], change.right[:4]} for change in changes):
-        return (Cause(BUILD_TIME, f"times in an extra field: {evidence}"),)
+    if "extra field" in label:
+        return tuple(_causes_of_extra_fields(changes, evidence))
     return (Cause(_REASONS.get(label, ZIP_TOOL), evidence),)
 
 
 def _fixed(values: list[str]) -> str:
-    """What it means where one side alone has one time for all members."""
+    """What it may mean where one side alone has one time for all members."""
     single = [value.endswith(" for all") for value in values]
     if single[0] == single[1]:
         return ""
-    side = "left" if single[0] else "right"
-    return f": the {side} was made under SOURCE_DATE_EPOCH, by a builder with a constant, or zipped anew as a whole"
+    side, value = ("left", values[0]) if single[0] else ("right", values[1])
+    if value.removesuffix(" for all") in _CONSTANTS:
+        return f": the {side} has a time that builders use as a constant"
+    return f": one time for all on the {side}: SOURCE_DATE_EPOCH, a constant of the builder, or a quick build"
+
+
+def _causes_of_extra_fields(changes: list[_Change], evidence: str) -> Iterator[Cause]:
+    """The tool, where one side has fields that the other has not; else what those hold that differ."""
+    found: set[Reason] = set()
+    for change in changes:
+        mine, theirs = _extra_fields(change.left), _extra_fields(change.right)
+        if mine is None or theirs is None or [key for key, _ in mine] != [key for key, _ in theirs]:
+            found.add(ZIP_TOOL)
+        else:
+            pairs = zip(mine, theirs, strict=True)
+            found |= {_EXTRA_FIELDS.get(key, ZIP_TOOL) for (key, one), (_, other) in pairs if one != other}
+    if ZIP_TOOL in found:
+        yield Cause(ZIP_TOOL, f"extra fields that the tool writes: {evidence}")
+    else:
+        words = {BUILD_TIME: "times", HOST: "owners"}
+        yield from (
+            Cause(reason, f"{word} in an extra field: {evidence}") for reason, word in words.items() if reason in found
+        )
+
+
+def _extra_fields(text: str) -> list[tuple[str, str]] | None:
+    """The fields of an extra field that is told in hexadecimal: ids, and what they hold; None for other things."""
+    if text == "none":
+        return []
+    found: list[tuple[str, str]] = []
+    while text:
+        try:
+            size = int.from_bytes(bytes.fromhex(text[4:8]), "little") * 2
+        except ValueError:
+            return None
+        if len(text) < 8 + size:
+            return None
+        found.append((text[:4], text[8 : 8 + size]))
+        text = text[8 + size :]
+    return found
 
 
 def _causes_of_modes(changes: list[_Change], evidence: str) -> Iterator[Cause]:
@@ -205,7 +255,8 @@ def _order(left: Tree, right: Tree, pairing: Pairing) -> Iterator[Difference]:
     said = [_sorting(names) for names in (mine, theirs)]
     first = next(index for index, (one, other) in enumerate(zip(mine, theirs, strict=True)) if one != other)
     evidence = (
-        f"{said[0]} on the left, {said[1]} on the right; member {first + 1:,} is {mine[first]} or {theirs[first]}"
+        f"{said[0]} on the left, {said[1]} on the right; "
+        f"the first that differs, member {first + 1:,}, is {mine[first]} on the left, {theirs[first]} on the right"
     )
     summary = f"{count:,} of {len(mine):,} members stand at another place"
     yield Difference("", Kind.STORAGE, summary, said[0], said[1], causes=(Cause(ORDER, evidence),))

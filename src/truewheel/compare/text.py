@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from truewheel.compare.alignment import Block, blocks
 from truewheel.compare.context import Pair
-from truewheel.compare.lines import render
+from truewheel.compare.lines import ALL, Around, counted, render
 from truewheel.compare.model import Cause, Difference, Kind
 from truewheel.compare.reasons import HASH_ORDER, LINE_ENDS
 from truewheel.compare.spans import common_head, common_tail
@@ -18,7 +18,8 @@ _LARGEST_WINDOW: Final = 8 << 20
 """Bytes of one side between the first difference and the last that are compared line by line."""
 _LARGEST_TEXT: Final = 256 << 20
 _SAMPLE: Final = 1 << 14
-_CONTEXT: Final = 4
+_CONTEXT: Final = 5
+"""Lines around what differs that are kept: those that are shown, and one that might be."""
 _CONTROLS: Final = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _MARKED: Final = ("UTF-8 with a byte order mark", "UTF-16, little-endian", "UTF-16, big-endian")
@@ -37,26 +38,26 @@ def compare_text(pair: Pair) -> tuple[Difference, ...]:
         return ()
     names = _encodings(pair, window)
     if names[0] == names[1]:
-        return compare_strings(left, right, first=window.first)
+        return compare_strings(left, right, around=window.around)
     said = f"{names[0]} on the left, {names[1]} on the right"
     if left == right:
         return (Difference("", Kind.CONTENT, f"the same text in another encoding: {said}", *names),)
     encodings = Difference("encoding", Kind.CONTENT, f"the encodings differ: {said}", *names)
-    return (encodings, *compare_strings(left, right, "text", window.first))
+    return (encodings, *compare_strings(left, right, "text", window.around))
 
 
-def compare_strings(left: str, right: str, place: str = "", first: int = 1) -> tuple[Difference, ...]:
-    """Two texts that are decoded, whose lines are numbered from `first`."""
+def compare_strings(left: str, right: str, place: str = "", around: Around = ALL) -> tuple[Difference, ...]:
+    """Two texts that are decoded, with what stands `around` them."""
     ends = _line_ends(left, right)
     if ends is None:
-        return (_of_lines(left, right, place, first),)
+        return (_of_lines(left, right, place, around),)
     left, right = left.replace("\r\n", "\n"), right.replace("\r\n", "\n")
     if left == right:
         summary = f"only the line ends differ: {ends.evidence}"
         return (Difference(place, Kind.CONTENT, summary, causes=(ends,)),)
     inside = (
         Difference("line ends", Kind.CONTENT, f"the line ends differ: {ends.evidence}", causes=(ends,)),
-        _of_lines(left, right, "lines", first),
+        _of_lines(left, right, "lines", around),
     )
     if not place:
         return inside
@@ -107,11 +108,11 @@ def _encoding(data: bytes, whole: bytes) -> str:
 
 
 class _Window(NamedTuple):
-    """The lines of both sides from shortly before the first that differs on, and the number of the first of them."""
+    """The lines of both sides from shortly before the first that differs to shortly behind the last."""
 
     left: bytes
     right: bytes
-    first: int
+    around: Around
 
 
 def _window(left: bytes, right: bytes) -> _Window:
@@ -125,7 +126,7 @@ def _window(left: bytes, right: bytes) -> _Window:
             break
     start += 1
     if left[:2] in {b"\xff\xfe", b"\xfe\xff"} or right[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        return _Window(left, right, 1)
+        return _Window(left, right, ALL)
     end = len(left) - tail
     for _ in range(_CONTEXT + 1):
         end = left.find(b"\n", end) + 1
@@ -133,7 +134,9 @@ def _window(left: bytes, right: bytes) -> _Window:
             end = len(left)
             break
     kept = len(left) - end
-    return _Window(left[start:end], right[start : len(right) - kept], left.count(b"\n", 0, start) + 1)
+    unended = end < len(left) and not left.endswith(b"\n")
+    around = Around(left.count(b"\n", 0, start), left.count(b"\n", end) + unended)
+    return _Window(left[start:end], right[start : len(right) - kept], around)
 
 
 def _line_ends(left: str, right: str) -> Cause | None:
@@ -146,7 +149,7 @@ def _line_ends(left: str, right: str) -> Cause | None:
     return Cause(LINE_ENDS, f"{names[0]} on the left, {names[1]} on the right")
 
 
-def _of_lines(left: str, right: str, place: str, first: int) -> Difference:
+def _of_lines(left: str, right: str, place: str, around: Around) -> Difference:
     lefts, rights = _split(left), _split(right)
     found = blocks(lefts, rights)
     end = _last_end(left, right)
@@ -154,9 +157,9 @@ def _of_lines(left: str, right: str, place: str, first: int) -> Difference:
         return Difference(place, Kind.CONTENT, end)
     mine = [line for block in found for line in lefts[block.left : block.left_end]]
     theirs = [line for block in found for line in rights[block.right : block.right_end]]
-    lines = render(lefts, rights, found, (first, first))
+    lines = render(lefts, rights, found, around)
     if Counter(mine) == Counter(theirs):
-        said = "; ".join(filter(None, [f"{_count(len(mine), 'line')} in another order", end]))
+        said = "; ".join(filter(None, [f"{counted(len(mine), 'line')} in another order", end]))
         cause = Cause(HASH_ORDER, "the same lines, in another order", sure=False)
         return Difference(place, Kind.CONTENT, said, lines=lines, causes=(cause,))
     found_causes = explain("\n".join(mine), "\n".join(theirs))
@@ -164,7 +167,7 @@ def _of_lines(left: str, right: str, place: str, first: int) -> Difference:
     if found_causes.complete or not found_causes.causes:
         return Difference(place, Kind.CONTENT, summary, lines=lines, causes=found_causes.causes)
     count = found_causes.matched
-    some = _count(count, "line") + " of the left" if count else "paths in lines that differ in more"
+    some = counted(count, "line") + " of the left" if count else "paths in lines that differ in more"
     inside = (
         Difference("lines with a cause", Kind.CONTENT, some, causes=found_causes.causes),
         Difference("other lines", Kind.CONTENT, "no cause is known of the others"),
@@ -188,8 +191,7 @@ def _last_end(left: str, right: str) -> str:
 def _summary(found: list[Block]) -> str:
     gone = sum(block.left_end - block.left for block in found)
     new = sum(block.right_end - block.right for block in found)
-    return f"{_count(gone, 'line')} on the left, {_count(new, 'line')} on the right differ"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    if not gone or not new:
+        number = gone or new
+        return f"{counted(number, 'line')} {'is' if number == 1 else 'are'} only on the {'left' if gone else 'right'}"
+    return f"{counted(gone, 'line')} on the left, {counted(new, 'line')} on the right differ"

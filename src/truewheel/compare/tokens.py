@@ -20,6 +20,7 @@ _RULES: Final = {
         r"GCC: \([^)\n]{0,80}\) [\w.]{1,40}(?: \d{8})?",
         r"\bclang version [\w.+~-]{1,60}",
         r"\brustc (?:version )?\d[\w.-]{0,40}",
+        r"/rustc/[0-9a-f]{40}\b",  # where rustc says that its own sources were: by its commit
         r"\bgo1\.\d+(?:\.\d+)?",
         r"\bGNU (?:C|C\+\+|GIMPLE|Fortran|AS)\d{0,4} \d[\d.]{0,20}",
         r"\bCython \d[\w.]{0,20}",

@@ -37,6 +37,7 @@ _WORDS: Final = re.compile(r"[\w./+-]+").findall
 _REVISION: Final = re.compile(r"(?i)\b(?:git|hg|vcs|commit|revision|changeset)|_(?:commit|revision)\b").search
 _DAY: Final = re.compile(r"\bd20\d{6}\b")
 """What setuptools-scm puts into the version of a checkout that was changed."""
+_FRAGMENT: Final = re.compile("[#?].*", re.DOTALL)
 _SIGNS: Final = re.compile(r"[^\w./+\s-]").findall
 _REASONS: Final = {
     "compiler": COMPILER,
@@ -187,6 +188,8 @@ def _compare_token(mine: Token, theirs: Token, finds: _Finds, piece: str) -> boo
     kind, evidence = mine.kind, _sides(mine.text, theirs.text)
     if kind in {"path", "url"}:
         return _compare_paths(mine.text, theirs.text, finds, kind, evidence)
+    if kind == "place" and (same := _FRAGMENT.sub("", mine.text)) == _FRAGMENT.sub("", theirs.text):
+        return _compare_fragments(mine.text[len(same) :], theirs.text[len(same) :], finds, piece)
     if kind == "digest" and _REVISION(piece):
         finds.add(VERSION, f"another revision: {evidence}", sure=False)
         return True
@@ -199,6 +202,12 @@ def _compare_token(mine: Token, theirs: Token, finds: _Finds, piece: str) -> boo
     versioned = kind == "version" and "version" in piece.lower()
     finds.add(reason, evidence, sure=kind in _SURE or dated or versioned)
     return True
+
+
+def _compare_fragments(mine: str, theirs: str, finds: _Finds, piece: str) -> bool:
+    """What stands behind one and the same folder: package ids of Cargo have the version there."""
+    (skeleton, tokens), (other, others) = part_path(mine), part_path(theirs)
+    return skeleton == other and _compare_tokens(tokens, others, finds, piece)
 
 
 def _compare_paths(mine: str, theirs: str, finds: _Finds, kind: str, evidence: str) -> bool:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import struct
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from tests.compare import test_elf, test_macho, test_pe
 from tests.compare.makes import Makes, at, compared, places
 from truewheel.compare.ar import MAGIC
+from truewheel.compare.marshal_model import Code, Number, Value
 from truewheel.compare.model import Difference, Kind
 from truewheel.compare.native_clues import Strings, clues
 from truewheel.compare.native_parts import rooted
+from truewheel.compare.pyc_code import compare_codes
 
 
 @pytest.mark.parametrize(
@@ -128,3 +131,36 @@ def _commands(data: bytes) -> Iterator[tuple[int, int]]:
         kind, size = struct.unpack_from("<2I", data, place)
         yield kind, place
         place += size
+
+
+class TestCode:
+    """Values that look alike when they are shown."""
+
+    CODE = Code("<module>", None, "x.py", 1, (("flags", 0),), b"", (), (), (), b"", None)
+
+    @pytest.mark.parametrize(
+        ("left", "right"),
+        [
+            ((b"x" * 300 + b"a",), (b"x" * 300 + b"b",)),
+            ((Number("int", bytes(5000) + b"+"),), (Number("int", bytes(5000) + b"-"),)),
+            ((1, 1, 2), (1, 2, 2)),
+        ],
+    )
+    def test_constants(self, left: tuple[Value, ...], right: tuple[Value, ...]) -> None:
+        (found,) = compare_codes(*(replace(self.CODE, constants=side) for side in (left, right)))
+        assert [part.summary for part in found.inside] == ["the constants differ"]
+
+    def test_functions_among_constants(self) -> None:
+        inner = replace(self.CODE, name="f")
+        (found,) = compare_codes(*(replace(self.CODE, constants=side) for side in ((inner, 1), (1, inner))))
+        assert [part.place for part in found.inside] == ["co_consts"]
+
+    def test_names_of_modules(self) -> None:
+        (found,) = compare_codes(self.CODE, replace(self.CODE, name="other"))
+        assert [part.place for part in found.inside] == ["co_name"]
+
+    def test_a_number_beside_a_path(self) -> None:
+        (found,) = compare_codes(
+            replace(self.CODE, constants=("/srv/a/x.c", 1)), replace(self.CODE, constants=("/srv/b/x.c", 2))
+        )
+        assert [part.place for part in found.inside[0].inside] == ["strings", "other constants"]

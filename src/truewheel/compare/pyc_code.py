@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from struct import Struct
@@ -40,7 +41,7 @@ def compare_codes(left: Code, right: Code) -> tuple[Difference, ...]:
                 found.append(Difference("code", Kind.CONTENT, summary))
                 break
             found.append(Difference(two.path, Kind.CONTENT, "the code differs", inside=inside))
-    return tuple(found)
+    return tuple(found) or (Difference(left.name, Kind.CONTENT, "the code differs"),)
 
 
 def _pairs(two: _Two) -> Iterator[_Two]:
@@ -70,6 +71,7 @@ def _filenames(pairs: Sequence[_Two]) -> Iterator[Difference]:
 
 def _parts(two: _Two) -> Iterator[Difference | None]:
     left, right = two.left, two.right
+    yield values("co_name", "the name", (left.name, right.name))
     yield _bytes("co_code", "of bytecode", left.bytecode, right.bytecode)
     yield _constants(left.constants, right.constants)
     yield _names("co_names", "names", left.names, right.names)
@@ -96,15 +98,20 @@ def _bytes(place: str, what: str, left: bytes, right: bytes) -> Difference | Non
 def _names(place: str, what: str, left: tuple[Value, ...], right: tuple[Value, ...]) -> Difference | None:
     if left == right:
         return None
-    ones, others = (tuple(_shown(value) for value in side) for side in (left, right))
-    return _listed(place, what, ones, others)
+    return _listed(place, what, left, right)
 
 
-def _listed(place: str, what: str, left: tuple[str, ...], right: tuple[str, ...]) -> Difference:
-    alone = _alone(left, right)
-    if not any(alone):
-        return Difference(place, Kind.CONTENT, f"the {what} stand in another order", *told(Strings(left, right)))
-    return Difference(place, Kind.CONTENT, f"the {what} differ", *told(alone))
+def _listed(place: str, what: str, left: Sequence[Value], right: Sequence[Value]) -> Difference:
+    """Two lists that differ: in order alone, or in values, which are told as far as they can be told apart."""
+    ones, others = (Counter(map(_shown_whole, side)) for side in (left, right))
+    if ones != others:
+        alone = Strings(
+            tuple(_shown(value) for value in left if _shown_whole(value) not in others),
+            tuple(_shown(value) for value in right if _shown_whole(value) not in ones),
+        )
+        return Difference(place, Kind.CONTENT, f"the {what} differ", *told(alone))
+    shown = Strings(*(tuple(map(_shown, side)) for side in (left, right)))
+    return Difference(place, Kind.CONTENT, f"the {what} stand in another order", *told(shown))
 
 
 def _alone(left: Sequence[str], right: Sequence[str]) -> Strings:
@@ -121,7 +128,10 @@ def _constants(left: tuple[Value, ...], right: tuple[Value, ...]) -> Difference 
     if codes != other_codes:
         return _listed("co_consts", "functions and classes", tuple(codes), tuple(other_codes))
     if ones == others:
-        return None
+        kinds = [[isinstance(value, Code) for value in side] for side in (left, right)]
+        if kinds[0] == kinds[1]:
+            return None
+        return Difference("co_consts", Kind.CONTENT, "functions stand elsewhere among the constants")
     unlike = [(one, other) for one, other in zip(ones, others, strict=False) if one != other]
     if len(ones) == len(others) and all(_same_set(one, other) for one, other in unlike):
         one, other = (_shown(value) for value in unlike[0])
@@ -129,8 +139,20 @@ def _constants(left: tuple[Value, ...], right: tuple[Value, ...]) -> Difference 
         summary = "the items of a set stand in another order"
         return Difference("co_consts", Kind.CONTENT, summary, one, other, causes=(cause,))
     texts, other_texts = ([value for value in side if isinstance(value, str)] for side in (ones, others))
-    told_of = _listed("co_consts", "constants", *(tuple(map(_shown, side)) for side in (ones, others)))
-    return replace(told_of, causes=clues(_alone(texts, other_texts)))
+    told_of = _listed("co_consts", "constants", ones, others)
+    causes = clues(_alone(texts, other_texts))
+    if causes and _others(ones) != _others(others):
+        inside = (
+            Difference("strings", Kind.CONTENT, "some strings that differ are explained", causes=causes),
+            Difference("other constants", Kind.CONTENT, "no cause is known of the others"),
+        )
+        return replace(told_of, inside=inside)
+    return replace(told_of, causes=causes)
+
+
+def _others(constants: Sequence[Value]) -> Counter[str]:
+    """The constants that are no strings."""
+    return Counter(_shown_whole(value) for value in constants if not isinstance(value, str))
 
 
 def _same_set(left: Value, right: Value) -> bool:

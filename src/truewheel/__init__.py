@@ -6,8 +6,8 @@
     (<Verdict.EXACT: 'exact'>, ('win32',))
 
 The verbs on files are `show`, `check`, `repair`, `fuse`, `normalize`, `check_normalized`, `retag`, `digest`,
-`diff` and `build` (`truewheel.api`); the values and pure functions behind them are in `truewheel.ops`, `truewheel.wheel`,
-`truewheel.binary` and `truewheel.policy`. All errors are `truewheel.errors.TruewheelError`.
+`diff` and `build` (`truewheel.api`); the values and pure functions behind them are in `truewheel.ops`,
+`truewheel.wheel`, `truewheel.binary` and `truewheel.policy`. All errors are `truewheel.errors.TruewheelError`.
 """
 
 from __future__ import annotations

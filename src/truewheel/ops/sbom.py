@@ -79,7 +79,7 @@ def package_url(package: Package) -> str:
 
 
 def pypi_url(project: str, version: str, file: str = "") -> str:
-    """The package URL of a distribution, by its normalized name; of one of its files where that is named (type pypi)."""
+    """The package URL (type pypi) of a distribution, by its normalized name; of one of its files, where that is named."""
     return _purl("pypi", _quoted(project), version, {"file_name": file})
 
 

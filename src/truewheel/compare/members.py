@@ -14,6 +14,7 @@ from truewheel.compare.pairing import Renamed, paired
 from truewheel.compare.raw import compare_bytes
 from truewheel.compare.reasons import PLATFORM, VERSION
 from truewheel.compare.record import Listing, compare_record
+from truewheel.compare.renames import following_names, renamed
 from truewheel.compare.storage import compare_storage
 from truewheel.compare.traces import explain
 
@@ -54,7 +55,8 @@ def compare_members(left: Tree, right: Tree, way: Way) -> Compared:
     for mine, theirs in pairing.pairs:
         found += _modes(mine, theirs, way.prefix)
     differ = [pairing.pairs[index] for index in unequal(pairing.pairs, way.mapper)]
-    found += [_contents(*pair, way) for pair in differ if not pair[0].name.endswith(_RECORD)]
+    others = [_contents(*pair, way) for pair in differ if not pair[0].name.endswith(_RECORD)]
+    found += [following_names(difference, pairing.hashed) for difference in others]
     changed = {leaf.name for leaf in pairing.only_left} | {pairing.left_name(leaf.name) for leaf in pairing.only_right}
     changed |= {mine.name for mine, _ in differ}
     records = [pair for pair in differ if pair[0].name.endswith(_RECORD)]
@@ -63,6 +65,7 @@ def compare_members(left: Tree, right: Tree, way: Way) -> Compared:
         _record(*pair, way, lambda pair: compare_record(pair, changed.__contains__, pairing.left_name, listings))
         for pair in records
     ]
+    found += renamed(pairing.hashed, {mine.name for mine, _ in differ}, way.prefix)
     storage = () if way.contents_only else compare_storage(left, right, pairing)
     found.sort(key=lambda difference: (difference.place, difference.kind.value))
     return Compared((*_placed(storage, way.prefix), *found), len(pairing.pairs))

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+import shutil
+import struct
+import subprocess  # noqa: TID251 - git makes a repository; the ban protects src
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from tests.tools import need
-from truewheel.builds import isolation_hidden
+from truewheel.builds import isolation_hidden, lock, project, tree
+from truewheel.builds.git import without_credentials_in
+from truewheel.builds.interpreter import probed
 from truewheel.builds.isolation import choose
-from truewheel.builds.isolation_workroom import workroom
-from truewheel.builds.model import Conditions
+from truewheel.builds.isolation_workroom import remove, workroom
+from truewheel.builds.model import Conditions, Request
+from truewheel.builds.project import make
 from truewheel.builds.pyproject import demand_requirements
 from truewheel.builds.resolve_pip import _demand_index
+from truewheel.builds.shims import Shims
+from truewheel.builds.sources import stage
+from truewheel.builds.wrapped_doors import with_doors
 from truewheel.errors import RequestError
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="namespaces are Linux's")
@@ -96,3 +108,163 @@ def test_pip_builds_nothing_that_an_address_leads_to() -> None:
         with pytest.raises(RequestError, match="outside of all isolation") as caught:
             _demand_index([word])
         assert "hidden" not in str(caught.value)
+
+
+_BACKEND = """
+import base64, glob, hashlib, os, sys, zipfile
+
+def get_requires_for_build_wheel(config_settings=None):
+    for folder in glob.glob(sys.prefix + "/lib/python*/site-packages/flit_core-*.dist-info"):
+        os.unlink(folder + "/METADATA")
+        os.mkfifo(folder + "/METADATA")
+    return ["flit-core"]
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    room = os.path.dirname(folder)
+    for name, script in {"cmake": "sleep 300", "make": "yes", "ninja": "echo broken; exit 1", "odd": "echo 1"}.items():
+        open(room + "/used/" + name, "w").close()
+        with open(room + "/bin/" + name, "w") as file:
+            file.write("#!/bin/sh\\n" + script + "\\n")
+        os.chmod(room + "/bin/" + name, 0o755)
+    print("CC is", os.environ["CC"])
+    os.chdir(room + "/tmp")
+    for _ in range(1100):
+        os.mkdir("d")
+        os.chdir("d")
+    info = "m-1.dist-info/"
+    files = {info + "METADATA": "Metadata-Version: 2.1\\nName: m\\nVersion: 1\\n"}
+    files[info + "WHEEL"] = "Wheel-Version: 1.0\\nGenerator: m\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
+    lines = []
+    for name, text in files.items():
+        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
+        lines.append(f"{name},sha256={digest},{len(text)}\\n")
+    files[info + "RECORD"] = "".join(lines) + info + "RECORD,,\\n"
+    with zipfile.ZipFile(folder + "/m-1-py3-none-any.whl", "w") as wheel:
+        for name, text in files.items():
+            wheel.writestr(name, text)
+    return "m-1-py3-none-any.whl"
+"""
+
+
+@linux
+def test_what_a_build_leaves_behind_is_harmless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pipes in the environment, marks of programs that hang, chatter and fail, and folders 1100 deep."""
+    need("gcc")
+    source, temporary, programs = tmp_path / "m", tmp_path / "tmp", tmp_path / "programs"
+    for folder in (source, temporary, programs):
+        folder.mkdir()
+    for name in ("cmake", "make", "ninja"):
+        (programs / name).symlink_to("/bin/true")
+    (source / "pyproject.toml").write_text(
+        "[build-system]\nrequires = ['flit-core']\nbuild-backend = 'b'\nbackend-path = ['.']\n"
+    )
+    (source / "b.py").write_text(_BACKEND)
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setattr(project, "_PATIENCE", 0.5)
+    gcc = shutil.which("gcc")
+    request = Request(source=str(source), sdist=False, isolation="none", environment={"CC": f"{gcc} -m64"})
+    caller = {**os.environ, "CC": str(gcc), "PATH": f"{programs}:{os.environ['PATH']}"}
+    made = make(request, tmp_path / "out", log=tmp_path / "log", caller_environment=caller)
+    versions = dict(made.tools)
+    assert versions["cmake"] == ""
+    assert len(versions["make"]) < 10
+    assert versions["ninja"] == ""
+    assert "odd" not in versions
+    assert [path.name for path in temporary.rglob("*") if "lock" not in path.name] == [f"truewheel-{os.getuid()}"]
+    # A compiler that is given for the build has its stand-in, and the way there is no machine's own.
+    log = (tmp_path / "log").read_text()
+    assert f"CC is {temporary}/truewheel-{os.getuid()}/0/bin/" in log
+    assert "gcc -m64" in log
+    assert str(temporary) not in made.provenance
+
+
+@pytest.mark.parametrize(("letter", "depth"), [("d", 1100), ("d" * 200, 60)])
+def test_removing_what_lies_deep(letter: str, depth: int, tmp_path: Path) -> None:
+    """Deeper than Python's stack, and than the system's longest path; folders closed, the first one too."""
+    (tmp_path / "kept").mkdir()
+    folder = tmp_path / "room"
+    folder.mkdir()
+    here = os.open(folder, os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir(letter, dir_fd=here)
+        os.symlink(tmp_path / "kept", "link", dir_fd=here)
+        inner = os.open(letter, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    os.close(here)
+    (folder / letter).chmod(0)
+    folder.chmod(0)
+    remove(folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="os.walk has no stack there")
+def test_sources_that_lie_deep(tmp_path: Path) -> None:
+    deep = tmp_path.joinpath(*["d"] * 1010)
+    for folder in reversed([deep, *deep.parents]):
+        folder.mkdir(exist_ok=True)
+    with pytest.raises(RequestError, match="too deep"):
+        list(tree.listed(tmp_path))
+    remove(tmp_path / "d")
+
+
+def _index(folder: Path, names: list[str]) -> None:
+    """An index (version 2) with files that git itself would not put into one."""
+    body = b"DIRC" + struct.pack(">II", 2, len(names))
+    for name in sorted(names):
+        hashed = hashlib.sha1(b"blob 0\0", usedforsecurity=False).digest()
+        entry = struct.pack(">10I", 0, 0, 0, 0, 0, 0, 0o100644, 0, 0, 0) + hashed
+        entry += struct.pack(">H", len(name)) + name.encode()
+        body += entry + b"\0" * (8 - len(entry) % 8)
+    (folder / ".git" / "index").write_bytes(body + hashlib.sha1(body, usedforsecurity=False).digest())
+
+
+@pytest.mark.parametrize("inner", [".git", ".GIT"])
+def test_an_index_brings_no_repository_along(inner: str, tmp_path: Path) -> None:
+    """Its settings would name programs, which `git update-index` runs in the copy."""
+    need("git")
+    source = tmp_path / "source"
+    subprocess.run(["git", "init", "-q", str(source)], check=True)
+    names = ["pyproject.toml", f"sub/{inner}/HEAD", f"sub/{inner}/config"]
+    for name in names:
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text("")
+    _index(source, names)
+    with workroom(Conditions(), "none") as (room, _), pytest.raises(RequestError, match="a file of git's own"):
+        stage(str(source), room, caller=os.environ)
+
+
+@pytest.mark.parametrize(
+    ("sha256", "url", "says"),
+    [
+        ("0" * 63 + "\n", "https://example.org/a-1-py3-none-any.whl", "has no sha256"),
+        ("0 --pre" + "0" * 57, "https://example.org/a-1-py3-none-any.whl", "has no sha256"),
+        ("0" * 64, "https://example.org/\n--pre/a-1.whl", "address that is none"),
+        ("0" * 64, "https://example.org/${TOKEN}/a-1.whl", "address that is none"),
+        ("0" * 64, "https://example.org/a-1.tar.gz?/a.whl", "isn't a wheel"),
+    ],
+)
+def test_locks_that_installers_take_for_more(sha256: str, url: str, says: str) -> None:
+    archive = f"{{ url = {json.dumps(url)}, hashes = {{ sha256 = {json.dumps(sha256)} }} }}"
+    text = f'lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "a"\narchive = {archive}\n'
+    with pytest.raises(RequestError, match=says):
+        lock.choices(text, probed(sys.executable, os.environ))
+
+
+def test_passwords_with_quotes() -> None:
+    said = without_credentials_in("""fatal: "https://me:it's@example.org/a", 'https://me:"x"@example.org/b'""")
+    assert said == """fatal: "https://example.org/a", 'https://example.org/b'"""
+
+
+def test_doors_know_where_they_are(tmp_path: Path) -> None:
+    """A cache that was moved has others: with the old ones, a compiler outside of a build would call itself."""
+    behind = tmp_path / "behind"
+    behind.mkdir()
+    (behind / "cc").write_text("#!/bin/sh\n")
+    (behind / "cc").chmod(0o755)
+    paths = []
+    for name in ("old", "new"):
+        found = with_doors(Shims(names=("cc",)), behind, {"XDG_CACHE_HOME": str(tmp_path / name), "PATH": "/usr/bin"})
+        paths.append(Path(found["PATH"].partition(os.pathsep)[0]))
+    assert paths[0].is_relative_to(tmp_path / "old")
+    assert paths[0].name != paths[1].name

@@ -27,6 +27,7 @@ class BuildEnvironment:
         self._given = ground.request.lock
         self.text = lock.read(self._given) if self._given else ""
         self.choices: tuple[Choice, ...] = ()
+        self._there: dict[str, tuple[Version, tuple[str, ...]]] = {}
 
     def create(self, requirements: Sequence[str]) -> None:
         """Make the environment with these requirements, and all else that a given lock has."""
@@ -80,6 +81,8 @@ class BuildEnvironment:
         if self.choices:
             self._ground.record.phase("install build requirements")
             self._installer.install(self.choices, self._ground)
+        # Looked at now, as programs of the build may leave anything there, and nothing has run yet.
+        self._there = dict(_installed(self._ground.room.env))
         missing = self._lacking()
         if missing is None:
             return
@@ -100,7 +103,7 @@ class BuildEnvironment:
 
     def _lacking(self) -> str | None:
         """The first requirement that what is installed doesn't meet, on the way to the last dependency."""
-        there = dict(_installed(self._ground.room.env))
+        there = self._there
         python = self._ground.python
         waiting = [(text, "") for text in self._requirements]
         seen = set(waiting)

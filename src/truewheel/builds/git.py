@@ -84,4 +84,4 @@ def public_url(url: str) -> str:
 
 def without_credentials_in(text: str) -> str:
     """A message with every `user:password@` of an address left out."""
-    return re.sub(r"(?<=://)[^/\s'\"@]*(?:@[^/\s'\"@]*)*@", "", text)
+    return re.sub(r"(?<=://)[^/\s]*@", "", text)

@@ -17,6 +17,9 @@ from truewheel.errors import RequestError, Where
 
 _MOST = 64
 """Builds of one user at once; nobody has more."""
+_DEEPEST = 64
+_LONGEST = 2048
+"""How deep a folder may lie, and how long its path may be, until it is moved further up to be removed."""
 
 
 class Lodging(NamedTuple):
@@ -152,17 +155,33 @@ def remove(folder: Path) -> None:
         return
     if not folder.exists():
         return
-    # Go's module cache and some tests leave folders that can't be written to.
-    for place, folders, _ in os.walk(folder):
-        for name in folders:
-            inner = Path(place, name)
-            if not inner.is_symlink():
-                with suppress(OSError):
-                    inner.chmod(0o700)
+    _open(folder)
     if sys.version_info >= (3, 12):
         shutil.rmtree(folder, onexc=_once_more)
     else:
         shutil.rmtree(folder, onerror=_once_more)
+
+
+def _open(top: Path) -> None:
+    """Let all folders below one be written to, and none lie too deep for `shutil.rmtree`, which has a stack.
+
+    Go's module cache and some tests leave folders that can't be written to.
+    """
+    waiting, moved = [top], 0
+    while waiting:
+        place = waiting.pop()
+        with suppress(OSError):
+            place.chmod(0o700)
+            with os.scandir(place) as entries:
+                inner = [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
+            for folder in inner:
+                if len(folder.parts) - len(top.parts) > _DEEPEST or len(str(folder)) > _LONGEST:
+                    while os.path.lexists(up := top / f".moved-{moved}"):
+                        moved += 1
+                    folder.chmod(0o700)
+                    waiting.append(folder.rename(up))
+                else:
+                    waiting.append(folder)
 
 
 def _once_more(function: Callable[..., object], path: str, _: object) -> None:

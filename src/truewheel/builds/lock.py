@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -32,6 +33,7 @@ except ImportError:
     raise RequestError("building needs packaging 26.1 or later", hint="pip install 'truewheel[build]'") from None
 
 _LARGEST: Final = 64 << 20
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _File = PackageArchive | PackageSdist | PackageWheel
 
 
@@ -144,14 +146,17 @@ def _choice(package: Package, file: object, *, from_source: bool, base: Path | N
     elif isinstance(file, PackageSdist):
         form, name = "sdist", file.filename
     elif isinstance(file, PackageArchive):
-        form, name = "archive", (file.url or file.path or "").rpartition("/")[2].partition("#")[0]
+        form, name = "archive", _last((file.url or file.path or "").partition("#")[0])
     else:
         raise RequestError(f"{package.name} is a folder or a repository, which has no hash", hint=_HINT)
     if not name.endswith(".whl") and not from_source:
         raise RequestError(f"{package.name} comes as {name}, which isn't a wheel", hint=_HINT)
     sha256 = file.hashes.get("sha256", "").lower()
-    if len(sha256) != 64:
+    if not _SHA256.fullmatch(sha256):
         raise RequestError(f"{name} has no sha256", hint="lock again")
+    # What installers are handed is a line for each: a second one would be an option, and ${NAME} a variable's value.
+    if file.url and ("${" in file.url or " " in file.url or not file.url.isprintable()):
+        raise RequestError(f"{name} has an address that is none", hint="lock again")
     path = str((base or Path.cwd()) / file.path) if file.path else ""
     version = str(package.version) if package.version else ""
     return Choice(Requirement(package.name, version, name, sha256), form, file.url or "", path)

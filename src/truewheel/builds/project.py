@@ -6,8 +6,9 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from truewheel.builds import crates, interpreter, repeat, resolve_uv, tree
 from truewheel.builds.environment import BuildEnvironment
@@ -32,6 +33,11 @@ from truewheel.builds.sources import Staged, settled, stage, unpacked
 from truewheel.builds.surroundings import environment, passed_on
 from truewheel.builds.tools import versions
 from truewheel.errors import RequestError, SdistError, WheelError
+
+_SAID: Final = 16
+"""Lines in which a program has said its version."""
+_PATIENCE: Final = 20.0
+"""Seconds that it has for that."""
 
 
 def make(
@@ -173,11 +179,12 @@ class _Build:
         shims = write_shims(
             room.shims,
             maps=maps,
-            caller=self.caller,
+            caller={**self.caller, **self.request.environment},
             configured=python.compilers,
             used=room.host / "used",
             inside=inside,
         )
+        self.stand_ins = frozenset((*shims.names, "rustc"))
         if settings := crates.cargo_settings(self.caller):
             cargo = room.host / self.conditions.home / ".cargo"
             cargo.mkdir(parents=True, exist_ok=True)
@@ -294,7 +301,7 @@ class _Build:
         root = self.sandbox.inside(self.room.host)
         known = passed_on(self.caller)
         return {
-            name: value if name in known else value.replace(root, "$ROOM")
+            name: value if known.get(name) == value else value.replace(root, "$ROOM")
             for name, value in self.variables.items()
             if name not in {"PATH", "RUSTUP_HOME", *self.request.environment}
         }
@@ -304,9 +311,16 @@ class _Build:
 
         def said(command: Sequence[str]) -> str:
             lines: list[str] = []
-            self.sandbox.run(
-                command, folder=self.room.host, environment=self.variables, output=lines.append, seconds=60
-            )
-            return "\n".join(lines)
 
-        return versions(used_tools(self.room.host / "used"), said)
+            def keep(line: str) -> None:
+                if len(lines) < _SAID:
+                    lines.append(line)
+
+            with suppress(RequestError):  # one that hangs has done its work all the same
+                place, variables = self.room.host, self.variables
+                status = self.sandbox.run(command, folder=place, environment=variables, output=keep, seconds=_PATIENCE)
+                return "" if status else "\n".join(lines)
+            return ""
+
+        marks = used_tools(self.room.host / "used")  # the build may have left others there
+        return versions(self.stand_ins.intersection(marks), said)

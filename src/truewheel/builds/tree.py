@@ -28,7 +28,7 @@ def listed(top: Path, leave: Collection[Path] = ()) -> Iterator[str]:
 
     Caches, virtual environments and what stands in `leave` are left out.
     """
-    for folder, names, files in os.walk(top):
+    for folder, names, files in _walked(top):
         here = Path(folder)
         links = [name for name in names if (here / name).is_symlink()]
         names[:] = sorted(name for name in names if name not in links and wanted(here / name, leave))
@@ -52,6 +52,8 @@ def copied(top: Path, names: Iterable[str], target: Path) -> int:
     base = os.path.realpath(top)
     known: set[str] = set()
     for name in names:
+        if ".git" in name.lower().split("/"):  # settings there name programs, and git would run them
+            raise RequestError("is a file of git's own, which an index can't hold", where=Where(file=str(top / name)))
         _demand_folders(top / name, base, name, known)
         mode, time = _copied(top / name, target / name)
         if stat.S_ISLNK(mode):
@@ -85,7 +87,7 @@ def _copied(source: Path, target: Path) -> tuple[int, int]:
 def settle(top: Path, seconds: int) -> None:
     """Give all below a folder, and itself, the modes and the time that every build sees. Links aren't followed."""
     time = max(seconds, _OLDEST)
-    for folder, names, files in os.walk(top, topdown=False):
+    for folder, names, files in _walked(top, topdown=False):
         for name in (*names, *files):
             path = Path(folder) / name
             mode = path.lstat().st_mode
@@ -129,13 +131,21 @@ def file_digest(path: Path) -> str:
 
 def _everything(top: Path) -> Iterator[str]:
     """The files and links below a folder, but for histories."""
-    for folder, names, files in os.walk(top):
+    for folder, names, files in _walked(top):
         here = Path(folder)
         links = [name for name in names if (here / name).is_symlink()]
         names[:] = [name for name in names if name not in links and name != ".git"]
         for name in (*files, *links):
             if name != ".git":
                 yield (here / name).relative_to(top).as_posix()
+
+
+def _walked(top: Path, *, topdown: bool = True) -> Iterator[tuple[str, list[str], list[str]]]:
+    """`os.walk`, which ends at some depth before Python 3.12. Raises `RequestError` there."""
+    try:
+        yield from os.walk(top, topdown=topdown)
+    except RecursionError:
+        raise RequestError("has folders too deep in each other", where=Where(file=str(top))) from None
 
 
 def _demand_folders(path: Path, base: str, name: str, known: set[str]) -> None:

@@ -52,13 +52,14 @@ def with_doors(shims: Shims, folder: Path, environment: Mapping[str, str]) -> di
 def _doors(folder: Path, environment: Mapping[str, str]) -> Path:
     """The folder of the doors to all that is in `folder`; that itself where there can be none.
 
-    There is one for each set of names in the user's cache. What is in it never changes.
+    There is one for each set of names in the user's cache, and for each place of that, which the scripts know: one that
+    was moved would lead to itself. What is in it never changes.
     """
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("[!.]*") if path.is_file())
     cache = _cache(environment)
     if cache is None:
         return folder
-    place = cache / f"doors-{hashlib.sha256(repr((_SCRIPT, names)).encode()).hexdigest()[:16]}"
+    place = cache / f"doors-{hashlib.sha256(repr((_SCRIPT, str(cache), names)).encode()).hexdigest()[:16]}"
     with suppress(OSError):
         if not place.is_dir():
             _make(place, names)

@@ -286,6 +286,18 @@ def test_repositories_are_cloned(tmp_path: Path, revision: str) -> None:
     assert not (tmp_path / "room" / "clone").exists()
 
 
+def test_the_branch_is_known_where_one_is_checked_out(tmp_path: Path) -> None:
+    folder = checkout(tmp_path / "project", PROJECT)
+    on = staged(folder, tmp_path / "on").facts
+    git(folder, "checkout", "--quiet", "--detach")
+    off = staged(folder, tmp_path / "off").facts
+    cloned = staged(f"git+file://{folder}@v1.0", tmp_path / "cloned").facts
+    assert on is not None
+    assert off is not None
+    assert cloned is not None
+    assert (on.branch, off.branch, cloned.branch) == ("main", "", "")
+
+
 def test_a_commit_that_no_branch_leads_to(tmp_path: Path) -> None:
     folder = checkout(tmp_path / "project", IGNORING)
     git(folder, "checkout", "--quiet", "--detach")

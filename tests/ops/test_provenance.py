@@ -125,8 +125,8 @@ def test_requirements_are_package_urls() -> None:
             {"name": "a-1.tar.gz", "digest": {"sha256": SHA}},
         ),
         (
-            Source(kind="vcs", name="", digest=SHA, commit=COMMIT, changed=True),
-            {"kind": "vcs", "digest": {"truewheelTree1": SHA}, "commit": COMMIT, "changed": True},
+            Source(kind="vcs", name="", digest=SHA, commit=COMMIT, branch="main", changed=True),
+            {"kind": "vcs", "digest": {"truewheelTree1": SHA}, "commit": COMMIT, "branch": "main", "changed": True},
             {"digest": {"truewheelTree1": SHA}},
         ),
         (

@@ -60,6 +60,7 @@ def _source(staged: Staged) -> Source:
         digest=staged.digest,
         subdirectory=staged.subdirectory,
         commit=facts.commit if facts else "",
+        branch=facts.branch if facts else "",
         changed=bool(facts and facts.dirty),
     )
 

@@ -39,13 +39,15 @@ class Facts(NamedTuple):
     """What is known of a checkout.
 
     ``commit`` in hexadecimal, ``time`` that of the commit in seconds since 1970, ``dirty`` whether files differ from
-    it, ``remote`` where it comes from without credentials, or "".
+    it, ``remote`` where it comes from without credentials, or "". ``branch`` is the one that is checked out, "" for a
+    commit alone.
     """
 
     commit: str
     time: int
     dirty: bool
     remote: str
+    branch: str = ""
 
 
 def checkout_at(top: Path, git: Git) -> Checkout | None:
@@ -126,7 +128,9 @@ def facts(target: Path, remote: str, git: Git) -> Facts | None:
     header = git.told("cat-file", "commit", commit, folder=target).partition(b"\n\n")[0]
     time = re.search(rb"^committer .*> (\d{1,12}) ", header, re.MULTILINE)
     changed = git.told("status", "--porcelain", "-z", "--ignore-submodules=none", folder=target)
-    return Facts(commit, int(time[1]) if time else 0, bool(changed), public_url(remote))
+    branch = git.ask("symbolic-ref", "--quiet", "--short", "HEAD", folder=target)
+    name = "" if branch.status else branch.output.decode("utf-8", "replace").strip()
+    return Facts(commit, int(time[1]) if time else 0, bool(changed), public_url(remote), name)
 
 
 def remote_of(checkout: Checkout, git: Git) -> str:

@@ -46,7 +46,8 @@ class Source:
 
     ``kind`` is directory, sdist or vcs. ``name`` is an sdist's file name, or a repository's address; "" where it has
     none. ``digest`` is the sha256 of an sdist's file, else that of the tree (`TREE`). ``commit`` is "" without history;
-    ``changed`` says that the tree isn't that commit's.
+    ``branch`` is "" where a commit alone is checked out: versions may be made from it. ``changed`` says that the tree
+    isn't that commit's.
     """
 
     kind: str
@@ -54,6 +55,7 @@ class Source:
     digest: str
     subdirectory: str = ""
     commit: str = ""
+    branch: str = ""
     changed: bool = False
 
 
@@ -110,6 +112,8 @@ def _source(source: Source) -> _Object:
     found["digest"] = _digest(source)
     if source.commit:
         found["commit"] = source.commit
+        if source.branch:
+            found["branch"] = source.branch
         found["changed"] = source.changed
     return found
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 
 import pytest
 
 from tests.compare.trees import pair, reasons
+from truewheel.compare.contents import Contents
 from truewheel.compare.headers import compare_headers
+from truewheel.compare.raw import compare_bytes
 from truewheel.compare.structure import compare_json
 from truewheel.compare.text import compare_text
 
@@ -110,3 +113,29 @@ def test_order_of_keys_beside_a_value(left: str, right: str, said: str) -> None:
     assert [part.summary for part in found] == ["the value differs", said]
     assert reasons(found) == {"hash-order"}
     assert [part.summary for part in compare_json(pair(right, left, "x.json"))] == ["the value differs", said]
+
+
+def test_noise_has_no_causes() -> None:
+    for seed in range(12):
+        one, other = (hashlib.shake_256(bytes([seed, side])).digest(100_000) for side in (0, 1))
+        assert reasons(compare_bytes(pair(one, other))) == set()
+
+
+def test_folders_of_an_address_are_not_those_of_a_build() -> None:
+    (found,) = compare_text(pair('route("/api/")\n', 'route("/web/")\n'))
+    assert not found.causes
+
+
+def test_archives_that_fail_leave_less_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def tree_of(_name: str, _data: bytes, room: int) -> None:
+        asked.append(room)
+
+    monkeypatch.setattr("truewheel.compare.contents.tree_of", tree_of)
+    contents = Contents()
+    for _ in range(3):
+        contents(pair(b"\x1f\x8b damaged", b"\x1f\x8b as well"))
+    contents(pair("a\n", "b\n"))
+    assert asked[:6] == [asked[0] >> number for number in range(6)]
+    assert asked[6] == asked[7]

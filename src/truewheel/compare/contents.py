@@ -12,7 +12,7 @@ from truewheel.compare.headers import compare_headers
 from truewheel.compare.members import Way, compare_members
 from truewheel.compare.model import Difference, Tree
 from truewheel.compare.native import compare_native
-from truewheel.compare.nested import declared_size, tree_of
+from truewheel.compare.nested import declared_size, is_archive, tree_of
 from truewheel.compare.pyc import compare_pyc
 from truewheel.compare.raw import compare_bytes
 from truewheel.compare.record import compare_signatures
@@ -67,4 +67,6 @@ class Contents:
         tree = tree_of(name, data, self._room)
         if tree is not None:
             self._room = max(0, self._room - declared_size(tree))
+        elif is_archive(data):
+            self._room //= 2  # it is damaged or too large, and may have been unpacked up to all that there is room for
         return tree

@@ -34,6 +34,11 @@ def tree_of(name: str, data: bytes, room: int) -> Tree | None:
     return None
 
 
+def is_archive(data: bytes) -> bool:
+    """Whether this begins as archives do that are opened here."""
+    return data.startswith((*_ZIP, _GZIP)) or is_tar(data)
+
+
 def is_tar(data: bytes) -> bool:
     """Whether this begins as tars do that POSIX and GNU know."""
     return data[_TAR_MAGIC] == b"ustar"

@@ -71,7 +71,7 @@ _RULES: Final = {
             r"(?i:\b(?:host ?name|build[_ ](?:host|user)|user ?name|built[_ ]by|packager|nodename)\b)"
             r"[\"' ]{0,3}[=:]?[\"' ]{0,3}[\w.@-]{1,64}"
         ),
-        r"\b[a-z_][\w-]{0,31}@[\w-]{1,63}\b(?![.\w])",
+        r"\b[a-z_][\w-]{1,31}@[a-z0-9][\w-]{3,62}\b(?![.\w])",  # shorter ones are there in all noise
     ),
     "version": (
         (

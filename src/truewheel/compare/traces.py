@@ -194,13 +194,13 @@ def _compare_token(mine: Token, theirs: Token, finds: _Finds, piece: str) -> boo
         finds.add(VERSION, f"another revision: {evidence}", sure=False)
         return True
     if kind == "version" and _DAY.sub("", mine.text) == _DAY.sub("", theirs.text):
-        kind = "time"
+        finds.add(BUILD_TIME, evidence, sure=False)
+        return True
     reason = _REASONS.get(kind)
-    if reason is None:
+    if reason is None or not fits(kind, mine.text, piece):
         return False
-    dated = kind == "time" and len(mine.text) > 8
-    versioned = kind == "version" and "version" in piece.lower()
-    finds.add(reason, evidence, sure=kind in _SURE or dated or versioned)
+    clear = kind == "time" and (":" in mine.text or bool(TIME_WORDS(piece)))
+    finds.add(reason, evidence, sure=kind in _SURE or clear or (kind == "version" and "version" in piece.lower()))
     return True
 
 
@@ -215,7 +215,7 @@ def _compare_paths(mine: str, theirs: str, finds: _Finds, kind: str, evidence: s
     (skeleton, tokens), (other, others) = part_path(mine), part_path(theirs)
     if skeleton == other:
         return _compare_tokens(tokens, others, finds, mine)
-    if kind == "path" and mine.rpartition("/")[2] == theirs.rpartition("/")[2]:
+    if kind == "path" and mine.rpartition("/")[2] == theirs.rpartition("/")[2] != "":
         finds.add(BUILD_PATH, evidence, sure=False)
         return True
     return False

@@ -194,13 +194,13 @@ def _compare_token(mine: Token, theirs: Token, finds: _Finds, piece: str) -> boo
         finds.add(VERSION, f"another revision: {evidence}", sure=False)
         return True
     if kind == "version" and _DAY.sub("", mine.text) == _DAY.sub("", theirs.text):
-        finds.add(BUILD_TIME, evidence, sure=False)
-        return True
+        kind = "time"
     reason = _REASONS.get(kind)
-    if reason is None or not fits(kind, mine.text, piece):
+    if reason is None:
         return False
-    clear = kind == "time" and (":" in mine.text or bool(TIME_WORDS(piece)))
-    finds.add(reason, evidence, sure=kind in _SURE or clear or (kind == "version" and "version" in piece.lower()))
+    dated = kind == "time" and len(mine.text) > 8
+    versioned = kind == "version" and "version" in piece.lower()
+    finds.add(reason, evidence, sure=kind in _SURE or dated or versioned)
     return True
 
 

@@ -13,7 +13,9 @@ LEFT, RIGHT = "x.libs/libfoo-a23473af.so.1", "x.libs/libfoo-9c8430f0.so.1"
 
 
 def test_a_library_that_was_grafted_is_compared_with_its_like() -> None:
-    comparison = compare(wheel({LEFT: b"a = 1.2.3\n", "x/a.py": b""}), wheel({RIGHT: b"a = 1.2.4\n", "x/a.py": b""}))
+    comparison = compare(
+        wheel({LEFT: b"version = 1.2.3\n", "x/a.py": b""}), wheel({RIGHT: b"version = 1.2.4\n", "x/a.py": b""})
+    )
     record, first, second = comparison.differences
     assert [record.place, first.place, second.place] == ["sample-1.0.dist-info/RECORD", LEFT, LEFT]
     assert [part.follows for part in (first, second, record)] == [False, True, True]

@@ -138,10 +138,20 @@ def test_a_last_line_without_an_end() -> None:
 
 
 def test_lines_in_another_order() -> None:
-    lines = NUMBERED.splitlines(keepends=True)
-    (found,) = compare_text(pair(NUMBERED, "".join([*lines[:10], lines[12], lines[11], lines[10], *lines[13:]])))
+    names = NUMBERED.replace("line ", "src/")
+    lines = names.splitlines(keepends=True)
+    (found,) = compare_text(pair(names, "".join([*lines[:10], lines[12], lines[11], lines[10], *lines[13:]])))
     assert reasons((found,)) == {"hash-order"}
     assert not found.causes[0].sure
+
+
+def test_statements_in_another_order_have_no_cause() -> None:
+    (found,) = compare_text(pair("check()\nrun()\n", "run()\ncheck()\n"))
+    assert (found.summary, found.causes) == ("1 line in another order", ())
+    (found,) = compare_text(pair("break\nreturn\n", "return\nbreak\n"))
+    assert not found.causes
+    (found,) = compare_text(pair("a/b.py\nsetup.py\n", "setup.py\na/b.py\n"))
+    assert reasons((found,)) == {"hash-order"}
 
 
 def test_some_lines_with_a_cause() -> None:

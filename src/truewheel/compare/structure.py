@@ -199,7 +199,8 @@ def _causes(path: str, left: str, right: str) -> tuple[Cause, ...]:
         return (Cause(SBOM_SERIAL, evidence),)
     if _TIMES(path) and _is_time(left) and _is_time(right):
         return (Cause(BUILD_TIME, evidence),)
-    found = explain(left, right)
+    key = path.rpartition(".")[2]
+    found = explain(f"{key}: {left}", f"{key}: {right}")
     return found.causes if found.complete else ()
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Final, NamedTuple
 
 from truewheel.compare.alignment import Block, blocks
+from truewheel.compare.clues import is_list
 from truewheel.compare.context import Pair
 from truewheel.compare.lines import ALL, Around, counted, render
 from truewheel.compare.model import Cause, Difference, Kind
@@ -160,8 +161,8 @@ def _of_lines(left: str, right: str, place: str, around: Around) -> Difference:
     lines = render(lefts, rights, found, around)
     if Counter(mine) == Counter(theirs):
         said = "; ".join(filter(None, [f"{counted(len(mine), 'line')} in another order", end]))
-        cause = Cause(HASH_ORDER, "the same lines, in another order", sure=False)
-        return Difference(place, Kind.CONTENT, said, lines=lines, causes=(cause,))
+        causes = (Cause(HASH_ORDER, "the same lines, in another order", sure=False),) if is_list(mine) else ()
+        return Difference(place, Kind.CONTENT, said, lines=lines, causes=causes)
     found_causes = explain("\n".join(mine), "\n".join(theirs))
     summary = "; ".join(filter(None, [_summary(found), end]))
     if found_causes.complete or not found_causes.causes:

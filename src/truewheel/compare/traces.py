@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from truewheel.compare.clues import TIME_WORDS, fits, is_shuffled, shuffled
 from truewheel.compare.model import Cause, Reason
 from truewheel.compare.reasons import (
     BUILD_PATH,
@@ -33,12 +34,12 @@ _LONGEST_PIECE: Final = 1 << 13
 _AROUND: Final = 256
 _SHOWN: Final = 160
 _STRINGS: Final = re.compile(rb"[\t\x20-\x7e]{4,}").finditer
-_WORDS: Final = re.compile(r"[\w./+-]+").findall
 _REVISION: Final = re.compile(r"(?i)\b(?:git|hg|vcs|commit|revision|changeset)|_(?:commit|revision)\b").search
 _DAY: Final = re.compile(r"\bd20\d{6}\b")
 """What setuptools-scm puts into the version of a checkout that was changed."""
+_OF_SYSTEM: Final = re.compile(r"/(?:bin|boot|dev|etc|lib\w*|opt|proc|run|sbin|srv|sys|usr|var)/").match
+"""Folders of any system (FHS), in which nobody builds: a path that leads to another one is another path."""
 _FRAGMENT: Final = re.compile("[#?].*", re.DOTALL)
-_SIGNS: Final = re.compile(r"[^\w./+\s-]").findall
 _REASONS: Final = {
     "compiler": COMPILER,
     "host": HOST,
@@ -194,13 +195,13 @@ def _compare_token(mine: Token, theirs: Token, finds: _Finds, piece: str) -> boo
         finds.add(VERSION, f"another revision: {evidence}", sure=False)
         return True
     if kind == "version" and _DAY.sub("", mine.text) == _DAY.sub("", theirs.text):
-        kind = "time"
+        finds.add(BUILD_TIME, evidence, sure=False)
+        return True
     reason = _REASONS.get(kind)
-    if reason is None:
+    if reason is None or not fits(kind, mine.text, piece):
         return False
-    dated = kind == "time" and len(mine.text) > 8
-    versioned = kind == "version" and "version" in piece.lower()
-    finds.add(reason, evidence, sure=kind in _SURE or dated or versioned)
+    clear = kind == "time" and (":" in mine.text or bool(TIME_WORDS(piece)))
+    finds.add(reason, evidence, sure=kind in _SURE or clear or (kind == "version" and "version" in piece.lower()))
     return True
 
 
@@ -215,31 +216,29 @@ def _compare_paths(mine: str, theirs: str, finds: _Finds, kind: str, evidence: s
     (skeleton, tokens), (other, others) = part_path(mine), part_path(theirs)
     if skeleton == other:
         return _compare_tokens(tokens, others, finds, mine)
-    if kind == "path" and mine.rpartition("/")[2] == theirs.rpartition("/")[2] != "":
+    if (
+        kind == "path"
+        and mine.rpartition("/")[2] == theirs.rpartition("/")[2] != ""
+        and not (_OF_SYSTEM(mine) or _OF_SYSTEM(theirs))
+    ):
         finds.add(BUILD_PATH, evidence, sure=False)
         return True
     return False
 
 
 def _compare_words(lefts: list[_Piece], rights: list[_Piece], finds: _Finds) -> tuple[int, int]:
-    """How many pieces of each side have no partner with the same words in another order; those that do are told."""
+    """How many pieces of each side have no partner with the same items in another order; those that do are told."""
     waiting: dict[tuple[str, ...], list[str]] = {}
     for text, _ in rights:
-        waiting.setdefault(_shuffled(text), []).append(text)
+        waiting.setdefault(shuffled(text), []).append(text)
     alone = 0
     for text, _ in lefts:
-        partners = waiting.get(_shuffled(text), [])
-        words = _WORDS(text)
-        if len(words) > 1 and partners and _WORDS(partners[-1]) != words:
-            finds.add(HASH_ORDER, f"the same words: {_sides(text, partners.pop())}", sure=False)
+        partners = waiting.get(shuffled(text), [])
+        if partners and is_shuffled(text, partners[-1]):
+            finds.add(HASH_ORDER, f"the same items: {_sides(text, partners.pop())}", sure=False)
         else:
             alone += 1
     return alone, sum(map(len, waiting.values()))
-
-
-def _shuffled(text: str) -> tuple[str, ...]:
-    """What stays of a text when its words change places: these, and the signs between them."""
-    return (*sorted(_WORDS(text)), "", *sorted(_SIGNS(text)))
 
 
 def _compare_places(lefts: list[_Piece], rights: list[_Piece], finds: _Finds) -> None:

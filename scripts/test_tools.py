@@ -56,6 +56,7 @@ PACKAGES = {
     "ninja": "ninja-build",
     "musl-gcc": "musl-tools",
     "objcopy": "binutils",
+    "objdump": "binutils",
     "openssl": "openssl",
     "osslsigncode": "osslsigncode",
     "pg_config": "libpq-dev",

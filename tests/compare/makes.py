@@ -53,7 +53,34 @@ int mul(int a) {
     return Beep(a, a);
 }
 """
-SOURCES = {"call.c": CALL, "add.c": ADD, "mul.c": MUL, "plain.c": PLAIN}
+KEYS = """
+#include <stdio.h>
+#ifndef LIMIT
+#define LIMIT 1000
+#define KEY 0x11223344
+#define WORD "ABCD"
+#endif
+#ifdef LONGER
+#define TEXT "%s"
+#else
+#define TEXT "a short text"
+#endif
+char pad[] = WORD, one[] = "xyz1", two[] = "uvwx2";
+int limit[8] = {100, 200, 300, 7};
+const unsigned key[4] = {KEY, 0x55667788, 1, 2};
+int *where[] = {&limit[3]};
+void (*other)(void);
+const char *text(void) { return TEXT; }
+const char *behind(void) { return "what stands behind it"; }
+static __attribute__((constructor)) void start(void) { printf("%%d", limit[0]); }
+int check(unsigned u) {
+    if (u == LIMIT) return 1;
+    printf("%%s%%s%%s%%d%%u", pad, one, two, limit[u & 7], key[u & 3]);
+    if (other) other();
+    return 0;
+}
+""" % ("a text that is longer " * 4000)
+SOURCES = {"keys.c": KEYS, "call.c": CALL, "add.c": ADD, "mul.c": MUL, "plain.c": PLAIN}
 ONE, TWO, LONGER = "build-aaaaaaaa", "build-bbbbbbbb", "another/build-of-it"
 """Folders to build in: two whose names are equally long, and a longer one."""
 

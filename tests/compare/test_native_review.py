@@ -14,8 +14,9 @@ from tests.compare.makes import Makes, at, compared, places
 from truewheel.compare.ar import MAGIC
 from truewheel.compare.marshal_model import Code, Number, Value
 from truewheel.compare.model import Difference, Kind
-from truewheel.compare.native_clues import Strings, clues
+from truewheel.compare.native_clues import clues
 from truewheel.compare.native_parts import rooted
+from truewheel.compare.native_producers import Strings
 from truewheel.compare.pyc_code import compare_codes
 
 

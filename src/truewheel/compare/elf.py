@@ -7,29 +7,62 @@ addresses and code that point at what moved, strings that a symbol table refers 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from struct import Struct
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from truewheel.binary import Elf, read_elf
 from truewheel.binary.elf_layout import Segment
+from truewheel.compare.elf_dynamic import BY_LINKER, compare_dynamic
 from truewheel.compare.elf_parts import SHF_COMPRESSED, ElfParts, Section, elf_parts, inflated, symbols
-from truewheel.compare.elf_toolchain import compare_notes, moved_by
+from truewheel.compare.elf_tables import ElfAddresses, address_map
+from truewheel.compare.elf_toolchain import compare_notes
 from truewheel.compare.model import Cause, Difference, Kind
-from truewheel.compare.native_parts import alone, beside, changed, existing, extent, listed, only, values
-from truewheel.compare.native_sections import Moves, all_causes, compare_section, concluded
+from truewheel.compare.native_parts import NOT_COMPARED, alone, beside, changed, existing, extent, listed, only, values
+from truewheel.compare.native_sections import all_causes, compare_section, concluded, probable
 from truewheel.compare.native_shapes import HEADERS, compare_rest, compare_shapes
 from truewheel.compare.native_spread import spread
-from truewheel.compare.reasons import BUILD_ID, DEBUG_INFO, DEFLATE, PLATFORM
+from truewheel.compare.reasons import (
+    BUILD_ID,
+    COMPILER,
+    COMPILER_OPTIONS,
+    DEBUG_INFO,
+    DEFLATE,
+    LINK_ORDER,
+    LINKER,
+    PLATFORM,
+)
 from truewheel.compare.symbols import compare_symbols
 
 _DEBUG = (".debug_", ".zdebug_", ".gnu.debuglto_", ".stab")
 _DEBUG_NAMES = frozenset({".symtab", ".strtab", ".gnu_debuglink", ".gnu_debugaltlink", ".gdb_index", ".gnu_debugdata"})
 _BUILD_ID, _COMMENT, _DEBUG_LINK, _DYNAMIC = ".note.gnu.build-id", ".comment", ".gnu_debuglink", ".dynamic"
-_NUMBERS = (".eh_frame", ".rel", ".got", ".plt", ".init", ".fini", ".gnu.hash", ".hash", ".gnu.version")
+_NUMBERS: Final = (
+    ".eh_frame",
+    ".rel",
+    ".got",
+    ".plt",
+    ".init",
+    ".fini",
+    ".gnu.hash",
+    ".hash",
+    ".gnu.version",
+    ".gcc_except_table",
+    ".note.gnu.property",
+)
 _OF_SYMBOLS = (".gnu.hash", ".hash", ".gnu.version")
+_NAMED_BY = {
+    ".strtab": (".symtab",),
+    ".dynstr": (".dynsym", _DYNAMIC, ".gnu.version_r", ".gnu.version_d"),
+}
+"""Whose names a table holds."""
+_OF_NAMES = frozenset({COMPILER, COMPILER_OPTIONS, LINKER, LINK_ORDER, DEBUG_INFO})
+"""Why other symbols may be there."""
+_GOLD = ".note.gnu.gold-version"
+_SHT_NOTE = 7
+_OF_NOTES = frozenset({4, 0x6474E553})
 _SEGMENTS = {1: "LOAD", 2: "DYNAMIC", 3: "INTERP", 4: "NOTE", 6: "PHDR", 7: "TLS", 0x6474E550: "GNU_EH_FRAME"}
 _SEGMENTS |= {0x6474E551: "GNU_STACK", 0x6474E552: "GNU_RELRO", 0x6474E553: "GNU_PROPERTY"}
 
@@ -40,10 +73,19 @@ def compare_elf(left: bytes, right: bytes) -> tuple[Difference, ...]:
     if images[0].archs != images[1].archs or images[0].bits != images[1].bits:
         archs = tuple(image.arch for image in images)
         cause = Cause(PLATFORM, f"{archs[0]} on the left, {archs[1]} on the right")
-        return existing([values("processor", "the processor", archs, (cause,))])
+        return existing([values("processor", "the processor", archs, (cause,)), NOT_COMPARED, *_interfaces(*images)])
     files = _Files(*images, elf_parts(left), elf_parts(right))
     found = existing([*_headers(files), *_sections(files)])
     return _concluded((*found, *existing([compare_rest(found, files.one.headers, files.other.headers)])))
+
+
+def _interfaces(left: Elf, right: Elf) -> Iterable[Difference | None]:
+    """What two files for two processors can be compared in: what they need, and what they offer."""
+    images = left, right
+    yield listed("NEEDED", "the needed libraries", [sorted(image.needed) for image in images])
+    for what in ("imports", "exports"):
+        names = [sorted({symbol.name for symbol in getattr(image.symbols, what)}) for image in images]
+        yield listed(what, f"the names of {what}", names)
 
 
 @dataclass(frozen=True)
@@ -61,9 +103,9 @@ class _Files:
         return self.one.layout.order
 
     @cached_property
-    def moves(self) -> Moves:
-        """By how much addresses may have moved."""
-        return Moves(moved_by(self.one, self.other), self.order, arm64=self.left.arch == "aarch64")
+    def addresses(self) -> ElfAddresses:
+        """Which addresses are the same place."""
+        return ElfAddresses(self.one, self.other, self.left.arch, address_map(self.one, self.other))
 
 
 def _headers(files: _Files) -> Iterable[Difference | None]:
@@ -77,12 +119,24 @@ def _headers(files: _Files) -> Iterable[Difference | None]:
     yield values("header", "what fills up the identification", marks)
     yield compare_shapes(HEADERS, *({part.name: part.shape for part in side.sections} for side in (one, other)))
     yield values(
-        "header", "the entry point", (f"{one.entry:#x}", f"{other.entry:#x}"), follows=bool(files.moves.amounts)
+        "header",
+        "the entry point",
+        (f"{one.entry:#x}", f"{other.entry:#x}"),
+        follows=files.addresses.same(one.entry, other.entry),
     )
-    yield listed(
-        "program headers", "the segments", [list(map(_shape, parts.layout.segments)) for parts in (one, other)]
-    )
+    yield _segments(one, other)
     yield changed(one.rest.name, one.rest.data, other.rest.data)
+
+
+def _segments(left: ElfParts, right: ElfParts) -> Difference | None:
+    """The program headers; those of notes follow from a note that one side lacks."""
+    sides = left.layout.segments, right.layout.segments
+    found = listed("program headers", "the segments", [list(map(_shape, side)) for side in sides])
+    rest = [[_shape(segment) for segment in side if segment.type not in _OF_NOTES] for side in sides]
+    notes = [{section.name for section in parts.sections if section.type == _SHT_NOTE} for parts in (left, right)]
+    if found is None or rest[0] != rest[1] or notes[0] == notes[1]:
+        return found
+    return replace(found, follows=True)
 
 
 def _shape(segment: Segment) -> str:
@@ -100,7 +154,8 @@ def _sections(files: _Files) -> Iterable[Difference | None]:
     lacking: list[Difference] = []
     for both in beside(ones, others):
         if both.left is None or both.right is None:
-            lacking.append(only(both))
+            cause = Cause(LINKER, f"gold on the {'left' if both.left else 'right'}, and not on the other side")
+            lacking.append(only(both, (cause,) if both.name == _GOLD else ()))
         else:
             left, right = known[0][id(both.left)], known[1][id(both.right)]
             found = _comparer(left.name)(files, left, right)
@@ -124,8 +179,8 @@ def _any(files: _Files, left: Section, right: Section) -> Difference | None:
     """A section without a meaning of its own: its bytes, its strings, and addresses in it that moved."""
     if left.size != right.size and not left.part.data and not right.part.data:
         return values(left.name, "the size in memory", (f"{left.size:,}", f"{right.size:,}"))
-    silent = left.name.startswith(_NUMBERS)
-    return compare_section(left.part, right.part, files.moves, silent=silent, code=left.code)
+    silent = left.code or left.name.startswith(_NUMBERS)
+    return compare_section(left.part, right.part, lambda: files.addresses.explain(left, right), silent=silent)
 
 
 def _debug(files: _Files, left: Section, right: Section) -> Difference | None:
@@ -151,6 +206,12 @@ def _build_id(_: _Files, left: Section, right: Section) -> Difference | None:
     return told or changed(left.name, left.part.data, right.part.data)
 
 
+def _gold(_: _Files, left: Section, right: Section) -> Difference | None:
+    versions = [bytes(section.part.data[16:]).rstrip(b"\0").decode("utf-8", "replace") for section in (left, right)]
+    cause = Cause(LINKER, f"{versions[0]} on the left, {versions[1]} on the right")
+    return values(left.name, "the version of the linker", versions, (cause,))
+
+
 def _comment(_: _Files, left: Section, right: Section) -> Difference | None:
     return compare_notes(left.name, left.part.data, right.part.data)
 
@@ -170,28 +231,7 @@ def _debug_link(files: _Files, left: Section, right: Section) -> Difference | No
 
 
 def _dynamic(files: _Files, left: Section, right: Section) -> Difference | None:
-    """The dynamic table, entry by entry: what is needed, names, run paths; all else are addresses and sizes."""
-    one, other = files.left, files.right
-    inside = existing(
-        [
-            listed("NEEDED", "the needed libraries", (one.needed, other.needed)),
-            listed("SONAME", "the names", (_one(one.soname), _one(other.soname))),
-            _run_paths("RPATH", one.rpath, other.rpath),
-            _run_paths("RUNPATH", one.runpath, other.runpath),
-            *_tags(files),
-        ]
-    )
-    found = spread(left.part.data, right.part.data)
-    if found is None and not inside:
-        return None
-    summary = "the dynamic table differs" if inside else "only addresses and sizes in the dynamic table differ"
-    return Difference(left.name, Kind.CONTENT, summary, inside=inside, follows=not inside)
-
-
-def _run_paths(tag: str, left: tuple[str, ...] | None, right: tuple[str, ...] | None) -> Difference | None:
-    """Run paths may be those of a build, and may be wanted."""
-    told = listed(tag, "the run paths", (left or (), right or ()))
-    return told and replace(told, causes=tuple(cause._replace(sure=False) for cause in told.causes))
+    return compare_dynamic((files.left, files.right), (files.one, files.other), (left, right))
 
 
 def _versions(files: _Files, left: Section, right: Section) -> Difference | None:
@@ -203,22 +243,8 @@ def _versions(files: _Files, left: Section, right: Section) -> Difference | None
     return told or changed(left.name, left.part.data, right.part.data)
 
 
-def _tags(files: _Files) -> Iterable[Difference | None]:
-    """Which entries there are, and those whose values are flags: FLAGS and FLAGS_1."""
-    tables = [[(tag, value) for tag, value in parts.layout.dynamic() if tag != 1] for parts in (files.one, files.other)]
-    kinds = [[f"{tag:#x}" for tag, _ in table] for table in tables]
-    yield listed("entries", "the kinds of entries", kinds)
-    for tag, name in ((30, "FLAGS"), (0x6FFFFFFB, "FLAGS_1")):
-        flags = [next((f"{value:#x}" for kind, value in table if kind == tag), None) for table in tables]
-        yield values(name, "the flags", flags)
-
-
-def _one(value: str | None) -> tuple[str, ...]:
-    return () if value is None else (value,)
-
-
 def _symbols(files: _Files, left: Section, right: Section) -> Difference | None:
-    return compare_symbols(left.name, symbols(files.one, left), symbols(files.other, right))
+    return compare_symbols(left.name, symbols(files.one, left), symbols(files.other, right), files.addresses.same)
 
 
 def _strings(_: _Files, left: Section, right: Section) -> Difference | None:
@@ -232,6 +258,7 @@ def _strings(_: _Files, left: Section, right: Section) -> Difference | None:
 
 _BY_NAME: dict[str, _Comparer] = {
     _BUILD_ID: _build_id,
+    _GOLD: _gold,
     _COMMENT: _comment,
     _DEBUG_LINK: _debug_link,
     _DYNAMIC: _dynamic,
@@ -247,24 +274,42 @@ _BY_NAME: dict[str, _Comparer] = {
 # --- what follows from what ----------------------------------------------------------------------------------
 def _concluded(found: tuple[Difference, ...]) -> tuple[Difference, ...]:
     """The differences, with what the sections say of each other."""
-    places, causes = {difference.place for difference in found}, all_causes(found)
-    return tuple(_conclude(difference, places, causes) for difference in found)
+    told = {difference.place: difference for difference in found}
+    causes = all_causes(found)
+    return tuple(_conclude(difference, told, causes) for difference in found)
 
 
-def _conclude(found: Difference, places: set[str], causes: tuple[Cause, ...]) -> Difference:
+def _conclude(found: Difference, told: Mapping[str, Difference], causes: tuple[Cause, ...]) -> Difference:
     if found.place == _BUILD_ID:
-        return _concluded_id(found, places)
-    if found.place.startswith(_OF_SYMBOLS) and ".dynsym" in places and not found.causes:
+        return _concluded_id(found, told)
+    if found.place in _NAMED_BY and not any(place in told for place in _NAMED_BY[found.place]):
+        return replace(found, follows=False)
+    if found.place.startswith(_OF_SYMBOLS) and not found.causes and _names_differ(told):
         return replace(found, left=None, right=None, follows=True)
+    if found.place == _DYNAMIC:
+        return replace(found, inside=tuple(_by_linker(part, causes) for part in found.inside))
+    if found.place in _DEBUG_NAMES:
+        causes = tuple(cause for cause in causes if cause.reason in _OF_NAMES)
     return concluded(found, causes, _is_section, _is_debug)
+
+
+def _names_differ(told: Mapping[str, Difference]) -> bool:
+    """Whether the symbols for the loader are others, or in another order: other addresses alone change no table."""
+    return ".dynsym" in told and not told[".dynsym"].follows
+
+
+def _by_linker(found: Difference, causes: tuple[Cause, ...]) -> Difference:
+    """An entry of the dynamic table; what linkers choose is known of another one."""
+    linkers = tuple(cause for cause in probable(causes, debug=False) if cause.reason is LINKER)
+    return found if found.causes or found.place not in BY_LINKER else replace(found, causes=linkers)
 
 
 def _is_section(place: str) -> bool:
     return not place.startswith("header")
 
 
-def _concluded_id(found: Difference, places: set[str]) -> Difference:
-    if places == {_BUILD_ID}:
+def _concluded_id(found: Difference, places: Iterable[str]) -> Difference:
+    if set(places) == {_BUILD_ID}:
         evidence = "nothing else differs: what did was stripped off, or isn't kept"
         return replace(found, causes=(Cause(BUILD_ID, evidence),))
     return replace(found, causes=(Cause(BUILD_ID, "it hashes what else differs in the file"),), follows=True)

@@ -1,14 +1,12 @@
-"""What ELF sections say of tools: the compilers' and linkers' notes in ``.comment``, and how far things moved."""
+"""What ELF sections say of tools: the compilers' and linkers' notes in ``.comment``."""
 
 from __future__ import annotations
 
 import re
 
-from truewheel.compare.elf_parts import ElfParts, symbols
 from truewheel.compare.model import Cause, Difference, Kind
-from truewheel.compare.native_clues import Strings, told
-from truewheel.compare.native_sections import amounts, part_shifts, symbol_shifts
-from truewheel.compare.native_spread import spread
+from truewheel.compare.native_clues import told
+from truewheel.compare.native_producers import Strings
 from truewheel.compare.reasons import COMPILER, LINKER
 
 _LINKERS = re.compile(r"^(?:Linker:|LLD\b|mold\b|GNU gold\b|Wild\b)", re.IGNORECASE)
@@ -39,13 +37,3 @@ def compare_notes(place: str, left: memoryview, right: memoryview) -> Difference
             causes.append(Cause(reason, f"{sides[0] or 'nothing'} on the left, {sides[1] or 'nothing'} on the right"))
     shown = told(Strings(only_left, only_right))
     return Difference(place, Kind.CONTENT, "the notes of compilers and linkers differ", *shown, causes=tuple(causes))
-
-
-def moved_by(left: ElfParts, right: ElfParts) -> frozenset[int]:
-    """The amounts by which addresses may differ since sections and symbols moved."""
-    shifts = part_shifts(*([section.part for section in parts.sections] for parts in (left, right)))
-    for name in (".symtab", ".dynsym"):
-        one, other = left.named(name), right.named(name)
-        if one is not None and other is not None and spread(one.part.data, other.part.data):
-            return amounts(shifts | symbol_shifts(symbols(left, one), symbols(right, other)))
-    return amounts(shifts)

@@ -8,9 +8,11 @@ from datetime import datetime, timezone
 
 from truewheel.binary import MachO, SignatureKind, Slice, read_macho
 from truewheel.binary.model import Version3
-from truewheel.compare.macho_parts import N_OSO, STRINGS, SYMBOLS, MachParts, macho_parts
+from truewheel.compare.macho_addresses import MachAddresses
+from truewheel.compare.macho_parts import N_OSO, SYMBOLS, MachParts, macho_parts
 from truewheel.compare.model import Cause, Difference, Kind
 from truewheel.compare.native_parts import (
+    NOT_COMPARED,
     Both,
     Part,
     alone,
@@ -23,15 +25,7 @@ from truewheel.compare.native_parts import (
     rooted,
     values,
 )
-from truewheel.compare.native_sections import (
-    Moves,
-    all_causes,
-    amounts,
-    compare_section,
-    concluded,
-    part_shifts,
-    symbol_shifts,
-)
+from truewheel.compare.native_sections import all_causes, compare_section, concluded
 from truewheel.compare.native_shapes import HEADERS, compare_rest, compare_shapes
 from truewheel.compare.native_spread import spread
 from truewheel.compare.reasons import (
@@ -48,10 +42,7 @@ from truewheel.compare.symbols import compare_symbols
 
 _UUID, _SIGNATURE = "UUID", "code signature"
 _DEBUG = "__DWARF,"
-_FOLLOWING = frozenset(
-    {STRINGS, "indirect symbols", "function starts", "data in code", "exports", "fixups", "rebases", "split segments"}
-    | {"bindings", "weak bindings", "lazy bindings"}
-)
+_SILENT = frozenset({"__TEXT,__unwind_info", "__TEXT,__eh_frame", "__TEXT,__gcc_except_tab"})
 _LINKERS = ("ld ", "lld ")
 
 
@@ -80,7 +71,9 @@ def _shapes(left: MachO, right: MachO) -> Iterable[Difference]:
         return
     texts = [", ".join(side) for side in archs]
     cause = Cause(PLATFORM, f"for {texts[0]} on the left, for {texts[1]} on the right")
-    yield from existing([values("slices", "the set of processors", texts, (cause,))])
+    nothing_shared = set(archs[0]).isdisjoint(archs[1])
+    told = values("slices", "the set of processors", texts, (cause,))
+    yield from existing([told, NOT_COMPARED if nothing_shared else None])
 
 
 def _compare_slices(left: MachParts, right: MachParts) -> tuple[Difference, ...]:
@@ -173,7 +166,7 @@ def _symbols(left: MachParts, right: MachParts) -> Iterable[Difference | None]:
     """Symbols, and apart from them the rows that lead debuggers to sources and object files."""
     if _same_symbols(left, right):
         return
-    yield compare_symbols(SYMBOLS, left.symbols, right.symbols)
+    yield compare_symbols(SYMBOLS, left.symbols, right.symbols, MachAddresses(left, right).same)
     names = [[stab.name for stab in side.stabs if stab.name] for side in (left, right)]
     if bool(names[0]) != bool(names[1]):
         side, kind = ("left", Kind.ONLY_LEFT) if names[0] else ("right", Kind.ONLY_RIGHT)
@@ -205,10 +198,7 @@ def _time(seconds: int) -> str:
 
 
 def _sections(left: MachParts, right: MachParts) -> Iterable[Difference | None]:
-    shifts = part_shifts(left.parts, right.parts)
-    if not _same_symbols(left, right):
-        shifts |= symbol_shifts(left.symbols, right.symbols)
-    moves = Moves(amounts(shifts), left.order, arm64=left.slice.arch.startswith("arm64"))
+    addresses = MachAddresses(left, right)
     lacking = []
     for both in beside(left.parts, right.parts):
         if both.name == _SIGNATURE:
@@ -216,7 +206,7 @@ def _sections(left: MachParts, right: MachParts) -> Iterable[Difference | None]:
         elif both.left is None or both.right is None:
             lacking.append(only(both))
         elif both.name != SYMBOLS:
-            yield _section(both.left, both.right, moves, code=both.name in left.code)
+            yield _section(both.left, both.right, addresses)
     yield from alone(lacking, _is_debug)
     yield changed(left.rest.name, left.rest.data, right.rest.data)
 
@@ -225,11 +215,13 @@ def _is_debug(name: str) -> bool:
     return name.startswith(_DEBUG)
 
 
-def _section(left: Part, right: Part, moves: Moves, *, code: bool) -> Difference | None:
-    if left.name in _FOLLOWING and (found := spread(left.data, right.data)):
+def _section(left: Part, right: Part, addresses: MachAddresses) -> Difference | None:
+    found = spread(left.data, right.data)
+    if found is not None and addresses.follows(left.name):
         summary = f"{extent(left.data, right.data, found)}: it follows from symbols and sections"
         return Difference(left.name, Kind.CONTENT, summary, follows=True)
-    return compare_section(left, right, moves, code=code)
+    silent = addresses.is_code(left.name) or left.name in _SILENT
+    return compare_section(left, right, lambda: addresses.explain(left, right), silent=silent)
 
 
 def _signature(both: Both, left: Slice, right: Slice) -> Difference | None:
@@ -237,12 +229,18 @@ def _signature(both: Both, left: Slice, right: Slice) -> Difference | None:
     if both.left is None or both.right is None:
         return replace(only(both), causes=(Cause(SIGNATURE, "only one side is signed"),))
     signatures = left.signature, right.signature
-    signers = [f"{found.kind.value} {found.identifier} {found.team}".rstrip() for found in signatures]
-    if signers[0] != signers[1]:
-        cause = Cause(SIGNATURE, f"{signers[0]} on the left, {signers[1]} on the right")
-        return values(_SIGNATURE, "the signer", signers, (cause,))
+    for what, sides in (
+        ("the signer", [f"{found.kind.value} {found.team}".rstrip() for found in signatures]),
+        ("the identifier of the signature", [found.identifier or "none" for found in signatures]),
+    ):
+        if sides[0] != sides[1]:
+            cause = Cause(SIGNATURE, f"{sides[0]} on the left, {sides[1]} on the right")
+            return values(_SIGNATURE, what, sides, (cause,))
     if spread(both.left.data, both.right.data) is None:
         return None
     hashing = left.signature.kind is not SignatureKind.IDENTITY
-    cause = Cause(SIGNATURE, "it hashes what else differs in the file" if hashing else f"both are signed: {signers[0]}")
+    cause = Cause(
+        SIGNATURE,
+        "it hashes what else differs in the file" if hashing else f"both are signed: {left.signature.identifier}",
+    )
     return Difference(_SIGNATURE, Kind.CONTENT, "the signature differs", causes=(cause,), follows=hashing)

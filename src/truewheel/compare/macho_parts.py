@@ -54,6 +54,7 @@ class MachParts:
     slice: Slice
     order: str
     parts: list[Part] = field(default_factory=list)
+    memory: dict[str, tuple[int, int]] = field(default_factory=dict)
     code: set[str] = field(default_factory=set)
     uuid: str | None = None
     source_version: int | None = None
@@ -121,6 +122,7 @@ def _sections(found: MachParts, view: Fields, command: Fields, *, wide: bool) ->
             for skip in (0, 16)
         )
         name = f"{segment},{section}"
+        found.memory[name] = address, size
         if flags & 0x80000400:  # instructions, some or all
             found.code.add(name)
         filled = offset and flags & 0xFF not in _ZERO_FILL and found.slice.filetype != _DSYM

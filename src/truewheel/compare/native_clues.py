@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final
 
 from truewheel.compare.model import Cause, Reason
+from truewheel.compare.native_producers import Strings, compilers, is_of_compiler
 from truewheel.compare.native_spread import common_end, common_start
 from truewheel.compare.reasons import BUILD_PATH, BUILD_TIME, HASH_ORDER
 from truewheel.compare.tokens import part
@@ -43,13 +44,6 @@ _TIMES = re.compile(
     rf"(?:{_MONTHS}) [ 0-3]\d [12]\d{{3}}|[12]\d{{3}}[-/.][01]\d[-/.][0-3]\d|\b[0-2]\d:[0-5]\d(?::[0-6]\d)?"
     rf"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b|\b(?:20\d{{6}}(?:T?\d{{4,6}}Z?)?|1[5-9]\d{{8}})\b"
 )
-
-
-class Strings(NamedTuple):
-    """The strings that one side has and the other has not, each once and in their order."""
-
-    left: tuple[str, ...]
-    right: tuple[str, ...]
 
 
 def differing_strings(left: memoryview, right: memoryview) -> Strings:
@@ -91,11 +85,11 @@ def _is_utf8(text: bytes) -> bool:
     return _ASCII.search(text) is not None
 
 
-def string_shifts(left: memoryview, right: memoryview) -> set[int]:
-    """By how much strings stand further behind in one of two stretches that differ: those that both hold once."""
+def placed_strings(left: memoryview, right: memoryview) -> list[tuple[int, int]]:
+    """Where strings stand that two stretches that differ hold once each, in the order of the left one."""
     start, end = _window(left, right)
     places, others = _placed(left, start, len(left) - end), _placed(right, start, len(right) - end)
-    return {others[text] - at for text, at in places.items() if text in others}
+    return [(at, others[text]) for text, at in places.items() if text in others]
 
 
 def _placed(data: memoryview, start: int, end: int) -> dict[bytes, int]:
@@ -143,6 +137,8 @@ def clues(strings: Strings, *, of_paths: bool = False) -> tuple[Cause, ...]:
     Two paths mean two folders of builds where the file is the same, and surely so where it is a source or the folders
     are known for builds; anywhere in a table `of_paths`, such as debug information. Else they may be any two values.
     """
+    made_by = compilers(strings)
+    strings = Strings(*(tuple(text for text in side if not is_of_compiler(text)) for side in strings))
     folders: dict[tuple[str, str], int] = {}
     known: set[tuple[str, str]] = set()
     times: list[tuple[str, str]] = []
@@ -154,7 +150,7 @@ def clues(strings: Strings, *, of_paths: bool = False) -> tuple[Cause, ...]:
                 known.update([roots] if sure else [])
         elif same_but_times(left, right):
             times.append((left, right))
-    causes = []
+    causes = list(made_by)
     if folders:
         (one, other), number = max(folders.items(), key=lambda item: (item[0] in known, item[1], item[0]))
         often = "" if number == 1 else f", in {number:,} strings"

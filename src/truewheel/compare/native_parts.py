@@ -4,16 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from truewheel.compare.model import Cause, Difference, Kind
-from truewheel.compare.native_clues import Strings, clipped, clues, differing_strings, told
+from truewheel.compare.native_clues import clipped, clues, differing_strings, told
+from truewheel.compare.native_producers import Strings
 from truewheel.compare.native_spread import Spread, spread
 from truewheel.compare.reasons import DEBUG_INFO
 from truewheel.errors import BinaryError
 
 _OF_PATHS = (".debug_", ".zdebug_", ".stab", "__DWARF,", "debug map")  # what leads debuggers to sources
+_STARTS = (".debug_", ".zdebug_", ".gnu.debuglto_.debug_", "__DWARF,__debug_")
+_TABLES = (
+    "info",
+    "abbrev",
+    "aranges",
+    "addr",
+    "frame",
+    "loc",
+    "ranges",
+    "rnglists",
+    "names",
+    "types",
+    "str_offs",
+    "macro",
+)
+_OF_NUMBERS = tuple(f"{start}{table}" for start in _STARTS for table in _TABLES)
+"""What looks like a string there is none, unless it shows a cause."""
 _MOST_SHARING = 4  # how many times its own size a file's parts may have together: they can overlap
+
+NOT_COMPARED: Final = Difference("contents", Kind.CONTENT, "code for two processors, which can't be compared")
 
 
 class Part(NamedTuple):
@@ -113,7 +133,8 @@ def changed(place: str, left: memoryview, right: memoryview) -> Difference | Non
         return None
     strings = differing_strings(left, right)
     causes = clues(strings, of_paths=place.startswith(_OF_PATHS))
-    return Difference(place, Kind.CONTENT, extent(left, right, found), *told(strings), causes=causes)
+    shown = told(strings) if causes or not place.startswith(_OF_NUMBERS) else (None, None)
+    return Difference(place, Kind.CONTENT, extent(left, right, found), *shown, causes=causes)
 
 
 def values(

@@ -14,8 +14,9 @@ from truewheel.binary.fields import Fields
 from truewheel.binary.macho_commands import SEGMENT, SEGMENT_64
 from truewheel.binary.pe_header import PeHeader
 from truewheel.compare.model import Difference, Kind
-from truewheel.compare.native_clues import Strings, told
+from truewheel.compare.native_clues import told
 from truewheel.compare.native_parts import extent
+from truewheel.compare.native_producers import Strings
 from truewheel.compare.native_spread import spread
 
 HEADERS: Final = "section headers"

@@ -7,15 +7,12 @@ exclusive or of large integers does the work of a loop in C.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
-from operator import sub
-from struct import Struct
+from collections.abc import Iterator
 from typing import NamedTuple
 
 _CHUNK = 1 << 18
 _FINE = 1 << 12
 _RUN = re.compile(rb"[^\0]+")
-_MOST_RUNS = 1 << 19  # runs of differing bytes that are looked at one by one: about two seconds
 
 
 class Spread(NamedTuple):
@@ -76,57 +73,6 @@ def runs(left: memoryview, right: memoryview) -> Iterator[tuple[int, int]]:
     for at, xor in _differing(left, right, 0):
         for match in _RUN.finditer(xor):
             yield at + match.start(), at + match.end()
-
-
-def displaced(left: memoryview, right: memoryview, amounts: Collection[int], order: str) -> bool:
-    """Whether all that differs, in two stretches of one size, are numbers that differ by one of the `amounts`.
-
-    So addresses look that point at what moved, absolute ones and those relative to where they stand. `order` is the
-    byte order as `struct` writes it. Numbers have four bytes, wherever they begin; of longer ones the lower half.
-    """
-    if len(left) != len(right):
-        return False
-    if _displaced_words(left, right, amounts, order):
-        return True
-    words = {amount & 0xFFFFFFFF for amount in amounts} - {0}
-    done = 0
-    for number, (start, end) in enumerate(runs(left, right)):
-        if number == _MOST_RUNS:
-            return False
-        at = max(start, done)
-        while at < end:
-            begins = range(max(at - 3, done, 0), at + 1)
-            moved = next((begin for begin in begins if _moved(left, right, begin, order) in words), None)
-            if moved is None:
-                return False
-            done = at = moved + 4
-    return True
-
-
-def _displaced_words(left: memoryview, right: memoryview, amounts: Collection[int], order: str) -> bool:
-    """The same for tables of words of eight or four bytes, which may be long: loops in C."""
-    for code, size in (("Q", 8), ("I", 4)):
-        mask = (1 << 8 * size) - 1
-        words = {amount & mask for amount in (0, *amounts)}
-        chunks = _unlike(left, right, 0)
-        layout = f"{order}%d{code}"
-        if len(left) % size == 0 and all(_grown(a, b, layout, size, mask) <= words for _, a, b in chunks):
-            return True
-    return False
-
-
-def _grown(left: bytes, right: bytes, layout: str, size: int, mask: int) -> set[int]:
-    """By how much words grew."""
-    numbers = Struct(layout % (len(left) // size))
-    return {grown & mask for grown in set(map(sub, numbers.unpack(right), numbers.unpack(left)))}
-
-
-def _moved(left: memoryview, right: memoryview, at: int, order: str) -> int:
-    """By how much the word at `at` grew; 0 beyond the end."""
-    if at + 4 > len(left):
-        return 0
-    a, b = (int.from_bytes(side[at : at + 4], "little" if order == "<" else "big") for side in (left, right))
-    return (b - a) & 0xFFFFFFFF
 
 
 def _differing(left: memoryview, right: memoryview, start: int) -> Iterator[tuple[int, bytes]]:

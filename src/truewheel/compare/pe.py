@@ -11,23 +11,28 @@ from truewheel.binary import Pe, read_pe
 from truewheel.binary.fields import Fields
 from truewheel.binary.pe_header import is_pe, read_header
 from truewheel.compare.model import Cause, Difference, Kind
-from truewheel.compare.native_clues import Strings, clues, told
-from truewheel.compare.native_parts import Part, alone, beside, changed, existing, extent, listed, only, values
-from truewheel.compare.native_sections import (
-    Moves,
-    all_causes,
-    amounts,
-    compare_section,
-    concluded,
-    part_shifts,
-    symbol_shifts,
+from truewheel.compare.native_clues import clues, told
+from truewheel.compare.native_parts import (
+    NOT_COMPARED,
+    Part,
+    alone,
+    beside,
+    changed,
+    existing,
+    extent,
+    listed,
+    only,
+    values,
 )
+from truewheel.compare.native_producers import Strings
+from truewheel.compare.native_sections import all_causes, compare_section, concluded
 from truewheel.compare.native_shapes import HEADERS, compare_rest, compare_shapes, pe_shapes
 from truewheel.compare.native_spread import spread
+from truewheel.compare.pe_addresses import PeAddresses, same_symbols
 from truewheel.compare.pe_parts import PeParts, pe_parts
 from truewheel.compare.pe_stamps import PeStamps, pe_stamps
 from truewheel.compare.reasons import BUILD_ID, COMPILER, DEBUG_INFO, LINKER, PDB, PE_TIME, PLATFORM, SIGNATURE, VERSION
-from truewheel.compare.symbols import Symbol, compare_symbols
+from truewheel.compare.symbols import compare_symbols
 
 _CHECKSUM, _CERTIFICATE, _TIMES, _PDB = "checksum", "certificate", "time stamps", "PDB"
 _FOLLOWING = (_CHECKSUM, _TIMES, _PDB, _CERTIFICATE)
@@ -35,6 +40,7 @@ _WIDE = re.compile(rb"(?:[\x20-\x7e]\0){3,}")
 _VERSION = re.compile(r"v?\d+(?:[.,]\s?\d+)+[\w.+-]*")
 _RESOURCES, _SYMBOLS = ".rsrc", "symbol table"
 _DEBUG = ".debug_"
+_SILENT = frozenset({".pdata", ".xdata", ".reloc", ".eh_frame", ".eh_fram"})
 _HASHED = Cause(BUILD_ID, "it hashes what else differs in the file")
 
 
@@ -46,7 +52,10 @@ def compare_pe(left: bytes, right: bytes) -> tuple[Difference, ...]:
     if one.arch != other.arch:
         archs = one.arch, other.arch
         cause = Cause(PLATFORM, f"{archs[0]} on the left, {archs[1]} on the right")
-        return existing([values("processor", "the processor", archs, (cause,))])
+        libraries = [sorted(dll.name for dll in pe.imports) for pe in (one, other)]
+        told = values("processor", "the processor", archs, (cause,))
+        exports = listed("exports", "the exported names", (sorted(one.exports), sorted(other.exports)))
+        return existing([told, NOT_COMPARED, listed("imports", "the imported DLLs", libraries), exports])
     files = _Files(left, right, one, other, _side(left), _side(right))
     found = existing([*_headers(files), *_stamps(files), *_tables(files), *_sections(files), _signature(files)])
     rest = compare_rest(found, files.mine.parts.headers, files.theirs.parts.headers)
@@ -172,13 +181,14 @@ def _tables(files: _Files) -> Iterable[Difference | None]:
     yield listed("exports", "the exported names", (one.exports, other.exports))
     forwards = [[f"{name} to {target}" for name, target in pe.forwards] for pe in (one, other)]
     yield listed("exports", "the forwarded names", forwards)
-    yield _symbols(files.mine.parts.symbols, files.theirs.parts.symbols)
+    yield _symbols(files.mine.parts, files.theirs.parts)
 
 
-def _symbols(left: tuple[Symbol, ...], right: tuple[Symbol, ...]) -> Difference | None:
+def _symbols(mine: PeParts, theirs: PeParts) -> Difference | None:
     """The symbol table of GNU tools, which is there for debuggers alone."""
+    left, right = mine.symbols, theirs.symbols
     if bool(left) == bool(right):
-        return compare_symbols(_SYMBOLS, left, right)
+        return compare_symbols(_SYMBOLS, left, right, same_symbols(mine, theirs))
     kind, side = (Kind.ONLY_LEFT, "left") if left else (Kind.ONLY_RIGHT, "right")
     summary = f"only on the {side}: {len(left or right):,} symbols"
     return Difference(_SYMBOLS, kind, summary, causes=(Cause(DEBUG_INFO, f"only the {side} has symbols"),))
@@ -186,9 +196,7 @@ def _symbols(left: tuple[Symbol, ...], right: tuple[Symbol, ...]) -> Difference 
 
 def _sections(files: _Files) -> Iterable[Difference | None]:
     mine, theirs = files.mine.parts, files.theirs.parts
-    shifts = part_shifts(mine.sections, theirs.sections) | symbol_shifts(mine.symbols, theirs.symbols)
-    shifts.add(files.other.image_base - files.one.image_base)
-    moves = Moves(amounts(shifts), arm64=files.one.arch == "arm64")
+    addresses = PeAddresses(mine, theirs, files.one.arch)
     lacking = []
     for both in beside(mine.sections, theirs.sections):
         if both.left is None or both.right is None:
@@ -196,10 +204,16 @@ def _sections(files: _Files) -> Iterable[Difference | None]:
         elif both.name == _RESOURCES:
             yield _resources(both.left, both.right)
         else:
-            found = compare_section(both.left, both.right, moves, code=both.name in mine.code)
-            yield _with_pdb(found, files, both.left)
+            yield _with_pdb(_section(both.left, both.right, addresses), files, both.left)
     yield from alone(lacking, _is_debug)
     yield changed(mine.rest.name, mine.rest.data, theirs.rest.data)
+
+
+def _section(left: Part, right: Part, addresses: PeAddresses) -> Difference | None:
+    if _is_debug(left.name):
+        return changed(left.name, left.data, right.data)
+    silent = addresses.is_code(left.name) or left.name in _SILENT
+    return compare_section(left, right, lambda: addresses.explain(left, right), silent=silent)
 
 
 def _with_pdb(found: Difference | None, files: _Files, part: Part) -> Difference | None:

@@ -34,6 +34,8 @@ class PeParts:
     symbols: tuple[Symbol, ...]
     rest: Part
     headers: Headers
+    memory: tuple[int, ...]
+    """The sizes of sections in memory."""
 
 
 def pe_parts(data: bytes, blanks: tuple[tuple[int, int], ...]) -> PeParts:
@@ -58,8 +60,9 @@ def pe_parts(data: bytes, blanks: tuple[tuple[int, int], ...]) -> PeParts:
     rest = between([head, *sections, certificate, table, strings], data)
     parts = tuple(blanked(part, blanks) for part in sections)
     sizes = tuple((part.name, len(part.data)) for part in (*sections, table, strings, certificate))
+    memory = tuple(section.virtual_size or section.size for section in header.sections)
     headers = Headers(bytes(blanked(head, blanks).data), sizes)
-    return PeParts(header, parts, frozenset(code), tuple(_symbols(table, names)), rest, headers)
+    return PeParts(header, parts, frozenset(code), tuple(_symbols(table, names)), rest, headers, memory)
 
 
 def _whole(name: str, names: Names) -> str:

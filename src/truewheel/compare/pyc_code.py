@@ -10,8 +10,9 @@ from typing import Final, NamedTuple
 
 from truewheel.compare.marshal_model import Code, Collection, Number, Singleton, Value
 from truewheel.compare.model import Cause, Difference, Kind
-from truewheel.compare.native_clues import Strings, clipped, clues, told
+from truewheel.compare.native_clues import clipped, clues, told
 from truewheel.compare.native_parts import existing, values
+from truewheel.compare.native_producers import Strings
 from truewheel.compare.reasons import BUILD_PATH, HASH_ORDER
 
 _MOST_CODES: Final = 1000

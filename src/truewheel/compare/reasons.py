@@ -60,7 +60,7 @@ COMPILER_OPTIONS: Final = Reason(
     "compiler-options",
     "other options of the compiler",
     "The options that compilers note in the binary differ: optimization, macros or debug information may too.",
-    "build with the same CFLAGS and the like: `truewheel build` takes none from outside",
+    "build with the same CFLAGS, and with the same Python: extensions get its own options",
 )
 LINKER: Final = Reason(
     "linker",
@@ -152,6 +152,12 @@ PLATFORM: Final = Reason(
     "The files are for other processors or systems.",
     "compare wheels for one platform",
 )
+TAG: Final = Reason(
+    "tag",
+    "another tag for one platform",
+    "The tag says which versions of a system the wheel runs on: repairing or retagging it changes that.",
+    "repair both alike; `truewheel check` says which tags a wheel keeps",
+)
 HOST: Final = Reason(
     "host",
     "the machine or its user",
@@ -196,6 +202,7 @@ REASONS: Final = (
     LINE_ENDS,
     INSTALLER,
     PLATFORM,
+    TAG,
     HOST,
     ENVIRONMENT,
     VERSION,

@@ -7,11 +7,12 @@ numbers differ, the code that the symbols name has moved, or grew.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from truewheel.compare.model import Cause, Difference, Kind
-from truewheel.compare.native_clues import Strings, clues, told
+from truewheel.compare.native_clues import clues, told
+from truewheel.compare.native_producers import Strings
 from truewheel.compare.reasons import LINK_ORDER
 from truewheel.errors import BinaryError
 
@@ -57,18 +58,19 @@ class Symbol(NamedTuple):
     file: bool = False
 
 
-def compare_symbols(place: str, left: Sequence[Symbol], right: Sequence[Symbol]) -> Difference | None:
-    """How two symbol tables differ; None if they don't."""
+def compare_symbols(
+    place: str, left: Sequence[Symbol], right: Sequence[Symbol], same: Callable[[int, int], bool]
+) -> Difference | None:
+    """How two symbol tables differ; None if they don't. `same` tells whether two values are of the same place."""
     if left == right:
         return None
     names, others = Counter(row.name for row in left), Counter(row.name for row in right)
     if names != others:
         return _renamed(place, tuple((names - others).elements()), tuple((others - names).elements()))
-    evidence = _reordered(left, right)
-    if evidence or [row.name for row in left] != [row.name for row in right]:
-        summary = f"the same {len(left):,} symbols in another order"
-        return Difference(place, Kind.CONTENT, summary, causes=(Cause(LINK_ORDER, evidence),) if evidence else ())
-    return _renumbered(place, left, right)
+    causes = _reordered(left, right)
+    if causes or [row.name for row in left] != [row.name for row in right]:
+        return Difference(place, Kind.CONTENT, f"the same {len(left):,} symbols in another order", causes=causes)
+    return _renumbered(place, left, right, same)
 
 
 def _renamed(place: str, left: tuple[str, ...], right: tuple[str, ...]) -> Difference:
@@ -77,13 +79,23 @@ def _renamed(place: str, left: tuple[str, ...], right: tuple[str, ...]) -> Diffe
     return Difference(place, Kind.CONTENT, summary, *told(strings), causes=clues(strings))
 
 
-def _reordered(left: Sequence[Symbol], right: Sequence[Symbol]) -> str:
-    """What shows that object files came in another order; "" if nothing does."""
+def _reordered(left: Sequence[Symbol], right: Sequence[Symbol]) -> tuple[Cause, ...]:
+    """What shows that object files came in another order.
+
+    Those of whole source files do. Where these are named, and stand alike, the order of symbols is the compiler's; so
+    it may be where symbols have other sizes.
+    """
     files, others = ([row.name for row in side if row.file and row.name] for side in (left, right))
     if files != others:
-        return _first("source files", files, others)
+        return (Cause(LINK_ORDER, _first("source files", files, others)),)
     ones, twos = (_by_address(side) for side in (left, right))
-    return _first("symbols by address", ones, twos) if ones != twos else ""
+    if ones == twos or files or _sizes(left) != _sizes(right):
+        return ()
+    return (Cause(LINK_ORDER, _first("symbols by address", ones, twos), sure=False),)
+
+
+def _sizes(side: Iterable[Symbol]) -> Counter[tuple[str, int]]:
+    return Counter((row.name, row.size) for row in side)
 
 
 def _by_address(side: Iterable[Symbol]) -> list[str]:
@@ -98,18 +110,21 @@ def _by_address(side: Iterable[Symbol]) -> list[str]:
 def _first(what: str, left: Sequence[str], right: Sequence[str]) -> str:
     """Where two orders part, in words."""
     one, other = next(((a, b) for a, b in zip(left, right, strict=False) if a != b), ("", ""))
-    return f"in the order of {what}, {one} stands on the left where {other} stands on the right" if one else ""
+    return f"in the order of {what}, {one} stands on the left where {other} stands on the right"
 
 
-def _renumbered(place: str, left: Sequence[Symbol], right: Sequence[Symbol]) -> Difference:
+def _renumbered(
+    place: str, left: Sequence[Symbol], right: Sequence[Symbol], same: Callable[[int, int], bool]
+) -> Difference:
     pairs = list(zip(left, right, strict=True))
     sizes = [one.name for one, other in pairs if one.size != other.size]
     kinds = [one.name for one, other in pairs if one.other != other.other]
-    moved = sum(one.value != other.value for one, other in pairs)
-    told_of = [f"{moved:,} of {len(left):,} symbols have another address"] if moved else []
+    moved = [(one, other) for one, other in pairs if one.value != other.value]
+    known = all(one.defined and other.defined and same(one.value, other.value) for one, other in moved)
+    told_of = [f"{len(moved):,} of {len(left):,} symbols have another address"] if moved else []
     told_of += [f"{_some(sizes)} another size"] if sizes else []
     told_of += [f"{_some(kinds)} another kind or section"] if kinds else []
-    return Difference(place, Kind.CONTENT, "; ".join(told_of), follows=not sizes and not kinds)
+    return Difference(place, Kind.CONTENT, "; ".join(told_of), follows=known and not sizes and not kinds)
 
 
 def _some(names: Sequence[str]) -> str:

@@ -204,6 +204,18 @@ def test_a_wheel_is_built_from_the_sdist(tmp_path: Path) -> None:
         built(made.artefacts[0].path, tmp_path / "c", wheel=False)
 
 
+def test_what_an_sdist_lacks_is_named_where_its_wheel_fails(tmp_path: Path) -> None:
+    folder = project(tmp_path / "p", sdist="import os; os.remove('left.txt')", wheel="open('left.txt')")
+    (folder / "left.txt").touch()
+    hint = failure(folder, tmp_path / "a").hint
+    assert hint.startswith(
+        "the wheel is built from the sdist, which lacks left.txt; --wheel builds it from the sources"
+    )
+    assert built(folder, tmp_path / "b", sdist=False).artefacts
+    other = project(tmp_path / "q", wheel="open('left.txt')")
+    assert "lacks" not in failure(other, tmp_path / "c").hint
+
+
 def test_checkouts(tmp_path: Path) -> None:
     need("git")
     folder = checkout(project(tmp_path / "p"), {".gitignore": "dist\n"})

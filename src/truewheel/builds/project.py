@@ -38,6 +38,8 @@ _SAID: Final = 16
 """Lines in which a program has said its version."""
 _PATIENCE: Final = 20.0
 """Seconds that it has for that."""
+_SHOWN: Final = 5
+"""Names of files that an error lists."""
 
 
 def make(
@@ -215,14 +217,32 @@ class _Build:
         self._fetch()
         if want_sdist:
             self.record.phase("build sdist")
+            sources = frozenset(tree.listed(self.folder))
             sdist = results.sdist(hooks.build_sdist(settings))
             if request.wheel:
-                hooks = self._unpacked(sdist, staged, moment)
-        if request.wheel:
-            self.record.phase("build wheel")
-            built = hooks.build_wheel(settings)
-            self.record.phase("bring into canonical form")
-            results.wheel(built)
+                with self._naming_what_lacks(sources):
+                    self._wheel(self._unpacked(sdist, staged, moment), results)
+        elif request.wheel:
+            self._wheel(hooks, results)
+
+    def _wheel(self, hooks: Hooks, results: Delivery) -> None:
+        self.record.phase("build wheel")
+        built = hooks.build_wheel(self.request.config_settings)
+        self.record.phase("bring into canonical form")
+        results.wheel(built)
+
+    @contextmanager
+    def _naming_what_lacks(self, sources: frozenset[str]) -> Iterator[None]:
+        """Say, where the wheel of an sdist fails, which of the sources aren't in it."""
+        try:
+            yield
+        except BuildError as error:
+            lacking = sorted(sources - set(tree.listed(self.folder)))
+            if lacking:
+                some = ", ".join(lacking[:_SHOWN]) + (" and others" if len(lacking) > _SHOWN else "")
+                said = f"the wheel is built from the sdist, which lacks {some}; --wheel builds it from the sources"
+                error.hint = "; ".join(filter(None, (said, error.hint)))
+            raise
 
     def _unpacked(self, sdist: Path, staged: Staged, moment: Epoch) -> Hooks:
         """Have the contents of an sdist in the place of the sources that it was built from."""

@@ -10,6 +10,9 @@ import struct
 import subprocess  # noqa: TID251 - git makes a repository; the ban protects src
 import sys
 import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -24,7 +27,7 @@ from truewheel.builds.model import Conditions, Request
 from truewheel.builds.project import make
 from truewheel.builds.pyproject import demand_requirements
 from truewheel.builds.resolve_pip import _demand_index
-from truewheel.builds.shims import Shims
+from truewheel.builds.shims import Shims, folder_maps, write_shims
 from truewheel.builds.sources import stage
 from truewheel.builds.wrapped_doors import with_doors
 from truewheel.errors import RequestError
@@ -268,3 +271,119 @@ def test_doors_know_where_they_are(tmp_path: Path) -> None:
         paths.append(Path(found["PATH"].partition(os.pathsep)[0]))
     assert paths[0].is_relative_to(tmp_path / "old")
     assert paths[0].name != paths[1].name
+
+
+@linux
+@pytest.mark.parametrize("temporary", ["/", "relative", "/var/a=b"])
+def test_a_temporary_folder_that_is_none(temporary: str, tmp_path: Path) -> None:
+    """An empty prefix stands before every path, and a relative or a divided one before others."""
+    need("gcc")
+    write_shims(tmp_path / "bin", maps=folder_maps([tmp_path / "sources"]), caller=os.environ)
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "a.c").write_text("int a;\n")
+    command = [str(tmp_path / "bin" / "gcc"), "-g", "-c", "a.c", "-o", "a.o"]
+    subprocess.run(command, check=True, cwd=tmp_path / "sources", env={**os.environ, "TMPDIR": temporary})
+    made = (tmp_path / "sources" / "a.o").read_bytes()
+    assert b"\0/src\0" in made
+    assert b"/tmp/" not in made
+
+
+@linux
+def test_words_behind_two_dashes_are_files(tmp_path: Path) -> None:
+    """For clang; gcc knows no ``--``. A compiler that shows its words stands for both."""
+    (tmp_path / "real").mkdir()
+    clang = tmp_path / "real" / "clang"
+    clang.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
+    clang.chmod(0o755)
+    write_shims(tmp_path / "bin", maps=(("/my sources", "/src"),), caller={"PATH": str(clang.parent)})
+    run = [str(tmp_path / "bin" / "clang"), "-c", "-o", "an o", "--", "a b.c"]
+    words = subprocess.run(run, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert words[-5:] == run[1:]
+    assert "-ffile-prefix-map=/my sources=/src" in words[:-5]
+    words = subprocess.run(run[:4], check=True, capture_output=True, text=True).stdout.splitlines()
+    assert words[:3] == run[1:4]
+    assert words[-1] == "-ffile-prefix-map=/my sources=/src"
+
+
+_APART = """
+import os
+for name in ("user", "mnt", "pid", "ipc", "uts", "net"):
+    print(name, os.readlink(f"/proc/self/ns/{name}"))
+print("session", os.getsid(0) != 0)
+"""
+
+
+@linux
+@pytest.mark.parametrize("kind", ["bubblewrap", "namespaces"])
+def test_nothing_is_shared(kind: str) -> None:
+    """No shared memory of the machine, and no session with a terminal of its own."""
+    need("bwrap", "unshare")
+    lines: list[str] = []
+    with workroom(Conditions(), kind) as (room, _):
+        sandbox = choose(room, Conditions(), wanted=kind)
+        command = [sys.executable, "-c", _APART]
+        sandbox.run(command, folder=room.source, environment={"PATH": "/usr/bin:/bin"}, output=lines.append)
+    found = dict(line.split(" ") for line in lines)
+    assert len(found) == 7
+    assert found.pop("session") == str(kind == "bubblewrap")
+    assert [name for name, inside in found.items() if str(Path(f"/proc/self/ns/{name}").readlink()) == inside] == []
+
+
+_ENDLESS = """
+import os, sys
+from truewheel.builds.isolation import choose
+from truewheel.builds.isolation_workroom import workroom
+from truewheel.builds.model import Conditions
+with workroom(Conditions(), "bubblewrap") as (room, _):
+    sandbox = choose(room, Conditions(), wanted="bubblewrap")
+    command = ["sleep", sys.argv[1]]
+    sandbox.run(command, folder=room.source, environment={"PATH": "/usr/bin:/bin"}, output=print)
+"""
+
+
+@linux
+def test_a_build_ends_with_who_started_it(tmp_path: Path) -> None:
+    """Even where that is killed, and can't end anything itself."""
+    need("bwrap")
+    seconds = f"300.{os.getpid()}"
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with subprocess.Popen([sys.executable, "-c", _ENDLESS, seconds], env=environment) as process:
+        assert _until(lambda: _running(seconds))
+        process.kill()
+    assert _until(lambda: not _running(seconds))
+
+
+def _running(word: str) -> bool:
+    """Whether a ``sleep`` with this argument runs."""
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if place.read_bytes().split(b"\0")[:2] == [b"sleep", word.encode()]:
+                return True
+    return False
+
+
+def _until(condition: Callable[[], bool]) -> bool:
+    """Whether something comes true within half a minute."""
+    end = time.monotonic() + 30
+    while not (true := condition()) and time.monotonic() < end:
+        time.sleep(0.05)
+    return true
+
+
+@linux
+def test_every_place_for_temporary_files_is_hidden(tmp_path: Path) -> None:
+    found = isolation_hidden.hidden({"TMPDIR": str(tmp_path), "HOME": "/"})
+    for name in ("/var/tmp", "/dev/shm", "/run", str(tmp_path)):  # noqa: S108  # they are hidden
+        assert any(Path(os.path.realpath(name)).is_relative_to(place) for place in found), name
+    elsewhere = isolation_hidden.hidden({"TMPDIR": "/opt", "HOME": "/srv"})
+    assert {Path("/opt"), Path("/srv")} <= set(elsewhere)
+
+
+@linux
+@pytest.mark.parametrize("mode", [0o720, 0o702])
+def test_a_folder_that_others_write_to_is_no_place(mode: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / f"truewheel-{os.getuid()}").mkdir()
+    (tmp_path / f"truewheel-{os.getuid()}").chmod(mode)
+    with pytest.raises(RequestError, match="can be written to"), workroom(Conditions(), "none"):
+        pass

@@ -65,6 +65,7 @@ fi
 _FOLDERS = """\
 known={known}
 temporary=${{TMPDIR:-/tmp}} temporary=${{temporary%/}}
+case $temporary in '' | / | [!/]* | *=*) temporary=/tmp ;; esac
 root() {{  # $root: the folder straight below a temporary one that holds $1, or nothing
     case $1 in
         "$temporary"/*/*) root=${{1#"$temporary"/}} root=$temporary/${{root%%/*}} ;;
@@ -112,9 +113,10 @@ outside() {  # Whether the way $1, up and down again, tells where this folder li
     esac
     case $old in "$place"/*) from=$way${old#"$place"/} to=$new ;; *) return 1 ;; esac
 }
-seen=:$outer: count=0
+seen=:$outer: count=0 dashes=
 for word do
     case $word in
+        --) dashes=there; continue ;;
         -f*-prefix-map=* | --remap-path-prefix=*) continue ;;
         ../* | -[!-]*../*) outside "../${word#*../}" && set -- "$@" "$option$from=$to"; continue ;;
         */*) ;;
@@ -137,6 +139,11 @@ _TAIL = """\
 case $inner in ''|*=*) ;; *) set -- "$@" "$option$inner=$named" ;; esac
 """
 
+_DASHES = """\
+# What stands behind -- is a file for clang: there, our options go before the words that were given.
+while [ "$dashes" ] && [ "$given" -gt 0 ]; do set -- "$@" "$1"; shift; given=$((given - 1)); done
+"""
+
 
 def compiler(name: str, real: str, here: str, maps: Maps, mark: str | None = None) -> str:
     """The script in the place of `real`, in the folder ``here``.
@@ -152,7 +159,8 @@ def compiler(name: str, real: str, here: str, maps: Maps, mark: str | None = Non
         state=quote(f"{here}/.{name}"),
         kind=kind,
     )
-    return "".join((head, _marked(mark), _PATH, _QUERY, _OPTION, _folders(maps), 'exec "$real" "$@"\n'))
+    run = 'exec "$real" "$@"\n'
+    return "".join((head, _marked(mark), _PATH, _QUERY, _OPTION, "given=$#\n", _folders(maps), _DASHES, run))
 
 
 def rust(here: str, maps: Maps, mark: str | None = None) -> str:

@@ -54,6 +54,31 @@ def test_fields_of_wheel(old: str, new: str, place: str, reason: str) -> None:
     assert reasons(tuple(found.values())) == {reason}
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "reason"),
+    [
+        ("linux_x86_64", "manylinux_2_17_x86_64", "tag"),
+        ("manylinux2014_x86_64", "manylinux_2_28_x86_64", "tag"),
+        ("macosx_11_0_arm64", "macosx_10_9_arm64", "tag"),
+        ("macosx_11_0_arm64", "macosx_11_0_x86_64", "platform"),
+        ("manylinux_2_28_x86_64", "musllinux_1_2_x86_64", "platform"),
+        ("manylinux_2_28_x86_64", "manylinux_2_28_aarch64", "platform"),
+        ("win32", "win_amd64", "platform"),
+    ],
+)
+def test_another_tag_is_no_other_platform(left: str, right: str, reason: str) -> None:
+    sides = [WHEEL.replace("py3-none-any", f"cp312-cp312-{side}") for side in (left, right)]
+    assert reasons(tuple(_compared(sides[0], sides[1], f"{INFO}WHEEL").values())) == {reason}
+
+
+def test_a_long_value_is_shown_where_it_differs() -> None:
+    licence = "x" * 1000
+    found = _compared(f"Name: six\nLicense: {licence}one{licence}\n", f"Name: six\nLicense: {licence}two{licence}\n")
+    assert "xone" in (found["License"].left or "")
+    assert "xtwo" in (found["License"].right or "")
+    assert len(found["License"].left or "") < 400
+
+
 def test_tags_in_another_order_are_the_same_tags() -> None:
     left = WHEEL.replace("Tag: py3-none-any", "Tag: py2-none-any\nTag: py3-none-any")
     found = _compared(left, WHEEL.replace("Tag: py3-none-any", "Tag: py3-none-any\nTag: py2-none-any"), f"{INFO}WHEEL")

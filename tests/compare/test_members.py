@@ -175,6 +175,18 @@ def test_what_an_installer_adds() -> None:
     assert not comparison.unexplained
 
 
+def test_how_record_is_written_is_no_content() -> None:
+    info = "x-1.dist-info/RECORD"
+    rows = f"a,sha256=aaaa,1\nb,sha256=bbbb,1\n{info},,\n"
+    other = "".join(reversed(rows.splitlines(keepends=True))).replace("\n", "\r\n")
+    trees = [zipped(zip_bytes({"a": b"1", "b": b"2", info: text.encode()})) for text in (rows, other)]
+    assert compare(*trees, contents_only=True).equal
+    assert not compare(*trees).same_contents
+    lying = zipped(zip_bytes({"a": b"1", "b": b"2", info: other.replace("bbbb", "cccc").encode()}))
+    (found,) = compare(trees[0], lying, contents_only=True).differences
+    assert found.summary == "b: the row differs, the member doesn't"
+
+
 def test_signatures_of_record() -> None:
     name = "x-1.dist-info/RECORD.jws"
     (only,) = between({name: b"{}", "a": b""}, {"a": b""}).differences

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,6 +60,21 @@ def test_all_lines_are_shown_or_counted(first: int, second: int) -> None:
     gaps = [int(line.text.split()[0]) for line in found.lines if line.mark is Mark.GAP]
     assert 1 not in gaps
     assert sum(gaps) + sum(line.left is not None for line in found.lines) == 100
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "shown"),
+    [
+        ("a ", "a", ["a\\x20", "a"]),
+        ("\u00e9", "e\u0301", ["\\xe9", "e\\u0301"]),
+        ("a\tb", "a       b", ["a\\tb", "a       b"]),
+        ("a\u200bb", "ab", ["a\\u200bb", "ab"]),
+        ("a\u00a0b", "a b", ["a\\xa0b", "a b"]),
+        ("\u00e9 ", "b", ["\u00e9 ", "b"]),
+    ],
+)
+def test_lines_that_look_alike_are_told_apart(left: str, right: str, shown: list[str]) -> None:
+    assert [line.text for line in unified([left], [right])] == shown
 
 
 def test_lines_of_one_side_alone() -> None:

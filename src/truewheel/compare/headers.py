@@ -10,13 +10,16 @@ from typing import Final, NamedTuple
 from packaging.requirements import InvalidRequirement, Requirement
 
 from truewheel.compare.context import Pair
+from truewheel.compare.lines import clipped
 from truewheel.compare.model import Cause, Difference, Kind, Reason
-from truewheel.compare.reasons import BACKEND, HASH_ORDER, LINE_ENDS, PLATFORM, PYTHON, VERSION
+from truewheel.compare.reasons import BACKEND, HASH_ORDER, LINE_ENDS, PLATFORM, PYTHON, TAG, VERSION
+from truewheel.compare.spans import common_head
 from truewheel.compare.text import compare_strings, decoded
 from truewheel.compare.traces import explain, shown
 
 _NAMES: Final = re.compile(r"(?:.*/)?(?:[^/]+\.(?:dist|egg)-info/)?(?:METADATA|PKG-INFO|WHEEL)").fullmatch
 _FIELD: Final = re.compile(r"[!-9;-~]+:").match
+_VERSION_OF_SYSTEM: Final = re.compile(r"^many(?=linux)|(?<=linux)\d+|(?<=[a-z\d])_\d+(?=_)").sub
 _LARGEST: Final = 16 << 20
 _MOST_FIELDS: Final = 20_000
 _MOST_VALUES: Final = 40
@@ -103,7 +106,7 @@ def _fields(left: _Headers, right: _Headers) -> Iterator[Difference]:
 
 def _field(name: str, left: tuple[str, ...], right: tuple[str, ...]) -> Difference:
     """One field that differs, with all its values."""
-    mine, theirs = _told(left), _told(right)
+    mine, theirs = _values(left, right)
     causes = tuple(_causes(name.lower(), left, right))
     return Difference(name, Kind.CONTENT, _summary(left, right), mine, theirs, causes=causes)
 
@@ -123,6 +126,14 @@ def _summary(left: tuple[str, ...], right: tuple[str, ...]) -> str:
 
 def _count(values: tuple[str, ...]) -> str:
     return "1 value" if len(values) == 1 else f"{len(values):,} values"
+
+
+def _values(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str | None, str | None]:
+    """The values of both sides; a long one of each, such as a licence, is shown where they differ."""
+    if len(left) == len(right) == 1:
+        at = common_head(left[0], right[0])
+        return clipped(left[0], at), clipped(right[0], at)
+    return _told(left), _told(right)
 
 
 def _told(values: tuple[str, ...]) -> str | None:
@@ -158,9 +169,15 @@ def _short(values: tuple[str, ...]) -> str:
 
 
 def _reason_of_tags(left: tuple[str, ...], right: tuple[str, ...]) -> Reason:
-    """Tags of another platform end otherwise; those of another Python begin otherwise (PEP 425)."""
+    """Tags of another platform end otherwise; those of another Python begin otherwise (PEP 425).
+
+    For one processor of one system they only say of which versions of it the wheel is known to run on.
+    """
     ends = [{tag.rpartition("-")[2] for tag in tags} for tags in (left, right)]
-    return PYTHON if ends[0] == ends[1] else PLATFORM
+    if ends[0] == ends[1]:
+        return PYTHON
+    systems = [{_VERSION_OF_SYSTEM("", tag) for tag in tags} for tags in ends]
+    return TAG if systems[0] == systems[1] else PLATFORM
 
 
 def _same_meaning(left: tuple[str, ...], right: tuple[str, ...]) -> bool:

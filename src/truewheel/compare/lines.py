@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice, zip_longest
 from typing import Final, NamedTuple
+from unicodedata import normalize
 
 from truewheel.compare.alignment import Block, blocks
 from truewheel.compare.model import Line, Mark
@@ -15,6 +16,7 @@ CONTEXT: Final = 3
 MOST_LINES: Final = 200
 _LONGEST: Final = 240
 _BEFORE: Final = 80
+_LONGEST_LOOK: Final = 1 << 13
 _MOST_BLOCK_LINES: Final = 40
 """Lines of one side of one block that are shown, so that a long one doesn't hide all that follow."""
 
@@ -63,6 +65,24 @@ def clipped(text: str, at: int = 0) -> str:
     return f"{before}{text[start:end]}{after}"
 
 
+def _looks(lines: Sequence[str]) -> dict[str, int]:
+    """The first lines by what is to be seen of them: no blanks at the end, letters however they are composed."""
+    return {_look(line): index for index, line in enumerate(lines[:_MOST_BLOCK_LINES])}
+
+
+def _look(text: str) -> str:
+    seen = normalize("NFKC", text[:_LONGEST_LOOK].expandtabs().rstrip())
+    return "".join(letter for letter in seen if letter.isprintable())
+
+
+def _escaped(text: str) -> str:
+    """A line with the numbers of what isn't to be seen in it, or looks like something else."""
+    plain = text.rstrip()
+    behind = "".join(f"\\x{ord(letter):02x}" if letter.isascii() else letter for letter in text[len(plain) :])
+    inner = "".join(letter if letter.isprintable() or not letter.isascii() else repr(letter)[1:-1] for letter in plain)
+    return f"{inner}{behind}".encode("ascii", "backslashreplace").decode()
+
+
 def _hidden(block: Block) -> int:
     """How many lines of a block are never shown."""
     sizes = (block.left_end - block.left, block.right_end - block.right)
@@ -101,6 +121,7 @@ def _block(left: Sequence[str], right: Sequence[str], block: Block, one: int) ->
     """What one block has on the left, then what it has on the right."""
     lefts, rights = left[block.left : block.left_end], right[block.right : block.right_end]
     places = [common_head(mine or "", theirs or "") for mine, theirs in zip_longest(lefts, rights)]
+    alike = _looks(lefts).keys() & _looks(rights).keys()
     for mark, lines, start in (
         (Mark.LEFT, lefts, block.left + one),
         (Mark.RIGHT, rights, block.right + one),
@@ -111,7 +132,7 @@ def _block(left: Sequence[str], right: Sequence[str], block: Block, one: int) ->
                 mark,
                 number if mark is Mark.LEFT else None,
                 number if mark is Mark.RIGHT else None,
-                clipped(text, places[index]),
+                clipped(_escaped(text) if alike and _look(text) in alike else text, places[index]),
             )
         if len(lines) > _MOST_BLOCK_LINES:
             side = "left" if mark is Mark.LEFT else "right"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, NamedTuple
 
 from truewheel.compare.alone import compare_alone
@@ -60,11 +61,13 @@ def compare_members(left: Tree, right: Tree, way: Way) -> Compared:
     changed = {leaf.name for leaf in pairing.only_left} | {pairing.left_name(leaf.name) for leaf in pairing.only_right}
     changed |= {mine.name for mine, _ in differ}
     records = [pair for pair in differ if pair[0].name.endswith(_RECORD)]
-    listings = _listing(left, lambda name: name), _listing(right, pairing.left_name)
-    found += [
-        _record(*pair, way, lambda pair: compare_record(pair, changed.__contains__, pairing.left_name, listings))
-        for pair in records
-    ]
+    listings = None if way.contents_only else (_listing(left, lambda name: name), _listing(right, pairing.left_name))
+    for pair in records:
+        found += _record(
+            *pair,
+            way,
+            partial(compare_record, changed=changed.__contains__, paired=pairing.left_name, listings=listings),
+        )
     found += renamed(pairing.hashed, {mine.name for mine, _ in differ}, way.prefix)
     storage = () if way.contents_only else compare_storage(left, right, pairing)
     found.sort(key=lambda difference: (difference.place, difference.kind.value))
@@ -131,10 +134,16 @@ def _contents(mine: Leaf, theirs: Leaf, way: Way) -> Difference:
     return _told(pair, way.contents(pair) or compare_bytes(pair))
 
 
-def _record(mine: Leaf, theirs: Leaf, way: Way, comparer: Comparer) -> Difference:
-    """Two RECORDs, whose rows follow from the members that differ, or don't."""
+def _record(
+    mine: Leaf, theirs: Leaf, way: Way, comparer: Callable[[Pair], tuple[Difference, ...] | None]
+) -> Iterator[Difference]:
+    """Two RECORDs, whose rows follow from the members that differ, or don't; nothing where only their form differs."""
     pair = _pair(mine, theirs, way)
-    return _told(pair, comparer(pair) or way.contents(pair) or compare_bytes(pair))
+    found = comparer(pair)
+    if found is None:
+        found = way.contents(pair) or compare_bytes(pair)
+    if found:
+        yield _told(pair, found)
 
 
 def _listing(tree: Tree, named: Callable[[str], str]) -> Listing:

@@ -54,20 +54,21 @@ _Rests: TypeAlias = "tuple[tuple[str, ...], ...]"
 
 
 def compare_record(
-    pair: Pair, changed: Callable[[str], bool], paired: Callable[[str], str], listings: Listings = _NOTHING
-) -> tuple[Difference, ...]:
+    pair: Pair, changed: Callable[[str], bool], paired: Callable[[str], str], listings: Listings | None = _NOTHING
+) -> tuple[Difference, ...] | None:
     """Two RECORDs, where `changed` says of a member, by the left's name, that it differs or is on one side alone.
 
-    `paired` gives the left's name for one of the right. Nothing where one of the sides isn't csv.
+    `paired` gives the left's name for one of the right. Without `listings` it doesn't matter how rows are written, nor
+    in which order. None where one of the sides isn't csv.
     """
     if max(len(pair.left), len(pair.right)) > _LARGEST:
-        return ()
+        return None
     texts = decoded(pair.left), decoded(pair.right)
     if texts[0] is None or texts[1] is None:
-        return ()
+        return None
     left, right = _rows(texts[0], lambda path: path), _rows(texts[1], paired)
     if left is None or right is None:
-        return ()
+        return None
     by_left, by_right = _by_path(left), _by_path(right)
     paths = tuple(dict.fromkeys((*by_left, *by_right)))
     differ = [path for path in paths if by_left.get(path) != by_right.get(path)]
@@ -76,6 +77,8 @@ def compare_record(
     found = [*_followers(followers), *(_row(path, by_left, by_right) for path in lies[:_MOST_ROWS])]
     if len(lies) > _MOST_ROWS:
         found.append(Difference("more rows", Kind.CONTENT, f"{len(lies) - _MOST_ROWS:,} more rows differ"))
+    if listings is None:
+        return tuple(found)
     found += _line_ends(texts[0], texts[1], listings)
     found += _order(list(by_left), list(by_right), listings)
     if not found:

@@ -18,12 +18,13 @@ from pathlib import Path
 import pytest
 
 from tests.tools import need
+from truewheel.api import building
 from truewheel.builds import isolation_hidden, lock, project, tree
 from truewheel.builds.git import without_credentials_in
 from truewheel.builds.interpreter import probed
 from truewheel.builds.isolation import choose
 from truewheel.builds.isolation_workroom import remove, workroom
-from truewheel.builds.model import Conditions, Request
+from truewheel.builds.model import Artefact, Conditions, Epoch, Made, Request, Workroom
 from truewheel.builds.project import make
 from truewheel.builds.pyproject import demand_requirements
 from truewheel.builds.resolve_pip import _demand_index
@@ -387,3 +388,13 @@ def test_a_folder_that_others_write_to_is_no_place(mode: int, tmp_path: Path, mo
     (tmp_path / f"truewheel-{os.getuid()}").chmod(mode)
     with pytest.raises(RequestError, match="can be written to"), workroom(Conditions(), "none"):
         pass
+
+
+def test_reports_hold_no_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even that of the address that was asked for: reports end up in the logs of others."""
+    wheel = Artefact("wheel", tmp_path / "m-1-py3-none-any.whl", 1, "0" * 64)
+    isolation = choose(Workroom(tmp_path), Conditions(), wanted="none").isolation
+    made = Made((wheel,), "", "", Epoch(0, ""), isolation, "CPython", (), ())
+    monkeypatch.setattr(building, "make", lambda *_, **__: made)
+    done = building.build(Request(source="git+https://me:hidden@example.org/m@main"), tmp_path)
+    assert done.source == "git+https://example.org/m@main"

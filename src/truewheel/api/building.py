@@ -9,6 +9,7 @@ from pathlib import Path
 
 from truewheel.api.common import AnyPath
 from truewheel.builds.errors import BuildError
+from truewheel.builds.git import without_credentials_in
 from truewheel.builds.lock import file_name
 from truewheel.builds.model import Artefact, Epoch, Isolation, Made, Progress, Request, Requirement, Tool
 from truewheel.builds.project import make
@@ -21,9 +22,10 @@ from truewheel.world import replacing
 class Built:
     """The outcome of `build`.
 
-    ``artefacts`` were written, sdist before wheel; ``lock``, ``provenance`` and ``log`` are the files beside them.
-    ``epoch`` is the SOURCE_DATE_EPOCH that the build was told, ``isolation`` what kept it apart, ``requirements`` and
-    ``tools`` what took part. ``twin`` is the second build, if there was one.
+    ``source`` is what was asked for, without passwords in an address. ``artefacts`` were written, sdist before wheel;
+    ``lock``, ``provenance`` and ``log`` are the files beside them. ``epoch`` is the SOURCE_DATE_EPOCH that the build
+    was told, ``isolation`` what kept it apart, ``requirements`` and ``tools`` what took part. ``twin`` is the second
+    build, if there was one.
     """
 
     source: str
@@ -90,7 +92,7 @@ def build(
         second = record.with_name(f"{record.stem}.second{record.suffix}")
         twin = build_again(request, made, progress=watcher, log=second, leave=written)
     return Built(
-        source=request.source,
+        source=without_credentials_in(request.source),
         artefacts=made.artefacts,
         lock=lock,
         provenance=statement,

@@ -155,3 +155,23 @@ def test_a_terminal_gets_colour_unless_that_is_unwanted(
     assert ended.value.code == 1
     assert ("\x1b[" in said) is not plain
     assert "- one = 1" in said
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no such files here")
+def test_what_is_no_regular_file_stays_what_it_is(tmp_path: Path) -> None:
+    left, right = tmp_path / "left", tmp_path / "right"
+    left.write_text("a\n")
+    right.write_text("b\n")
+    pipe, link, behind = tmp_path / "pipe", tmp_path / "link", tmp_path / "behind"
+    os.mkfifo(pipe)
+    link.symlink_to(behind)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert run("diff", left, right, "-o", pipe).exit_code == 1
+        assert b"differ" in os.read(reader, 1 << 16)
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+    assert run("diff", left, right, "-o", link).exit_code == 1
+    assert link.is_symlink()
+    assert "differ" in behind.read_text()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import click
 
 from truewheel import api
-from truewheel.api.common import same_place
+from truewheel.api.common import real, same_place
 from truewheel.cli.common import Told, fancy, finish, limit_options
 from truewheel.compare.model import Comparison
 from truewheel.errors import RequestError
@@ -104,5 +104,9 @@ def _write(output: Path, said: str, sides: tuple[Path, Path]) -> None:
     for side in sides:
         if same_place(side, output):
             raise RequestError("the result would take the place of what is compared", hint="name another file with -o")
-    with replacing(output) as file:
+    target = real(output)
+    if target.exists() and not target.is_file() and not target.is_dir():
+        target.write_bytes(said.encode())  # a device or a pipe: it stays what it is
+        return
+    with replacing(target) as file:
         file.write(said.encode())

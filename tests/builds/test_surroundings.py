@@ -192,3 +192,24 @@ def test_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {found["USERPROFILE"], found["APPDATA"]} == {found["HOME"]}
     assert found["TEMP"] == found["TMPDIR"]
     assert found["PATH"].split(os.pathsep)[1].endswith("Scripts")
+
+
+def test_what_keeps_other_builds_and_the_user_out() -> None:
+    """Caches, the user's own packages and settings, downloads: each of these once decided what came out somewhere."""
+    fixed = {
+        "CCACHE_DISABLE": "1",
+        "GOTOOLCHAIN": "local",
+        "CARGO_INCREMENTAL": "0",
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUTF8": "1",
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_NO_INPUT": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_CEILING_DIRECTORIES": inside(ROOM.host),
+        "ZERO_AR_DATE": "1",
+    }
+    assert fixed.items() <= made().items()
+    offline = {"CARGO_NET_OFFLINE": "true", "GOPROXY": "off", "PIP_NO_INDEX": "1", "UV_OFFLINE": "1"}
+    assert offline.items() <= made().items()
+    assert not set(offline) & set(made(offline=False))

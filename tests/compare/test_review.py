@@ -7,7 +7,9 @@ import time
 
 import pytest
 
-from tests.compare.trees import pair, reasons
+from tests.compare.trees import between, kinds, pair, reasons, zipped
+from tests.support import zip_bytes
+from truewheel.compare import compare
 from truewheel.compare.contents import Contents
 from truewheel.compare.headers import compare_headers
 from truewheel.compare.raw import compare_bytes
@@ -139,3 +141,35 @@ def test_archives_that_fail_leave_less_room(monkeypatch: pytest.MonkeyPatch) -> 
     contents(pair("a\n", "b\n"))
     assert asked[:6] == [asked[0] >> number for number in range(6)]
     assert asked[6] == asked[7]
+
+
+def test_large_members_are_read_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("truewheel.compare.equality._LARGE", 4)
+    assert kinds(between({"a": b"left", "b": b"same", "c": b"x"}, {"a": b"lift", "b": b"same", "c": b"y"})) == [
+        ("a", "content"),
+        ("c", "content"),
+    ]
+
+
+def test_two_folders_are_not_one_that_is_called_otherwise() -> None:
+    left, right = ({f"{name}.dist-info/X": b"x" for name in names} for names in (("a-1", "b-1"), ("a-2",)))
+    assert kinds(compare(zipped(zip_bytes(left)), zipped(zip_bytes(right)), contents_only=True)) == [
+        ("a-1.dist-info/X", "only-left"),
+        ("a-2.dist-info/X", "only-right"),
+        ("b-1.dist-info/X", "only-left"),
+    ]
+
+
+def test_how_members_are_stored_can_be_left_out() -> None:
+    left, right = (zipped(zip_bytes({"a": b"x"}, time=(year, 1, 1, 0, 0, 0))) for year in (2020, 2021))
+    assert kinds(compare(left, right)) == [("", "storage")]
+    assert compare(left, right, contents_only=True).equal
+
+
+def test_a_member_follows_only_where_all_in_it_does() -> None:
+    record = "x-1.dist-info/RECORD"
+    rows = [f"a,sha256={digest},1\nb,sha256={digest},1\n".encode() for digest in ("aaaa", "bbbb")]
+    found = between({"a": b"1", "b": b"2", record: rows[0]}, {"a": b"3", "b": b"2", record: rows[1]}).differences
+    assert [(part.place, part.follows) for part in found] == [("a", False), (record, False)]
+    found = between({"a": b"1", "b": b"2", record: rows[0]}, {"a": b"3", "b": b"4", record: rows[1]}).differences
+    assert [(part.place, part.follows) for part in found] == [("a", False), ("b", False), (record, True)]

@@ -213,3 +213,9 @@ def test_what_keeps_other_builds_and_the_user_out() -> None:
     offline = {"CARGO_NET_OFFLINE": "true", "GOPROXY": "off", "PIP_NO_INDEX": "1", "UV_OFFLINE": "1"}
     assert offline.items() <= made().items()
     assert not set(offline) & set(made(offline=False))
+
+
+def test_what_is_given_wins_over_the_callers_own() -> None:
+    caller = {"CFLAGS": "-O1", "LDFLAGS": "-s", "LC_ALL": "de_DE"}
+    found = made(given={"CFLAGS": "-O2", "TZ": "CET"}, caller=caller)
+    assert (found["CFLAGS"], found["LDFLAGS"], found["TZ"], found["LC_ALL"]) == ("-O2", "-s", "CET", "C.UTF-8")

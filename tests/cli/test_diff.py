@@ -114,6 +114,12 @@ def test_what_cannot_be_read_ends_with_2(sides: tuple[Path, Path], tmp_path: Pat
     assert found["errors"][0]["file"] == str(broken)
 
 
+def test_an_empty_path_is_refused(sides: tuple[Path, Path]) -> None:
+    done = run("diff", "", sides[0])
+    assert done.exit_code == 2
+    assert "empty path" in done.stderr
+
+
 def test_limits_hold_for_both_sides(sides: tuple[Path, Path]) -> None:
     done = run("diff", "--max-members", "2", *sides)
     assert done.exit_code == 2

@@ -144,7 +144,7 @@ def test_archives_that_fail_leave_less_room(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_large_members_are_read_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("truewheel.compare.equality._LARGE", 4)
+    monkeypatch.setattr("truewheel.compare.equality.LARGE", 4)
     assert kinds(between({"a": b"left", "b": b"same", "c": b"x"}, {"a": b"lift", "b": b"same", "c": b"y"})) == [
         ("a", "content"),
         ("c", "content"),
@@ -173,3 +173,10 @@ def test_a_member_follows_only_where_all_in_it_does() -> None:
     assert [(part.place, part.follows) for part in found] == [("a", False), (record, False)]
     found = between({"a": b"1", "b": b"2", record: rows[0]}, {"a": b"3", "b": b"4", record: rows[1]}).differences
     assert [(part.place, part.follows) for part in found] == [("a", False), ("b", False), (record, True)]
+
+
+def test_evidence_of_members_without_a_partner_has_its_sides() -> None:
+    found = between({"m.cpython-311.pyc": b"1"}, {"m.cpython-312.pyc": b"2"}).differences
+    assert {cause.evidence for part in found for cause in part.causes} == {
+        "cpython-311 on the left, cpython-312 on the right"
+    }

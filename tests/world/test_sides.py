@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import os
 import socket
+import subprocess  # noqa: TID251 - the memory of a process of its own is measured
 import sys
+import zipfile  # noqa: TID251 - a large archive is made by it
 from pathlib import Path
 
 import pytest
@@ -84,7 +86,51 @@ def test_modes_links_and_sockets_of_a_directory(tmp_path: Path, monkeypatch: pyt
         listener.bind("s")
         with open_side(folder) as tree:
             found = {leaf.name: (leaf.executable, leaf.link) for leaf in tree.leaves}
-    assert found == {"gone": (False, "/nowhere"), "loop": (False, ".."), "plain": (False, ""), "run": (True, "")}
+            facts = {leaf.name: [fact.value for fact in leaf.facts] for leaf in tree.leaves if leaf.facts}
+    assert found == {
+        "gone": (False, "/nowhere"),
+        "loop": (False, ".."),
+        "plain": (False, ""),
+        "run": (True, ""),
+        "s": (False, ""),
+    }
+    assert facts == {"s": ["a socket"]}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a named pipe")
+def test_special_files_in_directories_are_told(tmp_path: Path) -> None:
+    left, right = (_unpacked(tmp_path / side, {"a": b""}) for side in ("left", "right"))
+    os.mkfifo(left / "p")
+    (found,) = diff(left, right).differences
+    assert (found.kind, found.summary) == (Kind.ONLY_LEFT, "only on the left, a named pipe")
+    (right / "p").touch()
+    (found,) = diff(left, right).differences
+    assert (found.kind, found.summary) == (Kind.MODE, "a named pipe on the left, a file on the right")
+    (right / "p").unlink()
+    os.mkfifo(right / "p")
+    assert diff(left, right).equal
+
+
+def test_an_empty_path_is_not_the_current_directory(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match="empty path"):
+        diff("", tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="measures memory by what the kernel says")
+def test_large_members_are_not_kept_twice(tmp_path: Path) -> None:
+    size = 48 << 20
+    data = bytearray(os.urandom(size))
+    paths = []
+    for side in ("left", "right"):
+        paths.append(tmp_path / f"{side}.zip")
+        with zipfile.ZipFile(paths[-1], "w", zipfile.ZIP_DEFLATED, compresslevel=1) as made:
+            made.writestr(zipfile.ZipInfo("big.bin"), bytes(data), zipfile.ZIP_DEFLATED)
+        data[1000] ^= 1
+    code = "import resource, sys\nfrom truewheel.api import diff\n"
+    code += "base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\nassert not diff(*sys.argv[1:]).equal\n"
+    code += "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base)"
+    done = subprocess.run([sys.executable, "-c", code, *map(str, paths)], capture_output=True, check=True)
+    assert int(done.stdout) * 1024 < 4.6 * size  # 5.3 where both files stay mapped
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse names that are no text")

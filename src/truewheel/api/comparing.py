@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from truewheel.api.common import AnyPath
 from truewheel.api.reading import mapper_of
 from truewheel.compare import UNRECOGNIZED, Comparison, compare, unrecognized
+from truewheel.errors import RequestError
 from truewheel.wheel import Limits
-from truewheel.world.sides import first_difference, open_side
+from truewheel.world.sides import first_difference, open_mapped
+
+
+def _path(given: AnyPath) -> Path:
+    """Raise `RequestError` for an empty path, which would be the current directory: a variable that isn't set."""
+    if not os.fspath(given):
+        raise RequestError("an empty path names nothing", hint="say . for the current directory")
+    return Path(given)
 
 
 def diff(
@@ -26,11 +35,16 @@ def diff(
     Raises `TruewheelError` where one of the two can't be read, or isn't sound.
     """
     with (
-        open_side(Path(left), limits) as one,
-        open_side(Path(right), limits) as other,
+        open_mapped(_path(left), limits) as (one, forget_one),
+        open_mapped(_path(right), limits) as (other, forget_other),
         mapper_of(workers) as mapper,
     ):
-        comparison = compare(one, other, contents_only=contents_only, mapper=mapper)
+
+        def forget() -> None:
+            forget_one()
+            forget_other()
+
+        comparison = compare(one, other, contents_only=contents_only, mapper=mapper, forget=forget)
     if comparison.differences == UNRECOGNIZED:
         return unrecognized(comparison, first_difference(Path(left), Path(right)))
     return comparison

@@ -25,9 +25,19 @@ class _Asked(NamedTuple):
     full: bool
 
 
+class _Named(click.Path):
+    """A path that isn't empty: that would be the current directory, where a variable isn't set."""
+
+    def convert(self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path. Fails for an empty one."""
+        if not os.fspath(value):
+            self.fail("an empty path names nothing (say . for the current directory)", param, ctx)
+        return Path(os.fspath(value))
+
+
 @click.command("diff")
-@click.argument("left", metavar="A", type=click.Path(path_type=Path))
-@click.argument("right", metavar="B", type=click.Path(path_type=Path))
+@click.argument("left", metavar="A", type=_Named(path_type=Path))
+@click.argument("right", metavar="B", type=_Named(path_type=Path))
 @click.option(
     "--format",
     "form",

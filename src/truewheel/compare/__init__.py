@@ -7,6 +7,7 @@ explain what differs in runs of text and bytes; a comparer for each format stand
 """
 
 from truewheel.compare.leaves import (
+    SPECIAL,
     gzip_facts,
     member_leaves,
     tree_facts,
@@ -30,6 +31,7 @@ from truewheel.compare.trees import UNRECOGNIZED, compare, unrecognized
 
 __all__ = [
     "REASONS",
+    "SPECIAL",
     "UNRECOGNIZED",
     "Cause",
     "Comparison",

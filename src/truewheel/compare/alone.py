@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from truewheel.compare.equality import twins
+from truewheel.compare.leaves import SPECIAL
 from truewheel.compare.model import Cause, Difference, Kind, Leaf
 from truewheel.compare.pairing import Pairing
 from truewheel.compare.reasons import BACKEND, INSTALLER, SIGNATURE
@@ -52,8 +53,15 @@ def compare_alone(pairing: Pairing, prefix: str) -> Iterator[Difference]:
             yield Difference(prefix + leaf.name, side.kind, _summary(leaf, side), causes=causes)
 
 
+def unlike_files(leaf: Leaf) -> str:
+    """What a member is that has no contents: a link, or a special file; empty for a file."""
+    if leaf.link:
+        return f"a link to {leaf.link}"
+    return next((fact.value for fact in leaf.facts if fact.label == SPECIAL), "")
+
+
 def _summary(leaf: Leaf, side: _Side) -> str:
-    said = f"a link to {leaf.link}" if leaf.link else f"{leaf.content.size:,} bytes"
+    said = unlike_files(leaf) or f"{leaf.content.size:,} bytes"
     twin = side.twins.get(leaf.name)
     moved = f"; the {side.other} has the same bytes at {twin}" if twin is not None else ""
     return f"only on the {side.name}, {said}{moved}"

@@ -16,7 +16,7 @@ _T = TypeVar("_T")
 _R = TypeVar("_R")
 _BATCH_BYTES: Final = 1 << 20
 _BATCH_COUNT: Final = 256
-_LARGE: Final = 32 << 20
+LARGE: Final = 32 << 20
 """Bytes from which on members are read one after the other, whatever the number of threads."""
 
 Pairs = Sequence[tuple[Leaf, Leaf]]
@@ -42,7 +42,7 @@ def unequal(pairs: Pairs, mapper: Mapper) -> list[int]:
     for index, (mine, theirs) in enumerate(pairs):
         known = _known(mine, theirs)
         if known is None:
-            (large if mine.content.size >= _LARGE else unsure).append(index)
+            (large if mine.content.size >= LARGE else unsure).append(index)
         elif not known:
             found.append(index)
 

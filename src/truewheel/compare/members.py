@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple
 
-from truewheel.compare.alone import compare_alone
+from truewheel.compare.alone import compare_alone, unlike_files
 from truewheel.compare.context import Comparer, Pair
-from truewheel.compare.equality import Mapper, read, serially, unequal
+from truewheel.compare.equality import LARGE, Mapper, read, serially, unequal
 from truewheel.compare.model import Cause, Difference, Kind, Leaf, Tree
 from truewheel.compare.pairing import Renamed, paired
 from truewheel.compare.raw import compare_bytes
@@ -31,12 +31,17 @@ class Compared(NamedTuple):
     common: int
 
 
+def nothing() -> None:
+    """Nothing: what has no mapped pages needn't forget any."""
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """How two trees are compared.
 
     ``contents`` compares two members that differ. ``prefix`` stands before the places, and ``depth`` counts how many
-    archives these lie in. With ``contents_only`` it doesn't matter how the containers store things.
+    archives these lie in. With ``contents_only`` it doesn't matter how the containers store things. ``forget`` is
+    called when a large member was read: what it was read from isn't needed in memory for now.
     """
 
     contents: Comparer
@@ -44,6 +49,7 @@ class Way:
     depth: int = 0
     contents_only: bool = False
     mapper: Mapper = serially
+    forget: Callable[[], None] = nothing
 
 
 def compare_members(left: Tree, right: Tree, way: Way) -> Compared:
@@ -107,8 +113,8 @@ def _folders(folders: tuple[Renamed, ...], way: Way) -> Iterator[Difference]:
 
 def _modes(mine: Leaf, theirs: Leaf, prefix: str) -> Iterator[Difference]:
     """Links and executable bits that differ."""
-    if mine.link != theirs.link:
-        said = [f"a link to {leaf.link}" if leaf.link else "a file" for leaf in (mine, theirs)]
+    said = [unlike_files(leaf) or "a file" for leaf in (mine, theirs)]
+    if said[0] != said[1]:
         summary = f"{said[0]} on the left, {said[1]} on the right"
         yield Difference(prefix + mine.name, Kind.MODE, summary, said[0], said[1])
     elif mine.executable != theirs.executable:
@@ -124,8 +130,12 @@ def _modes(mine: Leaf, theirs: Leaf, prefix: str) -> Iterator[Difference]:
 
 def _pair(mine: Leaf, theirs: Leaf, way: Way) -> Pair:
     """The contents of both, with hardly more memory in use at a time than both take and one again."""
-    left = bytes(read(mine))
-    return Pair(way.prefix + mine.name, left, bytes(read(theirs)), way.depth)
+    sides = []
+    for leaf in (mine, theirs):
+        sides.append(bytes(read(leaf)))
+        if leaf.content.size >= LARGE:
+            way.forget()
+    return Pair(way.prefix + mine.name, sides[0], sides[1], way.depth)
 
 
 def _contents(mine: Leaf, theirs: Leaf, way: Way) -> Difference:

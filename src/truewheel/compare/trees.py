@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 from truewheel.compare.contents import Contents
 from truewheel.compare.equality import Mapper, serially
 from truewheel.compare.leaves import without_contents
-from truewheel.compare.members import Compared, Way, compare_members
+from truewheel.compare.members import Compared, Way, compare_members, nothing
 from truewheel.compare.model import Comparison, Difference, Kind, Tree
 from truewheel.compare.storage import recompressed
 
@@ -16,17 +17,25 @@ UNRECOGNIZED: Final = (Difference("", Kind.STORAGE, "the files' bytes differ, in
 """All that can be said of two files that differ and in which nothing was found; where they do, only they can tell."""
 
 
-def compare(left: Tree, right: Tree, *, contents_only: bool = False, mapper: Mapper = serially) -> Comparison:
+def compare(
+    left: Tree,
+    right: Tree,
+    *,
+    contents_only: bool = False,
+    mapper: Mapper = serially,
+    forget: Callable[[], None] = nothing,
+) -> Comparison:
     """What differs between two trees, and why.
 
     The members of the trees that come back can't be read any more, so nothing keeps their files open.
     With `contents_only` it doesn't matter how they store their members. The mapper spreads the reading of members;
-    what it is has no influence on the result. Raises `TruewheelError` where a member can't be read.
+    what it is has no influence on the result. What `forget` does is done when a large member was read: the pages of
+    a mapped file needn't stay in memory beside its bytes. Raises `TruewheelError` where a member can't be read.
     """
     identical = left.sha256 is not None and left.sha256 == right.sha256
     found = Compared((), len(left.leaves))
     if not identical:
-        found = compare_members(left, right, Way(Contents(), contents_only=contents_only, mapper=mapper))
+        found = compare_members(left, right, Way(Contents(), contents_only=contents_only, mapper=mapper, forget=forget))
     kept = without_contents(left), without_contents(right)
     comparison = Comparison(*kept, identical, contents_only, found.common, found.differences)
     if _accounted(comparison):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from truewheel.compare import Leaf, Tree, gzip_facts, member_leaves, tree_facts, zip_leaves
+from truewheel.compare import SPECIAL, Fact, Leaf, Tree, gzip_facts, member_leaves, tree_facts, zip_leaves
 from truewheel.errors import RequestError, SdistError, TruewheelError, WheelError, Where
 from truewheel.sdist import Sdist, SdistName, read_gzip, read_tar
 from truewheel.sdist import read as read_sdist
@@ -23,27 +23,41 @@ _CHUNK: Final = 1 << 20
 _MOST_FOLDERS_DEEP: Final = 400
 _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _GZIP: Final = b"\x1f\x8b"
+_SPECIAL: Final = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a character device",
+    stat.S_IFBLK: "a block device",
+}
 _TAR_MAGIC: Final = slice(257, 262)
 
 
 @contextmanager
 def open_side(path: Path, limits: Limits | None = None) -> Iterator[Tree]:
+    """`open_mapped` without the means to forget pages."""
+    with open_mapped(path, limits) as (tree, _):
+        yield tree
+
+
+@contextmanager
+def open_mapped(path: Path, limits: Limits | None = None) -> Iterator[tuple[Tree, Callable[[], None]]]:
     """What is at a path, as a tree whose members can be read until the block ends.
 
     A ``.whl`` is a wheel and read as strictly as ever; what has the name of a source distribution and is an archive is
     one. Other zips and tars, compressed with gzip or not, are known by their first bytes, and any other file is a
     tree of itself alone. Of a directory all regular files and links are members, and links are not followed.
     Raises `RequestError` where nothing is there or it can't be read, and `WheelError`, `SdistError` or `LimitError`
-    where an archive isn't sound. Errors name the file.
+    where an archive isn't sound. Errors name the file. The function that comes with the tree tells the system that the
+    pages of the file aren't needed in memory for now.
     """
     limits = limits or Limits()
     mapped = MappedLibrary(str(path))
     try:
         mode = _mode(path)
         if stat.S_ISDIR(mode):
-            yield Tree("directory", _name(path), _directory(path, limits), ordered=False)
+            yield Tree("directory", _name(path), _directory(path, limits), ordered=False), mapped.forget
         elif stat.S_ISREG(mode):
-            yield _file(path, mapped, executable=bool(mode & 0o111), limits=limits)
+            yield _file(path, mapped, executable=bool(mode & 0o111), limits=limits), mapped.forget
         else:
             raise RequestError("is neither a file nor a directory")
     except TruewheelError as error:
@@ -230,8 +244,8 @@ def _directory(root: Path, limits: Limits) -> tuple[Leaf, ...]:
                     name = prefix + _spelled(entry.name)
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append((entry.path, f"{name}/", depth + 1))
-                    elif (leaf := _leaf(entry, name)) is not None:
-                        found.append(leaf)
+                    else:
+                        found.append(_leaf(entry, name))
         except OSError as error:
             raise RequestError(f"can't be read: {reason(error)}", where=Where(file=folder)) from None
         if len(found) > limits.members:
@@ -244,12 +258,13 @@ def _spelled(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _leaf(entry: os.DirEntry[str], name: str) -> Leaf | None:
-    """A file or a link; None for what has no contents, such as sockets and devices."""
+def _leaf(entry: os.DirEntry[str], name: str) -> Leaf:
+    """A file or a link; what has no contents, such as sockets and devices, is a member that says what it is."""
     if entry.is_symlink():
         target = os.readlink(entry.path).replace(os.sep, "/")  # noqa: PTH115  # as above
         return Leaf(name, executable=False, content=Bytes(b""), link=_spelled(target))
     kind = entry.stat(follow_symlinks=False)
     if not stat.S_ISREG(kind.st_mode):
-        return None
+        special = _SPECIAL.get(stat.S_IFMT(kind.st_mode), "a special file")
+        return Leaf(name, executable=False, content=Bytes(b""), facts=(Fact(SPECIAL, special),))
     return Leaf(name, bool(kind.st_mode & 0o111) and os.name != "nt", FileContent(entry.path, kind.st_size))

@@ -65,6 +65,9 @@ KEYS = """
 #else
 #define TEXT "a short text"
 #endif
+#ifdef WHERE
+const char *where_from(void) { return __FILE__; }
+#endif
 char pad[] = WORD, one[] = "xyz1", two[] = "uvwx2";
 int limit[8] = {100, 200, 300, 7};
 const unsigned key[4] = {KEY, 0x55667788, 1, 2};

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.compare import test_elf, test_pe
-from tests.compare.makes import Makes, at, compared, unexplained
+from tests.compare.makes import LONGER, ONE, TWO, Makes, at, compared, reasons, unexplained
 from tests.elf.toolchains import call
 from tests.tools import need
 from truewheel.compare.elf_parts import Section, elf_parts
+from truewheel.compare.native_clues import clues, find_clues
 from truewheel.compare.native_map import AddressMap, Region
+from truewheel.compare.native_producers import Strings
 from truewheel.compare.native_x86 import same_x86
 
 OTHERWISE = ("-DLIMIT=1001", "-DKEY=0x11223345", '-DWORD="ABCDE"')
@@ -30,6 +32,16 @@ class TestRealDifferences:
         found = compared(keys(makes), keys(makes, *OTHERWISE))
         assert {".text", ".rodata", ".data"} <= set(unexplained(found))
         assert not any(part.follows for part in found if part.place in {".text", ".rodata", ".data"})
+
+    def test_beside_a_path(self, makes: Makes) -> None:
+        """A path that is recognized explains no other bytes of its section."""
+        sources = ("$PWD/keys.c",)
+        left = test_elf.built(makes, "-DWHERE", within=ONE, sources=sources)
+        for options, explained in ((("-DWHERE",), True), (("-DWHERE", *OTHERWISE), False)):
+            for within in (TWO, LONGER):
+                found = compared(left, test_elf.built(makes, *options, within=within, sources=sources))
+                assert "build-path" in reasons([at(found, ".rodata")])
+                assert (".rodata" not in unexplained(found)) is explained
 
     def test_in_pe(self, makes: Makes) -> None:
         sources = ("plain.c", "mul.c")
@@ -73,6 +85,61 @@ def _section(data: bytes, name: str) -> Section:
     return found
 
 
+class TestTools:
+    def test_other_options_of_the_compiler(self, makes: Makes) -> None:
+        left, right = (keys(makes, "-g", "-gdwarf-5", option) for option in ("-O1", "-O3"))
+        found = compared(left, right)
+        (cause,) = at(found, ".debug_str").causes
+        assert cause.reason.id == "compiler-options"
+        assert cause.evidence.endswith("-O1 on the left, -O3 on the right")
+        assert "build-path" not in {reason.rstrip("?") for reason in reasons(found)}
+
+    def test_another_linker_that_notes_itself(self, makes: Makes, tmp_path: Path) -> None:
+        (objcopy,) = need("objcopy")
+        left = keys(makes)
+        sides = [left]
+        for version in ("gold 1.16", "gold 1.17"):
+            (tmp_path / "note").write_bytes(struct.pack("<3I", 4, 12, 4) + b"GNU\0" + version.encode().ljust(12, b"\0"))
+            sides.append(tmp_path / version)
+            call([objcopy, f"--add-section=.note.gnu.gold-version={tmp_path / 'note'}", left, sides[-1]])
+        for one, other, evidence in (
+            (0, 1, "gold on the right, and not on the other side"),
+            (1, 2, "gold 1.16 on the left, gold 1.17 on the right"),
+        ):
+            (cause,) = at(compared(sides[one], sides[other]), ".note.gnu.gold-version").causes
+            assert (cause.reason.id, cause.evidence) == ("linker", evidence)
+
+    def test_headers_of_a_note_that_one_side_lacks(self, makes: Makes) -> None:
+        found = compared(
+            keys(makes, "-Wl,-z,noseparate-code"), keys(makes, "-Wl,-z,noseparate-code", "-Wl,--build-id=none")
+        )
+        assert at(found, "program headers").follows
+        assert not unexplained(found)
+
+    @pytest.mark.parametrize(
+        ("left", "right", "told"),
+        [
+            ("GNU C17 12.2.0 -g -O1", "GNU C17 12.2.0 -g -O3", {"compiler-options"}),
+            ("GNU C17 12.2.0 -O1", "GNU C17 13.1.0 -O1", {"compiler"}),
+            ("GNU C++17 12.2.0 -O1", "clang version 14.0.6", {"compiler"}),
+            ("/rustc/0ef1bc38aa/library/std/src/io.rs", "/rustc/b940084dff/library/std/src/io.rs", {"compiler"}),
+            ("/root/.cargo/registry/src/i/pyo3-0.24.0/a.rs", "/root/.cargo/registry/src/i/pyo3-0.24.1/a.rs", set()),
+            ("/opt/buildtrees/s2n/src/v1.7.3-8e.clean/a.c", "/opt/buildtrees/s2n/src/v1.7.6-df.clean/a.c", set()),
+            ("OpenSSL, released on 2026-04-06", "OpenSSL, released on 2026-06-06", set()),
+            ("built on 2026-04-06", "built on 2026-06-06", {"build-time?"}),
+            ("Apr 06 2026 10:11:12", "Jun 06 2026 01:02:03", {"build-time"}),
+        ],
+    )
+    def test_strings(self, left: str, right: str, told: set[str]) -> None:
+        found = clues(Strings((left,), (right,)))
+        assert {cause.reason.id + ("" if cause.sure else "?") for cause in found} == told
+
+    def test_strings_beside_a_path(self) -> None:
+        found = find_clues(Strings(("/srv/a/x.c", "https://one.example"), ("/srv/b/x.c", "https://two.example")))
+        assert [cause.reason.id for cause in found.causes] == ["build-path"]
+        assert found.rest == Strings(("https://one.example",), ("https://two.example",))
+
+
 class TestMoved:
     @pytest.mark.parametrize("arch", ["x86_64", "aarch64"])
     def test_all_but_the_text_follows(self, makes: Makes, arch: str) -> None:
@@ -92,8 +159,8 @@ class TestMoved:
         unlike = [
             place for place, pair in enumerate(zip(one.part.data, other.part.data, strict=True)) if pair[0] != pair[1]
         ]
-        if not unlike:
-            pytest.skip("nothing of it moved")
+        if not unlike:  # as of .init_array for x86-64, whose code stands before the text
+            return
         assert at(compared(left, right), name).follows
         for place in unlike[:: max(1, len(unlike) // 8)]:
             data = bytearray(right)

@@ -280,8 +280,11 @@ def _concluded(found: tuple[Difference, ...]) -> tuple[Difference, ...]:
 
 
 def _conclude(found: Difference, told: Mapping[str, Difference], causes: tuple[Cause, ...]) -> Difference:
-    if found.place == _BUILD_ID:
+    if found.place == _BUILD_ID and found.kind is Kind.CONTENT:
         return _concluded_id(found, told)
+    if found.place == _BUILD_ID:
+        evidence = "it was told to write a build id on one side alone"
+        return replace(found, causes=(Cause(LINKER, evidence, sure=False),))
     if found.place in _NAMED_BY and not any(place in told for place in _NAMED_BY[found.place]):
         return replace(found, follows=False)
     if found.place.startswith(_OF_SYMBOLS) and not found.causes and _names_differ(told):

@@ -28,7 +28,8 @@ class MachAddresses:
         self._left, self._right = left, right
         self._map = AddressMap(*(tuple(_regions(side)) for side in (left, right)))
         self._moved = left.memory != right.memory
-        self._renamed = (left.table.data, left.strings.data) != (right.table.data, right.strings.data)
+        tables = [(side.table.data, side.strings.data) for side in (left, right)]
+        self._renamed = tables[0] != tables[1] and (left.symbols, left.stabs) != (right.symbols, right.stabs)
 
     def same(self, left: int, right: int) -> bool:
         """Whether two values of symbols are of the same place, or of code that differs itself."""

@@ -7,16 +7,16 @@ the strings that both sides have. Those that are left are matched, in their orde
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
-from truewheel.compare.model import Cause, Reason
-from truewheel.compare.native_producers import Strings, compilers, is_of_compiler
+from truewheel.compare.model import Cause
+from truewheel.compare.native_producers import Strings, compilers, is_of_compiler, neutral
 from truewheel.compare.native_spread import common_end, common_start
-from truewheel.compare.reasons import BUILD_PATH, BUILD_TIME, HASH_ORDER
+from truewheel.compare.reasons import BUILD_PATH, BUILD_TIME, HASH_ORDER, VERSION
 from truewheel.compare.tokens import part
-from truewheel.compare.traces import causes_of
+from truewheel.compare.traces import explain
 
 SHOWN: Final = 5
 """How many strings of one place are shown."""
@@ -39,6 +39,9 @@ _SEPARATOR = re.compile(r"[\\/]")
 _SYSTEM = re.compile(
     r"/(?:usr/(?!src/|local/src/)|lib\w*/|bin/|proc/|dev/|etc/|System/|Library/Developer/|Applications/)"
 )
+_VERSION = re.compile(r"\d+(?:\.\d+)+")
+_OF_DAY = re.compile(r"\b[0-2]\d:[0-5]\d\b")
+_BUILT = re.compile(r"(?i)\b(?:built|build|generated|created|compiled|timestamp)\b")
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _TIMES = re.compile(
     rf"(?:{_MONTHS}) [ 0-3]\d [12]\d{{3}}|[12]\d{{3}}[-/.][01]\d[-/.][0-3]\d|\b[0-2]\d:[0-5]\d(?::[0-6]\d)?"
@@ -92,6 +95,31 @@ def placed_strings(left: memoryview, right: memoryview) -> list[tuple[int, int]]
     return [(at, others[text]) for text, at in places.items() if text in others]
 
 
+def nothing_else(left: memoryview, right: memoryview, matched: Mapping[str, str]) -> bool:
+    """Whether two stretches differ in nothing but strings that match, and in the zeros behind strings."""
+    start, end = _window(left, right)
+    sides = [side[start : len(side) - end] for side in (left, right)]
+    if max(map(len, sides)) > _MOST_BYTES:
+        return False
+    return _settled(sides[0], matched) == _settled(sides[1], {})
+
+
+def _settled(data: memoryview, matched: Mapping[str, str]) -> bytes:
+    pieces, end = [], 0
+    for text, at in _texts(data):
+        pieces.append(_gap(data[end:at], behind=end > 0))
+        told = text.decode("utf-8", "replace")
+        pieces.append(matched[told].encode() if told in matched else neutral(text))
+        end = at + len(text)
+    return b"".join((*pieces, _gap(data[end:], behind=end > 0)))
+
+
+def _gap(data: memoryview, *, behind: bool) -> bytes:
+    """What lies between strings, without the zeros `behind` one but for the first."""
+    gap = bytes(data)
+    return b"\0" + gap.lstrip(b"\0") if behind and gap[:1] == b"\0" else gap
+
+
 def _placed(data: memoryview, start: int, end: int) -> dict[bytes, int]:
     """Where strings begin; those that come again are left out."""
     found: dict[bytes, int] = {}
@@ -131,34 +159,85 @@ def _end(text: str) -> str:
     return _SEPARATOR.split(text.rstrip("/\\"))[-1]
 
 
+class Clues(NamedTuple):
+    """What strings show: causes, which strings of the left these turn into which of the right, and the other ones."""
+
+    causes: tuple[Cause, ...]
+    matched: dict[str, str]
+    rest: Strings
+
+
 def clues(strings: Strings, *, of_paths: bool = False) -> tuple[Cause, ...]:
+    """The causes that strings show, where they explain all of them."""
+    found = find_clues(strings, of_paths=of_paths)
+    return () if any(found.rest) else found.causes
+
+
+def find_clues(strings: Strings, *, of_paths: bool = False) -> Clues:
     """The causes that these strings show: the commonest pair of folders, the first of times, and what any text may.
 
     Two paths mean two folders of builds where the file is the same, and surely so where it is a source or the folders
     are known for builds; anywhere in a table `of_paths`, such as debug information. Else they may be any two values.
     """
-    made_by = compilers(strings)
+    causes = list(compilers(strings))
     strings = Strings(*(tuple(text for text in side if not is_of_compiler(text)) for side in strings))
     folders: dict[tuple[str, str], int] = {}
     known: set[tuple[str, str]] = set()
     times: list[tuple[str, str]] = []
+    matched: dict[str, str] = {}
     for left, right in pairs(strings):
         if (roots := build_folders(left, right)) is not None:
             sure = of_paths or _of_builds(roots) or _SOURCE.search(left) is not None
             if sure or _end(left) == _end(right):
                 folders[roots] = folders.get(roots, 0) + 1
                 known.update([roots] if sure else [])
+                if left.replace(*roots) == right:
+                    matched[left] = right
         elif same_but_times(left, right):
             times.append((left, right))
-    causes = list(made_by)
+            matched[left] = right
     if folders:
         (one, other), number = max(folders.items(), key=lambda item: (item[0] in known, item[1], item[0]))
         often = "" if number == 1 else f", in {number:,} strings"
         evidence = f"{clipped(one)} on the left, {clipped(other)} on the right{often}"
         causes.append(Cause(BUILD_PATH, evidence, sure=(one, other) in known))
     if times:
-        causes.append(Cause(BUILD_TIME, f"{clipped(times[0][0])} on the left, {clipped(times[0][1])} on the right"))
-    return (*causes, *_general(strings, {cause.reason for cause in causes}))
+        evidence = f"{clipped(times[0][0])} on the left, {clipped(times[0][1])} on the right"
+        causes.append(Cause(BUILD_TIME, evidence, sure=any(_OF_DAY.search(text) for text in times[0])))
+    targets = set(matched.values())
+    rest = Strings(
+        tuple(text for text in strings.left if text not in matched),
+        tuple(text for text in strings.right if text not in targets),
+    )
+    return _with_general(tuple(causes), matched, rest)
+
+
+def _with_general(causes: tuple[Cause, ...], matched: dict[str, str], rest: Strings) -> Clues:
+    """What any text may show of the other strings.
+
+    Order says nothing here: strings were taken apart, and code is no list of words. Versions and dates are those of
+    libraries that were linked.
+    """
+    if not any(rest):
+        return Clues(causes, matched, rest)
+    sides = ["\n".join(side[:_MOST_TOLD]) for side in rest]
+    found = explain(*sides)
+    unfit = (
+        {HASH_ORDER, BUILD_TIME, VERSION, BUILD_PATH} if _versions_differ(rest) else {HASH_ORDER, BUILD_TIME, VERSION}
+    )
+    reasons = {cause.reason for cause in causes}
+    more = tuple(cause for cause in found.causes if cause.reason not in reasons | unfit)
+    few = len(rest.left) == len(rest.right) <= _MOST_TOLD
+    if found.complete and few and not any(cause.reason in unfit for cause in found.causes):
+        return Clues((*causes, *more), matched | dict(zip(*rest, strict=True)), Strings((), ()))
+    return Clues((*causes, *more), matched, rest)
+
+
+def _versions_differ(strings: Strings) -> bool:
+    """Whether paths are those of other versions of something."""
+    return any(
+        set(_VERSION.findall(one)) != set(_VERSION.findall(other)) for one, other in islice(pairs(strings), 1000)
+    )
 
 
 def _of_builds(roots: tuple[str, str]) -> bool:
@@ -166,19 +245,11 @@ def _of_builds(roots: tuple[str, str]) -> bool:
     return all(any(token.kind == "place" for token in part(f"{root}/").tokens) for root in roots)
 
 
-def _general(strings: Strings, known: set[Reason]) -> Iterator[Cause]:
-    """What any text may show. Order says nothing here: strings were taken apart, and code is no list of words."""
-    if not any(strings):
-        return
-    for cause in causes_of("\n".join(strings.left[:_MOST_TOLD]), "\n".join(strings.right[:_MOST_TOLD])):
-        if cause.reason not in (*known, HASH_ORDER):
-            yield cause
-
-
 def build_folders(left: str, right: str) -> tuple[str, str] | None:
     """The two folders in which the paths in two strings differ, without what these end with in common.
 
-    None where there are no absolute paths that differ, or only those of a system or a toolchain.
+    None where there are no absolute paths that differ, or only those of a system or a toolchain, or of two versions
+    of something.
     """
     if left == right:
         return None
@@ -190,7 +261,10 @@ def build_folders(left: str, right: str) -> tuple[str, str] | None:
     while len(parts) > 1 and len(others) > 1 and parts[-1] == others[-1]:
         parts.pop()
         others.pop()
-    return "".join(parts).rstrip("/\\") or "/", "".join(others).rstrip("/\\") or "/"
+    roots = "".join(parts).rstrip("/\\"), "".join(others).rstrip("/\\")
+    if not all(roots) or _VERSION.findall(roots[0]) != _VERSION.findall(roots[1]):
+        return None
+    return roots
 
 
 def _path_around(text: str, at: int) -> str | None:
@@ -209,8 +283,13 @@ def _components(path: str) -> list[str]:
 
 
 def same_but_times(left: str, right: str) -> bool:
-    """Whether two strings differ only in dates or times."""
-    return left != right and _TIMES.search(left) is not None and _TIMES.sub("@", left) == _TIMES.sub("@", right)
+    """Whether two strings differ only in dates or times, and say that these are of a build.
+
+    A time of day does, and a word; a date alone is as likely that of a release.
+    """
+    if left == right or _TIMES.search(left) is None or _TIMES.sub("@", left) != _TIMES.sub("@", right):
+        return False
+    return all(_OF_DAY.search(text) or _BUILT.search(text) or _TIMES.fullmatch(text) for text in (left, right))
 
 
 def told(strings: Strings) -> tuple[str | None, str | None]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from truewheel.compare.model import Cause, Difference, Kind
-from truewheel.compare.native_clues import clipped, clues, differing_strings, told
+from truewheel.compare.native_clues import Clues, clipped, differing_strings, find_clues, nothing_else, told
 from truewheel.compare.native_producers import Strings
 from truewheel.compare.native_spread import Spread, spread
 from truewheel.compare.reasons import DEBUG_INFO
@@ -132,9 +132,37 @@ def changed(place: str, left: memoryview, right: memoryview) -> Difference | Non
     if found is None:
         return None
     strings = differing_strings(left, right)
-    causes = clues(strings, of_paths=place.startswith(_OF_PATHS))
-    shown = told(strings) if causes or not place.startswith(_OF_NUMBERS) else (None, None)
-    return Difference(place, Kind.CONTENT, extent(left, right, found), *shown, causes=causes)
+    for_debuggers = place.startswith(_OF_PATHS)
+    clued = find_clues(strings, of_paths=for_debuggers)
+    summary = extent(left, right, found)
+    if not clued.causes:
+        shown = (None, None) if place.startswith(_OF_NUMBERS) else told(strings)
+        return Difference(place, Kind.CONTENT, summary, *shown)
+    if place.startswith(_OF_NUMBERS):
+        complete = True
+    elif for_debuggers:
+        complete = not any(clued.rest)
+    else:
+        complete = not any(clued.rest) and nothing_else(left, right, clued.matched)
+    return _explained(place, summary, strings, clued, complete=complete)
+
+
+def _explained(place: str, summary: str, strings: Strings, clued: Clues, *, complete: bool) -> Difference:
+    """A difference that strings explain; apart from them what they don't."""
+    if complete:
+        return Difference(place, Kind.CONTENT, summary, *told(strings), causes=clued.causes)
+    these = Strings(*(tuple(text for text in side if text not in rest) for side, rest in _with_rest(strings, clued)))
+    what = "other strings differ too" if any(clued.rest) else "bytes differ too that belong to no such string"
+    inside = (
+        Difference("strings", Kind.CONTENT, "strings differ", *told(these), causes=clued.causes),
+        Difference("the rest", Kind.CONTENT, what, *told(clued.rest)),
+    )
+    return Difference(place, Kind.CONTENT, summary, inside=inside)
+
+
+def _with_rest(strings: Strings, clued: Clues) -> Iterator[tuple[tuple[str, ...], frozenset[str]]]:
+    yield strings.left, frozenset(clued.rest.left)
+    yield strings.right, frozenset(clued.rest.right)
 
 
 def values(
@@ -163,8 +191,11 @@ def listed(place: str, what: str, sides: Sequence[Sequence[str]], causes: tuple[
         tuple(dict.fromkeys(value for value in right if value not in ones)),
     )
     if any(alone):
-        causes = causes or clues(alone, of_paths=place.startswith(_OF_PATHS))
-        return Difference(place, Kind.CONTENT, f"{what} differ", *told(alone), causes=causes)
+        summary = f"{what} differ"
+        if causes:
+            return Difference(place, Kind.CONTENT, summary, *told(alone), causes=causes)
+        clued = find_clues(alone, of_paths=place.startswith(_OF_PATHS))
+        return _explained(place, summary, alone, clued, complete=not (clued.causes and any(clued.rest)))
     summary = f"{what} are the same in another order" if sorted(left) == sorted(right) else f"{what} repeat otherwise"
     return Difference(place, Kind.CONTENT, summary, *told(Strings(left, right)), causes=causes)
 

@@ -22,6 +22,7 @@ _PRODUCER: Final = re.compile(
     re.DOTALL,
 )
 _RUST: Final = re.compile(r"/rustc/([0-9a-f]{7,40})\b")
+_COMMIT: Final = re.compile(rb"/rustc/[0-9a-f]{7,40}\b")
 _PATHS: Final = re.compile(r"[/\\]")
 _MOST: Final = 4096
 _SHOWN: Final = 120
@@ -35,8 +36,13 @@ class Strings(NamedTuple):
 
 
 def is_of_compiler(text: str) -> bool:
-    """Whether a string is told by `compilers`, whatever else may be in it: a path of rustc's own sources."""
-    return _RUST.search(text) is not None
+    """Whether a string is told by `compilers`: of a producer, or with a path of rustc's own sources."""
+    return _RUST.search(text) is not None or (_PRODUCER.match(text) is not None and not _PATHS.search(text))
+
+
+def neutral(text: bytes) -> bytes:
+    """A string of bytes without the commit of rustc."""
+    return _COMMIT.sub(b"/rustc/@", text)
 
 
 def compilers(strings: Strings) -> Iterator[Cause]:

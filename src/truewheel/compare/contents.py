@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from truewheel.binary import HEAD, identify
 from truewheel.compare.context import Comparer, Pair
 from truewheel.compare.headers import compare_headers
 from truewheel.compare.members import Way, compare_members
 from truewheel.compare.model import Difference, Tree
-from truewheel.compare.native import compare_native
 from truewheel.compare.nested import declared_size, is_archive, tree_of
-from truewheel.compare.pyc import compare_pyc
 from truewheel.compare.raw import compare_bytes
 from truewheel.compare.record import compare_signatures
 from truewheel.compare.storage import recompressed
@@ -21,10 +20,30 @@ from truewheel.compare.structure import compare_json
 from truewheel.compare.text import compare_text
 from truewheel.errors import TruewheelError
 
+_LIBRARY: Final = b"!<arch>\n"
+_BYTECODE: Final = b"\r\n"
 _DEEPEST: Final = 4
 """Archives in archives that are opened."""
 _ROOM: Final = 256 << 20
 """Bytes that archives inside of members may unpack to, all together."""
+
+
+def _compare_native(pair: Pair) -> tuple[Difference, ...]:
+    """`compare_native`, which is loaded only for what looks like a native file or a static library."""
+    if not all(data.startswith(_LIBRARY) or identify(data[:HEAD]) for data in (pair.left, pair.right)):
+        return ()
+    from truewheel.compare.native import compare_native  # noqa: PLC0415  # loading takes longer than most comparisons
+
+    return compare_native(pair)
+
+
+def _compare_pyc(pair: Pair) -> tuple[Difference, ...]:
+    """`compare_pyc`, which is loaded only for what begins as bytecode does: a number, and a carriage return."""
+    if not all(data[2:4] == _BYTECODE for data in (pair.left, pair.right)):
+        return ()
+    from truewheel.compare.pyc import compare_pyc  # noqa: PLC0415  # as above
+
+    return compare_pyc(pair)
 
 
 class Contents:
@@ -38,8 +57,8 @@ class Contents:
         self._table: tuple[Comparer, ...] = (
             compare_signatures,
             compare_headers,
-            compare_native,
-            compare_pyc,
+            _compare_native,
+            _compare_pyc,
             self._compare_archives,
             compare_json,
             compare_text,

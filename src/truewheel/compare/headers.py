@@ -7,8 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from truewheel.compare.context import Pair
 from truewheel.compare.lines import clipped
 from truewheel.compare.model import Cause, Difference, Kind, Reason
@@ -188,6 +186,8 @@ def _same_meaning(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
 
 def _plain(text: str) -> str:
     """A requirement as `packaging` writes it; where it can't be read, without spaces and parentheses."""
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  # loading it takes 20 ms
+
     reader: Callable[[str], Requirement] = Requirement
     if len(text) <= _LONGEST_REQUIREMENT:
         try:

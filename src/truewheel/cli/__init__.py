@@ -21,7 +21,7 @@ _COMMANDS = {
     "check": "Check wheels against the rules; exit 1 on findings.",
     "repair": "Graft what wheels lack, and write true tags.",
     "fuse": "Make one macOS wheel of those for single processors.",
-    "normalize": "Write the one canonical form of wheels.",
+    "normalize": "Write the one canonical form of wheels and sdists.",
     "retag": "Write true platform tags into name and WHEEL.",
     "digest": "Print the sha256 of wheels, and of what they hold.",
     "diff": "Say what differs between two wheels, and why.",

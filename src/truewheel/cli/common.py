@@ -35,9 +35,14 @@ def _matches(wheel: Path) -> list[Path]:
         return [wheel]
 
 
-wheels_argument = click.argument(
-    "wheels", metavar="WHEEL...", nargs=-1, required=True, type=click.Path(path_type=Path), callback=_expanded
-)
+def _several(metavar: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """The argument of the commands that take several files."""
+    kind = click.Path(path_type=Path)
+    return click.argument("wheels", metavar=metavar, nargs=-1, required=True, type=kind, callback=_expanded)
+
+
+wheels_argument = _several("WHEEL...")
+files_argument = _several("FILE...")
 exclude_option = click.option(
     "--exclude", multiple=True, metavar="GLOB", help="Don't miss these libraries: another package brings them."
 )

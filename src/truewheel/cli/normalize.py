@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from truewheel import api
-from truewheel.cli.common import Told, each, finish, json_option, limit_options, wheels_argument
+from truewheel.cli.common import Told, each, files_argument, finish, json_option, limit_options
 from truewheel.cli.writing import Chosen, chosen, writing_options
 from truewheel.errors import RequestError, TruewheelError
 from truewheel.report import machine, text
@@ -16,7 +16,7 @@ from truewheel.wheel import Limits
 
 
 @click.command("normalize")
-@wheels_argument
+@files_argument
 @click.option("-w", "--wheel-dir", type=click.Path(path_type=Path), metavar="DIR", help="Write the wheels into DIR.")
 @click.option("--in-place", is_flag=True, help="Replace the wheels themselves.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a wheel is not canonical.")

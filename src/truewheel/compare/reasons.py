@@ -6,7 +6,10 @@ from typing import Final
 
 from truewheel.compare.model import Reason
 
-_SHIM: Final = "build with `truewheel build`, or wrap the backend with `truewheel.backend`: both map the path away"
+_SHIM: Final = (
+    "`truewheel build` and `truewheel.backend` map the path away for compilers; "
+    "where the project's own build writes it, write a relative one"
+)
 
 BUILD_PATH: Final = Reason(
     "build-path",

@@ -155,6 +155,11 @@ def test_what_was_never_begun_leaves_nothing(tmp_path: Path) -> None:
     assert result.stderr.startswith("error: ")
     assert "nowhere" in result.stderr
     assert not out.exists()
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    assert run("build", tmp_path / "nowhere", "-w", out, "--log", logs / "log").exit_code == 2
+    assert not out.exists()
+    assert list(logs.iterdir()) == []
 
 
 @pytest.mark.parametrize(

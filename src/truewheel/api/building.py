@@ -76,14 +76,15 @@ def build(
     """
     place, watcher = Path(folder), progress or _Nobody()
     record = Path(log) if log is not None else place / f"{_stem(request.source)}.log"
-    known = record.exists() or place.exists()
+    kept, folder_kept = record.exists(), record.parent.exists()
     try:
         made = make(request, place, progress=watcher, log=record)
     except TruewheelError as error:
-        if not (isinstance(error, BuildError) or known):
+        if not (isinstance(error, BuildError) or kept):
             with suppress(OSError):  # nothing was run: there is nothing to read about it
                 record.unlink()
-                record.parent.rmdir()
+                if not folder_kept:
+                    record.parent.rmdir()
         raise
     lock, statement = _beside(place, made)
     twin = None

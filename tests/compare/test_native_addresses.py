@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.compare import test_elf, test_pe
+from tests.compare import test_elf, test_macho, test_pe
 from tests.compare.makes import LONGER, ONE, TWO, Makes, at, compared, reasons, unexplained
 from tests.elf.toolchains import call
 from tests.tools import need
+from truewheel.binary import read_macho
 from truewheel.compare.elf_parts import Section, elf_parts
+from truewheel.compare.macho_parts import macho_parts
 from truewheel.compare.native_clues import clues, find_clues
 from truewheel.compare.native_map import AddressMap, Region
 from truewheel.compare.native_producers import Strings
@@ -32,6 +34,20 @@ class TestRealDifferences:
         found = compared(keys(makes), keys(makes, *OTHERWISE))
         assert {".text", ".rodata", ".data"} <= set(unexplained(found))
         assert not any(part.follows for part in found if part.place in {".text", ".rodata", ".data"})
+
+    @pytest.mark.parametrize("place", ["bindings", "exports", "fixups", "lazy bindings", "rebases"])
+    def test_what_loaders_bind(self, makes: Makes, place: str) -> None:
+        """Whom a file calls follows from nothing, wherever else it differs."""
+        path = test_macho.built(makes)
+        data = bytearray(path.read_bytes())
+        (part,) = read_macho(bytes(data)).slices
+        table = next((table for table in macho_parts(bytes(data), part).parts if table.name == place), None)
+        if table is None or not table.data:
+            return  # the linker writes some of them alone
+        data[part.offset + table.offset + len(table.data) // 2] ^= 1
+        data[data.index(b"build-aaaaaaaa") + 13] += 1
+        found = compared(path, bytes(data))
+        assert place in unexplained(found)
 
     def test_beside_a_path(self, makes: Makes) -> None:
         """A path that is recognized explains no other bytes of its section."""

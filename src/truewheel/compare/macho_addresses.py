@@ -14,11 +14,9 @@ from truewheel.compare.native_x86 import same_x86
 
 _OF_WORDS: Final = (",__got", ",__auth_got", ",__la_symbol_ptr", ",__nl_symbol_ptr", ",__mod_init_func")
 _PLACE: Final = 36  # bits of a pointer that are a place, where the rest says what the loader does (chained fixups)
-_BY_SYMBOLS: Final = frozenset({STRINGS, "indirect symbols"})
-_BY_PLACES: Final = frozenset(
-    {"function starts", "data in code", "exports", "fixups", "rebases", "split segments"}
-    | {"bindings", "weak bindings", "lazy bindings"}
-)
+_BY_NAMES: Final = frozenset({STRINGS, "indirect symbols"})
+_BY_PLACES: Final = frozenset({"function starts", "data in code", "split segments"})
+"""What loaders bind and change isn't among them: whom a file calls must never hide."""
 
 
 class MachAddresses:
@@ -29,7 +27,9 @@ class MachAddresses:
         self._map = AddressMap(*(tuple(_regions(side)) for side in (left, right)))
         self._moved = left.memory != right.memory
         tables = [(side.table.data, side.strings.data) for side in (left, right)]
-        self._renamed = tables[0] != tables[1] and (left.symbols, left.stabs) != (right.symbols, right.stabs)
+        unlike = tables[0] != tables[1]
+        self._renumbered = unlike and left.symbols != right.symbols
+        self._renamed = self._renumbered or (unlike and left.stabs != right.stabs)
 
     def same(self, left: int, right: int) -> bool:
         """Whether two values of symbols are of the same place, or of code that differs itself."""
@@ -41,8 +41,9 @@ class MachAddresses:
 
     def follows(self, name: str) -> bool:
         """Whether a table of the linker differs since symbols do, or since sections moved."""
-        by_symbols = name in _BY_SYMBOLS and self._renamed
-        return by_symbols or (name in _BY_PLACES and (self._moved or self._renamed))
+        if name in _BY_NAMES:
+            return self._renamed
+        return self._renumbered if name == "exports" else name in _BY_PLACES and self._moved
 
     def explain(self, left: Part, right: Part) -> bool:
         """Whether all that differs are addresses of the same places."""

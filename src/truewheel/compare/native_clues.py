@@ -18,8 +18,8 @@ from truewheel.compare.reasons import BUILD_PATH, BUILD_TIME, HASH_ORDER, VERSIO
 from truewheel.compare.tokens import part
 from truewheel.compare.traces import explain
 
-SHOWN: Final = 5
-"""How many strings of one place are shown."""
+SHOWN: Final = 1000
+"""How many strings of one place are kept: reports show some of them, or all when they are asked for."""
 LONGEST_SHOWN: Final = 200
 """Characters of a string that are shown."""
 

@@ -167,10 +167,21 @@ def _consequences(differences: Sequence[Difference], depth: int, *, full: bool) 
 
 def _lines(lines: Sequence[Line], depth: int, tone: str, *, full: bool) -> Iterator[Told]:
     shown, rest = _cut(lines, None if full else _LINES)
+    if rest and all(line.left is None and line.right is None for line in lines):
+        shown = _of_both(lines)
     for line in shown:
         yield Told(depth, f"{line.mark.value} {_shortened(line.text)}", tone or _TONES[line.mark])
     if rest:
         yield Told(depth, f"and {counted(rest, 'more line')} (--full shows all)", "dim")
+
+
+def _of_both(lines: Sequence[Line]) -> Iterable[Line]:
+    """Some lines of two lists, as many of the one as of the other where both have so many."""
+    rights = [at for at, line in enumerate(lines) if line.mark is Mark.RIGHT]
+    others = [at for at, line in enumerate(lines) if line.mark is not Mark.RIGHT]
+    half = _LINES // 2
+    kept = {*others[: _LINES - min(half, len(rights))], *rights[: _LINES - min(half, len(others))]}
+    return [line for at, line in enumerate(lines) if at in kept]
 
 
 def _cut(items: Sequence[_T], most: int | None) -> tuple[Iterable[_T], int]:

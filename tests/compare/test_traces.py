@@ -96,6 +96,10 @@ def test_what_explains_a_line(reason: str, left: str, right: str) -> None:
         ("released 2026-01-01", "a new line"),
         ("needs Python 3", "needs Python 4"),
         ("crate (path+file:///home/one/r#first)", "crate (path+file:///home/one/r#second)"),
+        (
+            "/root/.cargo/registry/src/index/pyo3-0.24.0/src/a.rs",
+            "/root/.cargo/registry/src/index/pyo3-0.24.1/src/a.rs",
+        ),
         ("see /usr/share/one/first", "see /usr/share/two/second"),
         ("", "released 2026-01-01 and 1.2.3"),
     ],

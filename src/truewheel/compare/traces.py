@@ -43,14 +43,13 @@ _FRAGMENT: Final = re.compile("[#?].*", re.DOTALL)
 _REASONS: Final = {
     "compiler": COMPILER,
     "host": HOST,
-    "place": BUILD_PATH,
     "platform": PLATFORM,
     "python": PYTHON,
     "serial": SBOM_SERIAL,
     "time": BUILD_TIME,
     "version": VERSION,
 }
-_SURE: Final = frozenset({"compiler", "place", "platform", "python"})
+_SURE: Final = frozenset({"compiler", "platform", "python"})
 
 
 class Explanation(NamedTuple):
@@ -189,8 +188,8 @@ def _compare_token(mine: Token, theirs: Token, finds: _Finds, piece: str) -> boo
     kind, evidence = mine.kind, _sides(mine.text, theirs.text)
     if kind in {"path", "url"}:
         return _compare_paths(mine.text, theirs.text, finds, kind, evidence)
-    if kind == "place" and (same := _FRAGMENT.sub("", mine.text)) == _FRAGMENT.sub("", theirs.text):
-        return _compare_fragments(mine.text[len(same) :], theirs.text[len(same) :], finds, piece)
+    if kind == "place":
+        return _compare_place(mine.text, theirs.text, finds, piece, evidence)
     if kind == "digest" and _REVISION(piece):
         finds.add(VERSION, f"another revision: {evidence}", sure=False)
         return True
@@ -203,6 +202,25 @@ def _compare_token(mine: Token, theirs: Token, finds: _Finds, piece: str) -> boo
     clear = kind == "time" and (":" in mine.text or bool(TIME_WORDS(piece)))
     finds.add(reason, evidence, sure=kind in _SURE or clear or (kind == "version" and "version" in piece.lower()))
     return True
+
+
+def _compare_place(mine: str, theirs: str, finds: _Finds, piece: str, evidence: str) -> bool:
+    """Paths that build machines are known by: in two folders, or in one with something else behind it."""
+    same = _FRAGMENT.sub("", mine)
+    if same == _FRAGMENT.sub("", theirs):
+        return _compare_fragments(mine[len(same) :], theirs[len(same) :], finds, piece)
+    if _differ_in_versions(mine, theirs):
+        return False  # a package that was built along, in a folder of its version
+    finds.add(BUILD_PATH, evidence, sure=True)
+    return True
+
+
+def _differ_in_versions(mine: str, theirs: str) -> bool:
+    """Whether two folders have the same names, but for numbers of versions."""
+    (skeleton, tokens), (other, others) = part_path(mine), part_path(theirs)
+    if skeleton != other:
+        return False
+    return all(one == another or one.kind == "version" for one, another in zip(tokens, others, strict=True))
 
 
 def _compare_fragments(mine: str, theirs: str, finds: _Finds, piece: str) -> bool:

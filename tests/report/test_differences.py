@@ -322,6 +322,15 @@ class TestText:
         assert all(f"\n{number:03}.py: differs" in full for number in range(100))
         assert full.count("\n  - 99\n") == full.count("\n  id 49: differs") == 100
 
+    @pytest.mark.parametrize(("left", "right", "lefts", "rights"), [(40, 40, 12, 12), (40, 3, 21, 3), (2, 40, 2, 22)])
+    def test_lists_are_cut_to_some_of_both_sides(self, left: int, right: int, lefts: int, rights: int) -> None:
+        sides = ["\n".join(f"{side} {number}" for number in range(size)) for side, size in (("a", left), ("b", right))]
+        found = comparison(Difference("x.so", Kind.CONTENT, "strings differ", *sides))
+        shown = text.compared(found)
+        assert (shown.count("- a "), shown.count("+ b ")) == (lefts, rights)
+        whole = text.compared(found, full=True)
+        assert (whole.count("- a "), whole.count("+ b ")) == (left, right)
+
     def test_one_alone_is_never_cut(self) -> None:
         many = [Difference(f"{number:03}.py", Kind.CONTENT, "differs") for number in range(21)]
         assert "\n020.py: differs" in text.compared(comparison(*many))

@@ -248,7 +248,7 @@ class TestContent:
         text = body(PIP_TWICE)
         cards = re.findall(r'<section class="card" id="why-([a-z-]+)">(.*?)</section>', text, re.DOTALL)
         assert [name for name, _ in cards] == ["build-path", "build-time", "umask"]
-        assert "build with <code>truewheel build</code>, or wrap" in cards[0][1]
+        assert "<code>truewheel build</code> and <code>truewheel.backend</code> map the path away" in cards[0][1]
         assert f'<a href="#m1">{MODULE}</a>' in cards[0][1]
         assert "<h3>Probably the umask</h3>" in cards[2][1]
         assert '<li id="why-build-id">' in text

@@ -324,8 +324,10 @@ class TestText:
 
     @pytest.mark.parametrize(("left", "right", "lefts", "rights"), [(40, 40, 12, 12), (40, 3, 21, 3), (2, 40, 2, 22)])
     def test_lists_are_cut_to_some_of_both_sides(self, left: int, right: int, lefts: int, rights: int) -> None:
-        sides = ["\n".join(f"{side} {number}" for number in range(size)) for side, size in (("a", left), ("b", right))]
-        found = comparison(Difference("x.so", Kind.CONTENT, "strings differ", *sides))
+        one, other = (
+            "\n".join(f"{side} {number}" for number in range(size)) for side, size in (("a", left), ("b", right))
+        )
+        found = comparison(Difference("x.so", Kind.CONTENT, "strings differ", one, other))
         shown = text.compared(found)
         assert (shown.count("- a "), shown.count("+ b ")) == (lefts, rights)
         whole = text.compared(found, full=True)

@@ -101,8 +101,19 @@ class _Pair:
         """Whether two offsets are of the same place."""
         if self._fixed:
             return left == right
-        blocks = self._blocks
-        return any(block.shift == right - left and block.start <= left <= block.end for block in blocks)
+        starts, ends = self._shifted.get(right - left, ([], []))
+        number = bisect_right(starts, left)
+        return any(left <= end for end in ends[max(0, number - 2) : number])
+
+    @cached_property
+    def _shifted(self) -> dict[int, tuple[list[int], list[int]]]:
+        """Where the stretches of each shift begin, in order, and where they end."""
+        found: dict[int, tuple[list[int], list[int]]] = {}
+        for block in sorted(self._blocks):
+            starts, ends = found.setdefault(block.shift, ([], []))
+            starts.append(block.start)
+            ends.append(block.end)
+        return found
 
     @cached_property
     def _fixed(self) -> bool:

@@ -111,7 +111,7 @@ def _forms() -> Iterable[bytes]:
     yield b"\\x62" + vector[3] + b"..." + _operand() + b"."
 
 
-_PREFIXES: Final = b"(?:[\\xf0\\xf2\\xf3\\x2e\\x36\\x3e\\x26\\x64\\x65]|(?P<half>\\x66))*"
+_PREFIXES: Final = b"(?:[\\xf0\\xf2\\xf3\\x2e\\x36\\x3e\\x26\\x64\\x65]|(?P<half>\\x66)){0,14}"
 _REX: Final = b"(?:(?P<wide>[\\x48-\\x4f])|[\\x40-\\x47])?"
 _INSTRUCTION: Final = re.compile(_PREFIXES + _REX + b"(?:" + b"|".join(_forms()) + b")", re.DOTALL)
 _NAMED: Final = 2  # groups that are no operands

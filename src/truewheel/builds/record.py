@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
+import stat
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -52,8 +53,11 @@ class Record:
 
     def _write(self, text: str) -> None:
         if self._file:
-            self._file.write(f"{text}\n")
-            self._file.flush()
+            try:
+                self._file.write(f"{text}\n")
+                self._file.flush()
+            except OSError as error:
+                raise _unwritable(self.path, error) from None
 
 
 @contextmanager
@@ -66,6 +70,17 @@ def recording(path: Path | None, progress: Progress | None) -> Iterator[Record]:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n")
     except OSError as error:
-        raise RequestError(f"can't be written: {error.strerror}", where=Where(file=str(path))) from None
-    with file:
+        raise _unwritable(path, error) from None
+    try:
         yield Record(file, path, progress)
+    finally:
+        with suppress(OSError):  # what couldn't be written was told then
+            file.close()
+        with suppress(OSError):
+            found = path.lstat()
+            if stat.S_ISREG(found.st_mode) and not found.st_size:
+                path.unlink()
+
+
+def _unwritable(path: Path | None, error: OSError) -> RequestError:
+    return RequestError(f"can't be written: {error.strerror}", where=Where(file=str(path)))

@@ -36,7 +36,10 @@ def asked(
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise RequestError(f"{Path(command[0]).name} ran longer than {seconds:g} seconds and was stopped") from None
+        raise RequestError(
+            f"{Path(command[0]).name} ran longer than {seconds:g} seconds and was stopped",
+            hint="allow more time (--timeout)",
+        ) from None
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise RequestError(f"{command[0]} can't be started: {reason}") from None

@@ -12,7 +12,7 @@ from truewheel.builds.errors import BuildError
 from truewheel.builds.interpreter import Python
 from truewheel.builds.lock import Choice
 from truewheel.builds.model import Request, Workroom
-from truewheel.builds.processes import run
+from truewheel.builds.processes import OverTimeError, run
 from truewheel.builds.record import Record
 
 _ELSEWHERE: Final = frozenset(
@@ -45,8 +45,11 @@ class Ground:
         """The Python of the build's own environment, by its path on the host."""
         return program_in(self.room.env, "python")
 
-    def run(self, command: Sequence[str], hint: str = "") -> None:
-        """Run uv or pip in the caller's folder, whose configuration counts. Raises `BuildError` where it fails."""
+    def run(self, command: Sequence[str], hints: Mapping[str, str] | None = None) -> None:
+        """Run uv or pip in the caller's folder, whose configuration counts. Raises `BuildError` where it fails.
+
+        ``hints`` are what to do next, by words that its last lines have where that helps.
+        """
         environment = {
             name: value
             for name, value in self.caller.items()
@@ -54,13 +57,14 @@ class Ground:
         }
         environment["UV_PREVIEW_FEATURES"] = "pylock"
         self.record.command(command)
-        status = run(command, Path.cwd(), environment, output=self.record.line, seconds=self.request.seconds)
+        try:
+            status = run(command, Path.cwd(), environment, output=self.record.line, seconds=self.request.seconds)
+        except OverTimeError as error:
+            raise BuildError.at(self.record, error.what, hint=error.hint, repeatable=False) from None
         if status:
+            tail = "\n".join(self.record.tail)
+            hint = next((said for words, said in (hints or {}).items() if words in tail), "")
             raise BuildError.of(self.record, Path(command[0]).name, status, hint=hint, repeatable=False)
-
-
-WHEELS: Final = "where a requirement has no wheel, --requirements-from-source allows its sdist"
-"""What to do when something can't be resolved."""
 
 
 class Installer(Protocol):

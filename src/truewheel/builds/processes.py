@@ -73,6 +73,7 @@ def run(
     seconds: float | None = None,
     cores: int | None = None,
     keep_open: Sequence[int] = (),
+    called: str = "",
 ) -> int:
     """Run a program in `folder` with exactly `environment`, and return its exit status: -N where signal N ended it.
 
@@ -81,25 +82,34 @@ def run(
     descriptors that it inherits (POSIX). However this ends, and whatever ends it, the program's whole process group is
     ended too: what it left running, and all of it after an interrupt, a SIGTERM to this process, or `seconds`.
 
-    Raises `RequestError` where it can't be started, or runs longer than `seconds`.
+    Raises `RequestError` where it can't be started, and `OverTimeError` where it runs longer than `seconds`; that calls
+    it ``called``, or else by its name.
     """
     with _ended_by_sigterm():
         with _on_cores(cores):
             process = _started(command, folder, environment, umask, keep_open)
         try:
             _relay(process, output, None if seconds is None else monotonic() + seconds)
-        except _OverTimeError:
-            raise RequestError(
-                f"{Path(command[0]).name} ran longer than {seconds:g} seconds and was stopped",
-                hint="allow more time, or look in the log for what it waited for",
-            ) from None
+        except _TimeIsUpError:
+            raise OverTimeError(called or Path(command[0]).name, seconds or 0.0) from None
         finally:
             _stop(process)
     return process.returncode
 
 
-class _OverTimeError(Exception):
-    """The time is up."""
+class OverTimeError(RequestError):
+    """A program ran longer than it may, and was stopped. ``seconds`` is what it had."""
+
+    def __init__(self, called: str, seconds: float) -> None:
+        super().__init__(
+            f"{called} ran longer than {seconds:g} seconds and was stopped",
+            hint="allow more time (--timeout), or look in the log for what it waited for",
+        )
+        self.seconds = seconds
+
+
+class _TimeIsUpError(Exception):
+    """A program has to be stopped."""
 
 
 def _started(
@@ -145,7 +155,7 @@ def _relay(process: subprocess.Popen[bytes], output: Output, until: float | None
     while True:
         now = monotonic()
         if until is not None and now > until:
-            raise _OverTimeError
+            raise _TimeIsUpError
         if ended is None and process.poll() is not None:
             ended = now
         if ended is not None and now > ended + _LINGER:
@@ -168,7 +178,7 @@ def _wait(process: subprocess.Popen[bytes], until: float | None) -> None:
     try:
         process.wait(None if until is None else max(0.0, until - monotonic()))
     except subprocess.TimeoutExpired:
-        raise _OverTimeError from None
+        raise _TimeIsUpError from None
 
 
 def _read(stream: IO[bytes], chunks: queue.SimpleQueue[bytes | None]) -> None:

@@ -14,11 +14,16 @@ from packaging.requirements import Requirement as Wanted
 
 from truewheel.builds import lock
 from truewheel.builds.git import without_credentials_in
-from truewheel.builds.installers import WHEELS, Ground, program_in, written
+from truewheel.builds.installers import Ground, program_in, written
 from truewheel.builds.lock import Choice
 from truewheel.errors import RequestError
 
 _QUIET: Final = ("--disable-pip-version-check", "--no-input", "--no-color")
+_HINTS: Final = {
+    "(from versions: none)": "the name may be wrong, or no index can be reached; or there is no wheel, and "
+    "--requirements-from-source allows the sdist"
+}
+"""pip says the same in all these cases."""
 
 
 class Pip:
@@ -46,7 +51,7 @@ class Pip:
         words += ["--only-binary=:all:"] if no_sources else []
         for path in request.constraints:
             words += ["--constraint", str(path.absolute())]
-        self._run(ground, "install", *words, hint=WHEELS if no_sources else "")
+        self._run(ground, "install", *words, hints=_HINTS if no_sources else None)
         return lock.text_of(_packages(json.loads(report.read_text(encoding="utf-8"))), ground.python)
 
     def install(self, choices: Sequence[Choice], ground: Ground) -> None:
@@ -62,9 +67,9 @@ class Pip:
         self._run(ground, "install", "--quiet", *words, "-r", str(wanted))
         self._move_scripts(ground)
 
-    def _run(self, ground: Ground, *words: str, hint: str = "") -> None:
+    def _run(self, ground: Ground, *words: str, hints: Mapping[str, str] | None = None) -> None:
         python = sys.executable if _own_pip() else str(program_in(self._spare(ground), "python"))
-        ground.run([python, "-I", "-m", "pip", "--python", str(ground.interpreter), *words, *_QUIET], hint)
+        ground.run([python, "-I", "-m", "pip", "--python", str(ground.interpreter), *words, *_QUIET], hints)
 
     @staticmethod
     def _venv(ground: Ground, folder: Path, *options: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from truewheel.builds import lock
-from truewheel.builds.installers import WHEELS, Ground, written
+from truewheel.builds.installers import Ground, written
 from truewheel.builds.lock import Choice
 from truewheel.errors import RequestError
 
@@ -18,6 +18,8 @@ else:
     import tomli as tomllib
 
 _COMMON: Final = ("--no-python-downloads", "--no-progress", "--color=never")
+_HINTS: Final = {"Wheels are required for": "--requirements-from-source allows the sdist of what has no wheel"}
+"""Other failures have other reasons, which uv tells: unknown names, an index that can't be reached."""
 
 
 def find(caller: Mapping[str, str]) -> str | None:
@@ -59,7 +61,7 @@ class Uv:
         words += ["--only-binary=:all:"] if no_sources else []
         words += [f"--constraints={path.absolute()}" for path in request.constraints]
         words += [f"--exclude-newer={request.exclude_newer}"] if request.exclude_newer else []
-        self._run(ground, "pip", "compile", *words, str(wanted), hint=WHEELS if no_sources else "")
+        self._run(ground, "pip", "compile", *words, str(wanted), hints=_HINTS if no_sources else None)
         try:
             document: dict[str, object] = tomllib.loads(result.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
@@ -75,5 +77,5 @@ class Uv:
         words += [] if ground.request.requirements_from_source else ["--only-binary=:all:"]
         self._run(ground, "pip", "sync", *words, str(result))
 
-    def _run(self, ground: Ground, *words: str, hint: str = "") -> None:
-        ground.run([self._program, *words, *_COMMON], hint)
+    def _run(self, ground: Ground, *words: str, hints: Mapping[str, str] | None = None) -> None:
+        ground.run([self._program, *words, *_COMMON], hints)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from pathlib import Path
 
 from truewheel.builds.record import Record
@@ -37,8 +39,7 @@ class BuildError(RequestError):
     @classmethod
     def of(cls, record: Record, program: str, status: int, *, hint: str = "", repeatable: bool = True) -> BuildError:
         """The error for a program that ended with a status, in the record's current phase."""
-        ended = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
-        return cls.at(record, f"{program} {ended}", status=status, hint=hint, repeatable=repeatable)
+        return cls.at(record, f"{program} {_ended(status)}", status=status, hint=hint, repeatable=repeatable)
 
     @classmethod
     def at(
@@ -55,3 +56,14 @@ class BuildError(RequestError):
             hint=hint,
             repeatable=repeatable,
         )
+
+
+def _ended(status: int) -> str:
+    """How a program ended. What runs another one tells of signal N by 128+N, as shells and bubblewrap do."""
+    number = -status if status < 0 else status - 128
+    if sys.platform != "win32" and number > 0:
+        try:
+            return f"was ended by signal {number} ({signal.Signals(number).name})"
+        except ValueError:
+            pass
+    return f"was ended by signal {number}" if status < 0 else f"ended with status {status}"

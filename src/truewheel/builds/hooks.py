@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import warnings
@@ -13,6 +14,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from truewheel.builds.errors import BuildError
 from truewheel.builds.model import Workroom
+from truewheel.builds.processes import OverTimeError
 from truewheel.builds.pyproject import BuildSystem, demand_requirements
 from truewheel.builds.record import Record
 from truewheel.errors import RequestError
@@ -24,6 +26,11 @@ except ImportError:
 
 _LARGEST: Final = 1 << 20
 """Bytes of an answer: a file name, or a list of requirements."""
+
+_KINDS: Final = {stat.S_IFLNK: "a link", stat.S_IFDIR: "a folder", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
+_FRAME: Final = re.compile(r' +File "')
+_RAISED: Final = re.compile(r"\w+: ")
+"""Lines of a traceback."""
 
 Settings: TypeAlias = Mapping[str, str | list[str]]
 
@@ -91,13 +98,37 @@ class Hooks:
         inside = self._run.inside
         # Without buffers, lines come when they are printed, and those of both streams in their order.
         words = [self._run.python, "-u", inside(folder / "call.py"), hook, inside(folder)]
-        status = self._run.call(words, extra_environ or {})
+        called = f"{hook} of {self._system.backend}"
+        try:
+            status = self._run.call(words, extra_environ or {})
+        except OverTimeError as error:
+            raise BuildError.at(self._record, OverTimeError(called, error.seconds).what, hint=error.hint) from None
         if status:
-            raise BuildError.of(self._record, f"{hook} of {self._system.backend}", status)
+            raise self._known(hook) or BuildError.of(self._record, called, status)
         answer = _contents(folder / "output.json")
         if answer is None:
             raise BuildError.at(self._record, f"{hook} left no answer")
         (Path(control) / "output.json").write_bytes(answer)
+
+    def _known(self, hook: str) -> BuildError | None:
+        """The error in a sentence where the script itself failed, whose traceback would say less."""
+        tail = self._record.tail
+        frames = [line for line in tail if _FRAME.match(line)]
+        backend = self._system.backend
+        if not frames or not tail[-1]:
+            return None
+        lacks = any(re.match(rf"AttributeError: .* has no attribute '{hook}'", line) for line in tail)
+        if lacks and "call.py" in frames[-1]:
+            error = BuildError.at(
+                self._record, f"the backend {backend} has no hook {hook}, which every backend must have"
+            )
+        elif any("call.py" in frame and frame.endswith("in write_json") for frame in frames):
+            reason = next((line for line in tail[tail.index(frames[-1]) :] if _RAISED.match(line)), "no JSON")
+            error = BuildError.at(self._record, f"{hook} of {backend} answers what can't be told: {reason}")
+        else:
+            return None
+        error.tail = ()
+        return error
 
     @contextmanager
     def _faults(self, hook: str) -> Iterator[None]:
@@ -137,8 +168,10 @@ class Hooks:
                 f"{hook} answers {answer!r}, which is no name of a file that ends in {' or '.join(ends)}"
             )
         path = self._room.out / answer
-        if _kind(path.parent) != stat.S_IFDIR or _kind(path) != stat.S_IFREG:
+        if _kind(path.parent) != stat.S_IFDIR or not (kind := _kind(path)):
             raise RequestError(f"{hook} says that it made {answer}, and there is no such file")
+        if kind != stat.S_IFREG:
+            raise RequestError(f"{hook} answers {answer}, which is {_KINDS.get(kind, 'no file')}")
         return path
 
 

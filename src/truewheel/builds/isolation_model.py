@@ -52,8 +52,8 @@ class Sandbox(Protocol):
         """Run a program with exactly `environment`, and return its exit status (negative or 128+N for signal N).
 
         The command names files as `inside` does; `folder` is a path of the host in the workroom. `also` are folders of
-        the host that the program may read and write where they are. Raises `RequestError` where it can't be started
-        or takes longer than `seconds`.
+        the host that the program may read and write where they are. Raises `RequestError` where it can't be started,
+        and `OverTimeError` where it takes longer than `seconds`.
         """
 
 

@@ -6,12 +6,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from truewheel.builds.artefacts import canonical_sdist, canonical_wheel
 from truewheel.builds.model import Artefact, Request
 from truewheel.builds.tree import file_digest
-from truewheel.errors import RequestError, Where
+from truewheel.errors import RequestError, TruewheelError, Where
 
 
 class Delivery:
@@ -24,21 +25,23 @@ class Delivery:
 
     def sdist(self, source: Path) -> Path:
         """Take an sdist in canonical form; where it lies meanwhile."""
-        target = canonical_sdist(source, self._draft, timestamp=self._timestamp, limits=self._request.limits)
+        with _named(source):
+            target = canonical_sdist(source, self._draft, timestamp=self._timestamp, limits=self._request.limits)
         self._add("sdist", target)
         return target
 
     def wheel(self, source: Path) -> Path:
         """Take a wheel in canonical form; where it lies meanwhile."""
         target = self._draft / source.name
-        canonical_wheel(
-            source,
-            target,
-            timestamp=self._timestamp,
-            profile=self._request.profile,
-            limits=self._request.limits,
-            folders=self._built_in,
-        )
+        with _named(source):
+            canonical_wheel(
+                source,
+                target,
+                timestamp=self._timestamp,
+                profile=self._request.profile,
+                limits=self._request.limits,
+                folders=self._built_in,
+            )
         self._add("wheel", target)
         return target
 
@@ -62,6 +65,17 @@ class Delivery:
         except OSError as error:
             raise RequestError(f"can't be written: {error.strerror}", where=Where(file=str(self._folder))) from None
         return self.artefacts
+
+
+@contextmanager
+def _named(source: Path) -> Iterator[None]:
+    """Have errors name a result as its backend did: where it lies is gone when they are read."""
+    try:
+        yield
+    except TruewheelError as error:
+        if error.where.file == str(source):
+            error.where = replace(error.where, file=source.name)
+        raise
 
 
 @contextmanager

@@ -70,6 +70,7 @@ class Namespaces:
             umask=conditions.umask,
             seconds=seconds,
             cores=conditions.cores,
+            called=Path(command[0]).name,
         )
 
     def _as_user(self, words: Sequence[str]) -> str:

@@ -44,4 +44,5 @@ class Plain:
             umask=conditions.umask,
             seconds=seconds,
             cores=conditions.cores,
+            called=Path(command[0]).name,
         )

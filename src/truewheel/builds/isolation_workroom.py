@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from truewheel.builds.detached import end_detached
 from truewheel.builds.model import Conditions, Workroom
 from truewheel.errors import RequestError, Where
 
@@ -50,6 +51,8 @@ def workroom(conditions: Conditions, kind: str, *, keep: bool = False) -> Iterat
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             yield Lodging(room, notes)
         finally:
+            if kind == "none":
+                end_detached(room)
             if not keep:
                 remove(host)
 

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -51,6 +52,26 @@ def test_a_room_at_the_same_place_every_time(temporary: Path) -> None:
     with workroom(replace(Conditions(), root="/var/elsewhere"), "none") as (room, _):
         assert room.host == base / "0" / "var-elsewhere"
     assert not (base / "0").exists()
+    if os.name == "posix":
+        assert not list(temporary.iterdir())
+
+
+@posix
+def test_a_lock_that_was_taken_away_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another build ends between the moments in which its lock is opened and taken over."""
+    locked, calls = isolation_workroom._locked, list[str]()
+
+    def late(file: BinaryIO) -> bool:
+        if not calls:
+            Path(file.name).unlink()
+            Path(file.name).parent.rmdir()
+        calls.append(file.name)
+        return locked(file)
+
+    monkeypatch.setattr(isolation_workroom, "_locked", late)
+    with workroom(Conditions(), "none") as (first, notes), workroom(Conditions(), "none") as (second, _):
+        assert (first.host.name, notes, second.host.name) == ("0", (), "1")
+        assert first.host.is_dir()
 
 
 def test_two_builds_at_once() -> None:

@@ -75,8 +75,8 @@ def _numbered(root: str) -> Iterator[tuple[Path, tuple[str, ...]]]:
     taken = []
     for number in range(_MOST):
         folder = base / str(number)
-        with (base / f"{number}.lock").open("ab") as lock:
-            if not _locked(lock):
+        with _claimed(base / f"{number}.lock") as ours:
+            if not ours:
                 taken.append(f"{folder} is in use by another build")
                 continue
             if (base / f"{number}.kept").exists():
@@ -96,6 +96,42 @@ def _numbered(root: str) -> Iterator[tuple[Path, tuple[str, ...]]]:
         where=Where(file=str(base)),
         hint="remove what earlier builds have kept there",
     )
+
+
+@contextmanager
+def _claimed(path: Path) -> Iterator[bool]:
+    """Whether a lock is this process' own, until the block ends. Nothing is left of it then, unless something was kept.
+
+    A build that ends takes its lock away, and a lock that nobody can find any more is none: another one is tried.
+    """
+    for _ in range(_MOST):
+        try:
+            file = path.open("ab")
+        except FileNotFoundError:
+            _base()  # the last build has just taken it away
+            continue
+        with file:
+            if not _locked(file):
+                yield False
+                return
+            _base()  # from here on nobody takes it away
+            if not _is_at(path, file):
+                continue
+            try:
+                yield True
+            finally:
+                with suppress(OSError):  # Windows keeps files that are open, and other builds may go on
+                    path.unlink()
+                    path.parent.rmdir()
+            return
+    yield False
+
+
+def _is_at(path: Path, file: BinaryIO) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except OSError:
+        return False
 
 
 def _leave(folder: Path, host: Path, mark: Path) -> None:

@@ -36,7 +36,7 @@ def build_wheel(wheel_directory: str, config_settings: Settings = None, metadata
     with _told():
         from truewheel.builds.wrapped_hooks import built  # noqa: PLC0415  # frontends import this module to ask for hooks
 
-        return built("build_wheel", wheel_directory, config_settings, metadata_directory=metadata_directory)
+        return built("build_wheel", wheel_directory, config_settings, metadata_directory)
 
 
 def build_sdist(sdist_directory: str, config_settings: Settings = None) -> str:
@@ -80,18 +80,14 @@ def _editable_requirements(config_settings: Settings = None) -> object:
     with _told():
         from truewheel.builds.wrapped_hooks import passed_on  # noqa: PLC0415  # as above
 
-        return passed_on("get_requires_for_build_editable", config_settings=config_settings)
+        return passed_on("get_requires_for_build_editable", config_settings)
 
 
 def _prepare_editable_metadata(metadata_directory: str, config_settings: Settings = None) -> object:
     with _told():
         from truewheel.builds.wrapped_hooks import passed_on  # noqa: PLC0415  # as above
 
-        return passed_on(
-            "prepare_metadata_for_build_editable",
-            metadata_directory=metadata_directory,
-            config_settings=config_settings,
-        )
+        return passed_on("prepare_metadata_for_build_editable", metadata_directory, config_settings)
 
 
 def _build_editable(
@@ -100,12 +96,7 @@ def _build_editable(
     with _told():
         from truewheel.builds.wrapped_hooks import passed_on  # noqa: PLC0415  # as above
 
-        return passed_on(
-            "build_editable",
-            wheel_directory=wheel_directory,
-            config_settings=config_settings,
-            metadata_directory=metadata_directory,
-        )
+        return passed_on("build_editable", wheel_directory, config_settings, metadata_directory)
 
 
 _OPTIONAL: dict[str, Callable[..., object]] = {

@@ -18,8 +18,8 @@ class UnsupportedOperation(Exception):
     pass
 
 
-def build_wheel(wheel_directory):
-    return wheel_directory.upper()
+def build_wheel(folder, /):
+    return folder.upper()
 
 
 def build_sdist():
@@ -44,20 +44,20 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def request(project: Path, hook: str = "", backend: str = "own_backend", **arguments: object) -> Request:
+def request(project: Path, hook: str = "", backend: str = "own_backend", *arguments: object) -> Request:
     return {
         "path": list(sys.path),
         "backend": backend,
         "backend_path": [str(project)],
         "hook": hook,
         "hooks": ["build_editable", "build_sdist", "other"],
-        "arguments": arguments,
+        "arguments": list(arguments),
         "umask": None,
     }
 
 
 def test_a_hook_is_called(project: Path) -> None:
-    assert child.answered(request(project, "build_wheel", wheel_directory="out")) == {"value": "OUT"}
+    assert child.answered(request(project, "build_wheel", "own_backend", "out")) == {"value": "OUT"}
     assert sys.path[0] == str(project)
 
 

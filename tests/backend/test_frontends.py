@@ -26,7 +26,7 @@ def test_every_frontend_gives_one_wheel_and_one_sdist(name: str, frontends: Fron
     project = PROJECTS[name]
     need(*project.tools)
     first, second, third = (
-        checked_out(wrapped(project, tmp_path / place)) for place in ("first", "a/longer/way/second", "third")
+        checked_out(wrapped(project, tmp_path / place)) for place in ("first", "a/longer/way/second", project.name)
     )
 
     by_uv = frontends.uv(first, tmp_path / "uv", umask=0o002, TZ="Asia/Kathmandu")

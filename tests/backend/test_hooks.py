@@ -12,6 +12,7 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from textwrap import dedent
+from typing import NamedTuple
 
 import pytest
 
@@ -301,6 +302,10 @@ def failure(hook: Callable[[], object], capfd: pytest.CaptureFixture[str]) -> tu
         ("return 'other.whl'", 1, "own says that build_wheel made 'other.whl', which is not there"),
         ("return '../seen.json'", 1, "made '../seen.json', which is not there"),
         ("return None", 1, "made None, which is not there"),
+        ("return ''", 1, "made '', which is not there"),
+        ("return 'a' + chr(0) + '.whl'", 1, "made 'a\\x00.whl', which is not there"),
+        ("return '..'", 1, "made '..', which is no regular file"),
+        ("os.mkdir(os.path.join(_[0], 'a.whl')); return 'a.whl'", 1, "made 'a.whl', which is no regular file"),
         ("return object()", 1, "is not JSON serializable"),
     ],
 )
@@ -314,6 +319,42 @@ def test_failures_of_the_backend_pass(
     assert said in text
     assert "truewheel.backend: " in text
     assert not list(out.iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes with names, and links only for some")
+@pytest.mark.parametrize("hook", ["build_wheel", "build_sdist"])
+@pytest.mark.parametrize(
+    "made", ["os.symlink(os.path.abspath('secret.txt'), path)", "os.mkfifo(path)"], ids=["link", "pipe"]
+)
+def test_what_is_no_file_is_not_opened(
+    made: str, hook: str, enter: Enter, out: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    name = "own-1.0-py3-none-any.whl" if hook == "build_wheel" else "own-1.0.tar.gz"
+    body = f"path = os.path.join(folder, {name!r})\n    {made}\n    return {name!r}\n"
+    enter(f"import os\n\ndef {hook}(folder, *_):\n    {body}", **{"secret.txt": "a secret"})
+    status, text = failure(lambda: call(hook, str(out)), capfd)
+    assert status == 1
+    assert text.splitlines() == [
+        f"truewheel.backend: own says that {hook} made {name!r}, which is no regular file",
+        "  this is a defect of the backend; build without truewheel.backend to report it",
+    ]
+    assert not list(out.iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has links only for some")
+def test_prepared_metadata_that_is_a_link_is_not_followed(
+    enter: Enter, out: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (place := tmp_path / "elsewhere").mkdir()
+    (place / "WHEEL").write_text("a secret")
+    enter(
+        "import os\n\ndef build_wheel(*_): pass\n\n"
+        "def prepare_metadata_for_build_wheel(folder, *_):\n"
+        f"    os.symlink({str(place)!r}, os.path.join(folder, 'own-1.0.dist-info'))\n    return 'own-1.0.dist-info'\n"
+    )
+    _, text = failure(lambda: call("prepare_metadata_for_build_wheel", str(out)), capfd)
+    assert "made 'own-1.0.dist-info', which is no folder\n" in text
+    assert "secret" not in text
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals")
@@ -418,3 +459,44 @@ def test_hooks_keep_the_names_and_the_order_of_their_arguments(enter: Enter, out
     )
     done = subprocess.run([sys.executable, "-c", code, str(out)], capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
+
+
+class Frontend(NamedTuple):
+    """How a hook is called: by us, and then by those who call the wrapped backend themselves."""
+
+    hook: str
+    given: tuple[object, ...]
+    passed: tuple[object, ...]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Frontend("build_wheel", ("out", None, "info"), ("...", None, "info")),
+        Frontend("build_wheel", ("out",), ("...", None, None)),
+        Frontend("build_sdist", ("out", {"a": "b"}), ("...", {"a": "b"})),
+        Frontend("get_requires_for_build_sdist", (), (None,)),
+        Frontend("get_requires_for_build_wheel", ({"a": "b"},), ({"a": "b"},)),
+        Frontend("get_requires_for_build_editable", ({"a": "b"},), ({"a": "b"},)),
+        Frontend("prepare_metadata_for_build_wheel", ("out", {"a": "b"}), ("out", {"a": "b"})),
+        Frontend("prepare_metadata_for_build_editable", ("out",), ("out", None)),
+        Frontend("build_editable", ("out", {}, "info"), ("out", {}, "info")),
+    ],
+    ids=lambda case: f"{case.hook}-{len(case.given)}",
+)
+def test_hooks_are_called_by_position_as_pip_and_build_do(case: Frontend, enter: Enter, out: Path) -> None:
+    """A backend whose parameters are called otherwise is built by pip, and is built here."""
+    enter(
+        "import json, sys\n\n"
+        f"def {case.hook}(*values):\n"
+        "    with open('values.json', 'w') as file:\n        json.dump(values, file)\n    sys.exit(3)\n"
+    )
+    with pytest.raises(SystemExit) as caught:
+        call(case.hook, *(str(out) if value == "out" else value for value in case.given))
+    assert caught.value.code == 3
+    found = json.loads(Path("values.json").read_text())
+    expected = [str(out) if value == "out" else value for value in case.passed]
+    if expected[:1] == ["..."]:  # a folder of ours, empty and gone
+        assert found.pop(0) != str(out)
+        del expected[0]
+    assert found == expected

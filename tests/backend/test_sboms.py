@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import zipfile  # noqa: TID251 - a reader and writer that isn't ours
 from base64 import urlsafe_b64encode
 from hashlib import sha256
@@ -58,11 +60,40 @@ def bill(*urls: str) -> str:
         ("/build/x", "registry+https://example.invalid/build/x#own", "registry+https://example.invalid/build/x#own"),
         ("C:/build/x", f"path+{FILE}/C:/build/x#own", f"path+{FILE}/src#own"),
         ("/", f"path+{FILE}/build/x#own", f"path+{FILE}/build/x#own"),
+        ("/build/own", f"path+{FILE}/build/own#1.0.0-rc.1+b.2", f"path+{FILE}/src#own@1.0.0-rc.1+b.2"),
+        ("/build/x", f"path+{FILE}/build/x#own@1.0.0-rc.1+b.2", f"path+{FILE}/src#own@1.0.0-rc.1+b.2"),
+        ("/a b/own/", f"path+{FILE}/a%20b/own#0.1.0 bin-target-0", f"path+{FILE}/src#own@0.1.0 bin-target-0"),
+        ("/build/own", f"path+{FILE}/build/own/own#1.0.0", f"path+{FILE}/src/own#1.0.0"),
+        ("/build/own", f"{FILE}/build/own#1.0.0", f"{FILE}/src#1.0.0"),
+        ("/build/own", f"own 1.0.0 (path+{FILE}/build/own)", f"own 1.0.0 (path+{FILE}/src)"),
+        ("/build/own", f"path+{FILE}/build/own)x#1.0.0", f"path+{FILE}/build/own)x#1.0.0"),
     ],
 )
 def test_the_folder_is_called_src(folder: str, before: str, after: str, tmp_path: Path) -> None:
     found = canonical(wheel_with(tmp_path, **{"sboms/own.cyclonedx.json": bill(before, before)}), folder)
     assert found["sboms/own.cyclonedx.json"].decode() == bill(after, after)
+
+
+def test_the_name_of_the_folder_decides_nothing(tmp_path: Path) -> None:
+    """Cargo's identifiers of one crate, in a folder that is called like it and in another one."""
+    bills = [
+        {
+            "metadata": {
+                "component": {"bom-ref": f"{own}#{name}1.0.0", "purl": "pkg:cargo/own@1.0.0?download_url=file://."}
+            },
+            "dependencies": [
+                {"ref": f"{own}#{name}1.0.0", "dependsOn": [f"{own}/other#2.0.0", f"{own}/third#named@3.0.0"]},
+                {"ref": f"{own}/other#2.0.0"},
+            ],
+        }
+        for own, name in [(f"path+{FILE}/build/own", ""), (f"path+{FILE}/elsewhere", "own@")]
+    ]
+    first, second = (
+        canonical(wheel_with(tmp_path, **{"sboms/own.json": json.dumps(bill)}), "/build/own", "/elsewhere")
+        for bill in bills
+    )
+    assert first == second
+    assert first["sboms/own.json"].count(b"/src#own@1.0.0") == 2
 
 
 def test_of_two_folders_the_inner_one_is_meant(tmp_path: Path) -> None:
@@ -115,5 +146,31 @@ def test_prepared_metadata_that_cannot_be_read(tmp_path: Path) -> None:
     assert caught.value.where.file == str(tmp_path / "WHEEL")
     (tmp_path / "WHEEL").unlink()
     (tmp_path / "WHEEL").mkdir()
-    with pytest.raises(RequestError, match="can't be brought into form"):
+    with pytest.raises(RequestError, match="can't be brought into form: it is no regular file"):
+        canonical_info(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes with names, and links only for some")
+def test_prepared_metadata_elsewhere_is_not_looked_at(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("Wheel-Version: 1.0\nTag: py2.py3-none-any\n")
+    (tmp_path / "WHEEL").symlink_to(secret)
+    with pytest.raises(RequestError, match="it is no regular file"):
+        canonical_info(tmp_path)
+    assert "py2.py3" in secret.read_text()
+    (tmp_path / "WHEEL").unlink()
+    os.mkfifo(tmp_path / "WHEEL")
+    with pytest.raises(RequestError, match="it is no regular file"):
+        canonical_info(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="only root's rights are above this; Windows has others")
+def test_prepared_metadata_that_may_not_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "WHEEL").write_bytes(b"Wheel-Version: 1.0\nTag: py2.py3-none-any\n")
+
+    def refuse(*_: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(RequestError, match="can't be brought into form: Permission denied"):
         canonical_info(tmp_path)

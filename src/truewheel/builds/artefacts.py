@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Collection
 from pathlib import Path
 
@@ -37,6 +38,14 @@ def canonical_wheel(
         return write(canonical, file, profile=profile, timestamp=timestamp, workers=core_count())
 
 
+def kind_of(path: Path) -> int:
+    """What lies there, as `stat.S_IFMT` has it: links aren't followed. 0 where there is nothing."""
+    try:
+        return stat.S_IFMT(path.lstat().st_mode)
+    except (OSError, ValueError):  # a NUL in the name
+        return 0
+
+
 def canonical_info(folder: Path) -> None:
     """Bring the WHEEL of a prepared ``.dist-info`` into the form that `canonical_wheel` gives it in the wheel.
 
@@ -44,13 +53,15 @@ def canonical_info(folder: Path) -> None:
     and is left alone. Raises `WheelError` where WHEEL can't be read, and `RequestError` where it can't be written.
     """
     file = folder / "WHEEL"
+    if not (kind := kind_of(file)):
+        return
+    if kind != stat.S_IFREG:
+        raise RequestError("can't be brought into form: it is no regular file", where=Where(file=str(file)))
     try:
         before = file.read_bytes()
         after = with_tags(before, parse_wheel_file(before).expanded_tags)
         if after != before:
             file.write_bytes(after)
-    except FileNotFoundError:
-        return
     except TruewheelError as error:
         raise error.within(file=str(file)) from None
     except OSError as error:

@@ -1,7 +1,9 @@
 """The folder of a build in bills of materials: maturin names crates by the URLs of their folders.
 
 Such a name only tells components of one document apart (CycloneDX, ``bom-ref``): it may be another one, if it is that
-wherever it stands.
+wherever it stands. Cargo leaves a crate's own name out where the last part of the URL is that name already:
+``path+file:///way/own#1.0.0``, but ``path+file:///way/other#own@1.0.0`` (Cargo Book, Package ID Specifications). Here
+the crate is always named, so that what the folder is called decides nothing.
 """
 
 from __future__ import annotations
@@ -25,12 +27,17 @@ _NEW: Final = _FILE.encode() + b"/src"
 
 
 def folders_left_out(folders: Iterable[str]) -> Normalizer:
-    """A step that calls the folders of a build ``/src`` in the URLs of bills of materials (PEP 770)."""
+    """A step that calls the folders of a build ``/src`` in the URLs of bills of materials (PEP 770).
+
+    A crate that lies in such a folder itself is ``/src#NAME@VERSION``, whether Cargo has named it or not.
+    """
     # Inner folders before outer ones: of two that begin alike, the longer one is meant.
     roots = sorted({spelled for folder in folders for spelled in _spelled(folder)}, key=lambda root: (-len(root), root))
     if not roots:
         return lambda wheel: wheel
-    url = re.compile(b"(?:" + b"|".join(map(re.escape, roots)) + rb')(?=[/#?"\s]|\Z)')
+    root = b"|".join(map(re.escape, roots))
+    # Before 1.77, Cargo put the URL in brackets: `own 1.0.0 (path+file:///way/own)`.
+    url = re.compile(rb"(path\+)?(?P<root>" + root + rb')(?:(?P<version>#(?=\d+\.\d+\.\d))|(?=[/#?"\s]|\)["\s]|\Z))')
 
     def step(wheel: Wheel) -> Wheel:
         inside = wheel.info_path("sboms/")
@@ -38,12 +45,19 @@ def folders_left_out(folders: Iterable[str]) -> Normalizer:
         changed = []
         for entry in bills:
             before = bytes(entry.read())
-            after = url.sub(_NEW, before)
+            after = url.sub(_renamed, before)
             if after != before:
                 changed.append(Entry(entry.name, entry.executable, Bytes(after)))
         return amended(wheel, *changed) if changed else wheel
 
     return step
+
+
+def _renamed(found: re.Match[bytes]) -> bytes:
+    """What stands for the URL of a folder, with the name of its crate where only the folder's says it."""
+    kind, version = found[1] or b"", found["version"] or b""
+    crate = found["root"].rpartition(b"/")[2] + b"@" if kind and version else b""
+    return kind + _NEW + version + crate
 
 
 def _spelled(folder: str) -> set[bytes]:

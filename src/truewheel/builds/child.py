@@ -17,7 +17,7 @@ if __name__ == "__main__" and not getattr(sys.flags, "safe_path", False):
 import importlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TypedDict
@@ -27,7 +27,8 @@ class Request(TypedDict):
     """What to call.
 
     ``backend`` is ``module`` or ``module:object`` (PEP 517), ``backend_path`` folders that it must come from, if any.
-    Without a ``hook`` the answer is which of ``hooks`` there are. ``umask`` is None where it stays as it is.
+    Without a ``hook`` the answer is which of ``hooks`` there are. ``arguments`` are positional, as pip and build pass
+    them. ``umask`` is None where it stays as it is.
     """
 
     path: list[str]
@@ -35,7 +36,7 @@ class Request(TypedDict):
     backend_path: list[str]
     hook: str
     hooks: list[str]
-    arguments: dict[str, object]
+    arguments: list[object]
     umask: int | None
 
 
@@ -72,13 +73,13 @@ def answered(request: Request) -> Answer:
     return _called(backend, request["hook"], request["arguments"])
 
 
-def _called(backend: object, name: str, arguments: Mapping[str, object]) -> Answer:
+def _called(backend: object, name: str, arguments: Sequence[object]) -> Answer:
     hook: object = getattr(backend, name, None)
     if not callable(hook):
         return {"fault": "missing"}
     unsupported: object = getattr(backend, "UnsupportedOperation", None)
     try:
-        return {"value": hook(**arguments)}
+        return {"value": hook(*arguments)}
     except Exception as error:
         # PEP 517: a backend's own class of this name says that there is nothing to build such an sdist from.
         if isinstance(unsupported, type) and isinstance(error, unsupported):

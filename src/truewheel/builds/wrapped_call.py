@@ -10,7 +10,7 @@ import signal
 import subprocess  # noqa: TID251 - a hook's process has the frontend's own streams, which `processes` doesn't pass on
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,18 +58,21 @@ class Caller:
 
     def hooks(self) -> frozenset[str]:
         """Those of the optional hooks that the backend has. Raises as `call` does."""
-        found = self._asked("", {})
+        found = self._asked("", ())
         return frozenset(map(str, found)) if isinstance(found, list) else frozenset()
 
-    def call(self, hook: str, **arguments: object) -> object:
+    def call(self, hook: str, *arguments: object) -> object:
         """Call a hook in the project's folder, and give what it gives. Its output goes where that of this process goes.
+
+        The arguments are all that PEP 517 gives the hook, in that order: backends that call them otherwise are built by
+        pip and build, which pass them by position.
 
         Raises `HookError` where it fails, after it has said why; `UnsupportedError` where it says that it can't;
         `RequestError` where there is no such backend or hook.
         """
         return self._asked(hook, arguments)
 
-    def _asked(self, hook: str, arguments: Mapping[str, object]) -> object:
+    def _asked(self, hook: str, arguments: Sequence[object]) -> object:
         if self.environment.get(_GUARD) == str(self.wrapped.project):
             raise RequestError(
                 f"{self.wrapped.backend} leads back to truewheel.backend, which can't wrap itself",
@@ -81,7 +84,7 @@ class Caller:
             "backend_path": list(self.wrapped.path),
             "hook": hook,
             "hooks": list(OPTIONAL),
-            "arguments": dict(arguments),
+            "arguments": list(arguments),
             "umask": self.umask,
         }
         with tempfile.TemporaryDirectory(prefix="truewheel-", ignore_cleanup_errors=True) as name:

@@ -6,6 +6,7 @@ A hook works in the current folder, which is the project's (PEP 517).
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
-from truewheel.builds.artefacts import canonical_info, canonical_sdist, canonical_wheel
+from truewheel.builds.artefacts import canonical_info, canonical_sdist, canonical_wheel, kind_of
 from truewheel.builds.wrapped import Wrapped
 from truewheel.builds.wrapped_call import Caller
 from truewheel.builds.wrapped_surroundings import UMASK, fixed, with_stand_ins
@@ -35,17 +36,17 @@ def _optional_hooks(project: Path) -> frozenset[str]:
     return Caller(Wrapped.of(project), fixed(os.environ), UMASK).hooks()
 
 
-def built(hook: str, folder: str, settings: Settings, **arguments: object) -> str:
+def built(hook: str, folder: str, *arguments: object) -> str:
     """Build a wheel or an sdist, write its canonical form into a folder, and give its name.
 
-    Nothing else comes into the folder, and nothing at all where it fails.
+    ``arguments`` are those of the hook behind its folder. Nothing else comes into the folder, and nothing at all where
+    it fails.
     """
     timestamp = source_date_epoch()
-    place = "wheel_directory" if hook == "build_wheel" else "sdist_directory"
     with _room() as (caller, room):
         (out := room / "out").mkdir()
-        name = caller.call(hook, config_settings=settings, **{place: str(out)}, **arguments)
-        made = _made(caller.wrapped, hook, out, name)
+        name = caller.call(hook, str(out), *arguments)
+        made = _made(caller.wrapped, hook, out, name, stat.S_IFREG)
         with _refused(caller.wrapped, made.name):
             return _canonical(made, Path(folder), caller.wrapped.project, timestamp)
 
@@ -73,27 +74,33 @@ def prepared(folder: str, settings: Settings) -> str:
     """Have the metadata of a wheel prepared, in the form that it has in the canonical wheel."""
     with _room() as (caller, _):
         hook = "prepare_metadata_for_build_wheel"
-        name = caller.call(hook, metadata_directory=folder, config_settings=settings)
-        canonical_info(_made(caller.wrapped, hook, Path(folder), name))
+        name = caller.call(hook, folder, settings)
+        canonical_info(_made(caller.wrapped, hook, Path(folder), name, stat.S_IFDIR))
         return str(name)
 
 
 def requirements(hook: str, settings: Settings) -> object:
     """What the backend needs besides, for a wheel or an sdist."""
     with _room() as (caller, _):
-        return caller.call(hook, config_settings=settings)
+        return caller.call(hook, settings)
 
 
-def passed_on(hook: str, **arguments: object) -> object:
+def passed_on(hook: str, *arguments: object) -> object:
     """A hook for editable installs: nothing is changed, the environment included."""
-    return Caller(Wrapped.of(Path.cwd()), os.environ).call(hook, **arguments)
+    return Caller(Wrapped.of(Path.cwd()), os.environ).call(hook, *arguments)
 
 
-def _made(wrapped: Wrapped, hook: str, folder: Path, name: object) -> Path:
-    """What a hook says that it made. Raises `RequestError` where that isn't there."""
-    if not isinstance(name, str) or Path(name).name != name or not (folder / name).exists():
+def _made(wrapped: Wrapped, hook: str, folder: Path, name: object, kind: int) -> Path:
+    """What a hook says that it made: a file or a folder, as ``kind`` of `stat` has it; links aren't followed.
+
+    Raises `RequestError` where that isn't there, or is something else.
+    """
+    found = kind_of(folder / name) if isinstance(name, str) and name and Path(name).name == name else 0
+    if not isinstance(name, str) or found != kind:
+        other = "which is no folder" if kind == stat.S_IFDIR else "which is no regular file"
+        what = other if found else "which is not there"
         raise RequestError(
-            f"{wrapped.backend} says that {hook} made {name!r}, which is not there",
+            f"{wrapped.backend} says that {hook} made {name!r}, {what}",
             hint="this is a defect of the backend; build without truewheel.backend to report it",
         )
     return folder / name

@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from truewheel.api.common import Advance, AnyPath, Normalized, Options
-from truewheel.api.reading import Digest, check, digest, show
-from truewheel.api.rewriting import check_normalized, normalize, retag
 
 if TYPE_CHECKING:
     from truewheel.api.building import Built, build
     from truewheel.api.comparing import diff
     from truewheel.api.fusing import Fused, fuse
+    from truewheel.api.reading import Digest, check, digest, show
     from truewheel.api.repairing import Places, Repaired, Wants, repair
+    from truewheel.api.rewriting import check_normalized, normalize, retag
 
 __all__ = [
     "Advance",
@@ -43,6 +43,8 @@ __all__ = [
 
 
 _LATE = {
+    **dict.fromkeys(("Digest", "check", "digest", "show"), "reading"),
+    **dict.fromkeys(("check_normalized", "normalize", "retag"), "rewriting"),
     **dict.fromkeys(("Places", "Repaired", "Wants", "repair"), "repairing"),
     **dict.fromkeys(("Fused", "fuse"), "fusing"),
     **dict.fromkeys(("Built", "build"), "building"),

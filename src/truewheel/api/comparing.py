@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from truewheel.api.common import AnyPath
-from truewheel.api.reading import mapper_of
+from truewheel.api.common import AnyPath, mapper_of
 from truewheel.compare import UNRECOGNIZED, Comparison, compare, unrecognized
 from truewheel.errors import RequestError
 from truewheel.wheel import Limits

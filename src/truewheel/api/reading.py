@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from truewheel.api.common import Advance, AnyPath, Nowhere, ignore
+from truewheel.api.common import Advance, AnyPath, Nowhere, ignore, mapper_of
 from truewheel.errors import EncoderError
-from truewheel.ops import Audit, Depth, Mapper, Patterns, audit, narrowed, own_timestamp, serially
+from truewheel.ops import Audit, Depth, Patterns, audit, narrowed, own_timestamp
 from truewheel.wheel import Limits, Profile, differences, payload_digest, write
 from truewheel.world import OpenWheel, core_count, file_sha256, open_wheel
 
@@ -97,19 +95,6 @@ def audited(
             advance=done,
             brought=Patterns(exclude).mean,
         )
-
-
-@contextmanager
-def mapper_of(workers: int | None) -> Iterator[Mapper]:
-    """A mapper over so many threads (all cores by default)."""
-    count = core_count() if workers is None else workers
-    if count <= 1:
-        yield serially
-        return
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # 6 ms that one thread does without
-
-    with ThreadPoolExecutor(count) as pool:
-        yield pool.map
 
 
 def _is_canonical(opened: OpenWheel, profile: Profile, sha256: str) -> bool:

@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Final, Protocol, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from truewheel.compare.model import Leaf
 from truewheel.compare.recompression import same_stream
 from truewheel.errors import TruewheelError
-from truewheel.wheel import Data
+from truewheel.wheel import Data, Mapper
 from truewheel.wheel.zipcontent import ZipContent
 
-_T = TypeVar("_T")
-_R = TypeVar("_R")
 _BATCH_BYTES: Final = 1 << 20
 _BATCH_COUNT: Final = 256
 LARGE: Final = 32 << 20
 """Bytes from which on members are read one after the other, whatever the number of threads."""
 
 Pairs = Sequence[tuple[Leaf, Leaf]]
-
-
-class Mapper(Protocol):
-    """Something that maps as `map` does; an executor's ``map`` spreads the work over threads."""
-
-    def __call__(self, function: Callable[[_T], _R], items: Iterable[_T], /) -> Iterable[_R]:
-        """The results, in order."""
-
-
-def serially(function: Callable[[_T], _R], items: Iterable[_T], /) -> Iterator[_R]:
-    """The mapper that uses the calling thread alone."""
-    return map(function, items)
 
 
 def unequal(pairs: Pairs, mapper: Mapper) -> list[int]:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from truewheel.compare.alone import compare_alone, unlike_files
 from truewheel.compare.context import Comparer, Pair
-from truewheel.compare.equality import LARGE, Mapper, read, serially, unequal
+from truewheel.compare.equality import LARGE, read, unequal
 from truewheel.compare.model import Cause, Difference, Kind, Leaf, Tree
 from truewheel.compare.pairing import Renamed, paired
 from truewheel.compare.raw import compare_bytes
@@ -18,6 +18,7 @@ from truewheel.compare.record import Listing, compare_record
 from truewheel.compare.renames import following_names, renamed
 from truewheel.compare.storage import compare_storage
 from truewheel.compare.traces import explain
+from truewheel.wheel import Mapper, serially
 
 _RECORD: Final = ".dist-info/RECORD"
 _INSTALLER: Final = ".dist-info/INSTALLER"

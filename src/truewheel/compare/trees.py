@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Final
 
 from truewheel.compare.contents import Contents
-from truewheel.compare.equality import Mapper, serially
 from truewheel.compare.leaves import without_contents
 from truewheel.compare.members import Compared, Way, compare_members, nothing
 from truewheel.compare.model import Comparison, Difference, Kind, Tree
 from truewheel.compare.storage import recompressed
+from truewheel.wheel import Mapper, serially
 
 UNRECOGNIZED: Final = (Difference("", Kind.STORAGE, "the files' bytes differ, in nothing that is compared"),)
 """All that can be said of two files that differ and in which nothing was found; where they do, only they can tell."""

@@ -7,7 +7,7 @@ that alone. What `normalize` and `digest` do is the wheel room's own business (`
 
 from truewheel.ops.audit import Audit, Binary, audit
 from truewheel.ops.checks import own_timestamp
-from truewheel.ops.examine import Depth, Examination, Mapper, Member, examine, is_program, serially
+from truewheel.ops.examine import Depth, Examination, Member, examine, is_program
 from truewheel.ops.patterns import Patterns
 from truewheel.ops.retag import demand_same_tags, demanded_platforms, retag, true_platforms
 from truewheel.ops.select import failing, narrowed
@@ -18,7 +18,6 @@ __all__ = [
     "Binary",
     "Depth",
     "Examination",
-    "Mapper",
     "Member",
     "Patterns",
     "Tags",
@@ -33,6 +32,5 @@ __all__ = [
     "narrowed",
     "own_timestamp",
     "retag",
-    "serially",
     "true_platforms",
 ]

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from truewheel.binary import Elf, Image, MachO, Pe, SignatureKind
 from truewheel.findings import Finding, in_order
 from truewheel.ops.checks import Subject, run
-from truewheel.ops.examine import Depth, Examination, Mapper, examine, serially
+from truewheel.ops.examine import Depth, Examination, examine
 from truewheel.ops.verdict import Tags, Verdict, judge
 from truewheel.policy import Missing, Requirement
-from truewheel.wheel import Wheel, WheelName, payload_digest, read_wheel_file
+from truewheel.wheel import Mapper, Wheel, WheelName, payload_digest, read_wheel_file, serially
 
 _SHOWN_GENERATORS, _LONGEST_GENERATOR = 3, 100
 

@@ -12,11 +12,11 @@ would load it:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple
 
 from truewheel import rules
 from truewheel.binary import HEAD, Elf, Image, MachO, identify
@@ -30,6 +30,7 @@ from truewheel.policy import examine as examine_policies
 from truewheel.policy.group import is_program as is_elf_program
 from truewheel.wheel import (
     Entry,
+    Mapper,
     RecordRow,
     Wheel,
     WheelName,
@@ -38,11 +39,9 @@ from truewheel.wheel import (
     check_metadata,
     check_names,
     rows_of,
+    serially,
 )
 from truewheel.wheel.model import Data
-
-_T = TypeVar("_T")
-_R = TypeVar("_R")
 
 _MH_EXECUTE = 2
 _LOADED = re.compile(r"(?i:.*\.(?:so(?:\.\d+)*|pyd|dll|dylib|exe)|[^/]+\.data/scripts/.+)", re.DOTALL).fullmatch
@@ -57,13 +56,6 @@ class Depth(Enum):
 
     TABLES = "tables"
     CONTENTS = "contents"
-
-
-class Mapper(Protocol):
-    """`map`, or the `map` of an executor that spreads the work over cores. Results come in order."""
-
-    def __call__(self, function: Callable[[_T], _R], items: Iterable[_T], /) -> Iterator[_R]:
-        """Apply `function` to each of `items`."""
 
 
 class Member(NamedTuple):
@@ -94,11 +86,6 @@ class Examination:
     outcome: Outcome
     record: tuple[Finding, ...]
     findings: tuple[Finding, ...]
-
-
-def serially(function: Callable[[_T], _R], items: Iterable[_T], /) -> Iterator[_R]:
-    """The mapper that uses the calling thread alone."""
-    return map(function, items)
 
 
 def examine(

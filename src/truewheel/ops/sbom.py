@@ -79,7 +79,7 @@ def package_url(package: Package) -> str:
 
 
 def pypi_url(project: str, version: str, file: str = "") -> str:
-    """The package URL (type pypi) of a distribution, by its normalized name; of one of its files, where that is named."""
+    """The package URL (type pypi) of a distribution, by its normalized name; or of one of its files, by its name."""
     return _purl("pypi", _quoted(project), version, {"file_name": file})
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from truewheel.errors import TruewheelError
 from truewheel.findings import Finding
-from truewheel.ops import Audit, Binary, Tags
-from truewheel.policy import Missing, Requirement
 from truewheel.report.shapes import BuiltProject, FusedWheel, Json, RepairedWheel, SecondBuild, WrittenWheel
 
 if TYPE_CHECKING:
     from truewheel.compare.model import Comparison, Difference, Tree
+    from truewheel.ops import Audit, Binary, Tags
     from truewheel.ops.plan import Change, Changes, Graft, Source
+    from truewheel.policy import Missing, Requirement
 
 
 def document(command: str, done: Sequence[Json], errors: Iterable[TruewheelError], *, subject: str = "wheels") -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from truewheel.errors import TruewheelError, printable
 from truewheel.findings import Finding, Rule
-from truewheel.ops import Audit
 from truewheel.report.shapes import Json
+
+if TYPE_CHECKING:
+    from truewheel.ops import Audit
 
 _GITHUB_LEVELS = {"note": "notice", "warning": "warning", "error": "error"}
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from truewheel.compare.model import Comparison
 from truewheel.findings import Finding
-from truewheel.ops import Tags
 
 if TYPE_CHECKING:
+    from truewheel.compare.model import Comparison
+    from truewheel.ops import Tags
     from truewheel.ops.plan import Changes, Plan
 
 Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 
 from truewheel.errors import TruewheelError, printable
 from truewheel.findings import Finding, Rule, Severity
-from truewheel.ops import Audit
-from truewheel.report.rows import rows
 from truewheel.report.shapes import BuiltProject, FusedWheel, RepairedWheel, WrittenWheel
 
 if TYPE_CHECKING:
     from truewheel.compare.model import Comparison
+    from truewheel.ops import Audit
 
 _LABEL_WIDTH = 10
 
 
 def shown(audit: Audit) -> str:
     """What `show` says of one wheel."""
+    from truewheel.report.rows import rows  # noqa: PLC0415  # with the policies, for show alone
+
     lines = [printable(audit.file)]
     lines += [f"  {row.label:<{_LABEL_WIDTH}} {printable(row.text)}".rstrip() for row in rows(audit)]
     return "\n".join(lines)

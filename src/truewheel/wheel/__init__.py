@@ -10,7 +10,7 @@ of ``.dist-info``; ``canonical``, ``forms`` and ``digest`` compare; ``layout`` a
 """
 
 from truewheel.wheel.archive import check_layout, read
-from truewheel.wheel.batches import batches
+from truewheel.wheel.batches import Mapper, batches, serially
 from truewheel.wheel.canonical import (
     CANONICAL,
     Normalizer,
@@ -48,6 +48,7 @@ __all__ = [
     "Data",
     "Entry",
     "Limits",
+    "Mapper",
     "Metadata",
     "Normalizer",
     "PlainZip",
@@ -77,6 +78,7 @@ __all__ = [
     "read_zip",
     "row_for",
     "rows_of",
+    "serially",
     "settle_signatures",
     "signatures",
     "verify_record",

@@ -164,7 +164,6 @@ def test_prepared_metadata_elsewhere_is_not_looked_at(tmp_path: Path) -> None:
         canonical_info(tmp_path)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="only root's rights are above this; Windows has others")
 def test_prepared_metadata_that_may_not_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "WHEEL").write_bytes(b"Wheel-Version: 1.0\nTag: py2.py3-none-any\n")
 

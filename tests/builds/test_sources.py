@@ -182,6 +182,23 @@ def _sdist(path: Path, members: dict[str, str], **links: str) -> Path:
 INFO = {"PKG-INFO": "Metadata-Version: 2.4\nName: sample\nVersion: 1.0\n"}
 
 
+def test_a_folder_that_can_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root reads them all, so the system's refusal is played."""
+    folder = written(tmp_path / "p", {"a.py": "", "closed/b.py": "", "open/c.py": ""})
+    real = os.scandir
+
+    def scandir(path: str) -> object:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(RequestError, match=r"closed: can't be read: Permission denied"):
+        list(tree.listed(folder))
+    shutil.move(folder / "closed", tmp_path / "closed")
+    assert list(tree.listed(folder)) == ["a.py", "open/c.py"]
+
+
 def test_an_sdist(tmp_path: Path) -> None:
     path = _sdist(tmp_path / "sample-1.0.tar.gz", PROJECT | INFO)
     staged = stage(str(path), emptied(tmp_path / "room"), caller=CALLER)

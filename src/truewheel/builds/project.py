@@ -237,7 +237,9 @@ class _Build:
         try:
             yield
         except BuildError as error:
-            lacking = sorted(sources - set(tree.listed(self.folder)))
+            lacking: list[str] = []
+            with suppress(RequestError):  # a build may leave folders that nobody can read
+                lacking = sorted(sources - set(tree.listed(self.folder)))
             if lacking:
                 some = ", ".join(lacking[:_SHOWN]) + (" and others" if len(lacking) > _SHOWN else "")
                 said = f"the wheel is built from the sdist, which lacks {some}; --wheel builds it from the sources"

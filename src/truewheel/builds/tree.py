@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -26,9 +26,10 @@ _CHUNK: Final = 1 << 20
 def listed(top: Path, leave: Collection[Path] = ()) -> Iterator[str]:
     """The files and links below a folder that are sources, as paths with slashes, sorted folder by folder.
 
-    Caches, virtual environments and what stands in `leave` are left out.
+    Caches, virtual environments and what stands in `leave` are left out. Raises `RequestError` for a folder that can't
+    be read.
     """
-    for folder, names, files in _walked(top):
+    for folder, names, files in _walked(top, unreadable=_refuse):
         here = Path(folder)
         links = [name for name in names if (here / name).is_symlink()]
         names[:] = sorted(name for name in names if name not in links and wanted(here / name, leave))
@@ -39,7 +40,7 @@ def listed(top: Path, leave: Collection[Path] = ()) -> Iterator[str]:
 
 def wanted(folder: Path, leave: Collection[Path]) -> bool:
     """Whether a folder can hold sources: it is no cache, no virtual environment, and doesn't stand in `leave`."""
-    return folder.name not in _CACHES and folder not in leave and not (folder / "pyvenv.cfg").is_file()
+    return folder.name not in _CACHES and folder not in leave and not os.path.isfile(folder / "pyvenv.cfg")  # noqa: PTH113 - False too where nobody may look
 
 
 def copied(top: Path, names: Iterable[str], target: Path) -> int:
@@ -140,10 +141,19 @@ def _everything(top: Path) -> Iterator[str]:
                 yield (here / name).relative_to(top).as_posix()
 
 
-def _walked(top: Path, *, topdown: bool = True) -> Iterator[tuple[str, list[str], list[str]]]:
+def _refuse(error: OSError) -> None:
+    """Say that a folder can't be read: what is built without it is something else."""
+    if not isinstance(error, FileNotFoundError):  # removed meanwhile, or never there
+        where = Where(file=str(error.filename))
+        raise RequestError(f"can't be read: {error.strerror}", where=where, hint="check who may read it") from None
+
+
+def _walked(
+    top: Path, *, topdown: bool = True, unreadable: Callable[[OSError], None] | None = None
+) -> Iterator[tuple[str, list[str], list[str]]]:
     """`os.walk`, which ends at some depth before Python 3.12. Raises `RequestError` there."""
     try:
-        yield from os.walk(top, topdown=topdown)
+        yield from os.walk(top, topdown=topdown, onerror=unreadable)
     except RecursionError:
         raise RequestError("has folders too deep in each other", where=Where(file=str(top))) from None
 

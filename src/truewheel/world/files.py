@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import mmap
 import os
 import secrets
@@ -14,6 +13,7 @@ from typing import BinaryIO
 
 from truewheel.errors import RequestError, TruewheelError, Where
 from truewheel.wheel import Limits, Wheel, WheelName, read
+from truewheel.world.mapped import sha256_of
 from truewheel.world.regular import demand_file, reason
 
 _CHUNK = 1 << 20
@@ -80,13 +80,8 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def file_sha256(opened: OpenWheel) -> str:
-    """The sha256 of the file, in hexadecimal; read in pieces so that the file never sits in memory whole."""
-    digest = hashlib.sha256()
-    view = memoryview(opened.mapping)
-    with view:
-        for start in range(0, opened.size, _CHUNK):
-            digest.update(view[start : start + _CHUNK])
-    return digest.hexdigest()
+    """The sha256 of the file, in hexadecimal."""
+    return sha256_of(opened.mapping)
 
 
 class Draft:

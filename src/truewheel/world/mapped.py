@@ -1,7 +1,8 @@
-"""A library on disk, mapped when somebody wants its bytes."""
+"""A file on disk, mapped when somebody wants its bytes."""
 
 from __future__ import annotations
 
+import hashlib
 import mmap
 import os
 from contextlib import suppress
@@ -11,6 +12,15 @@ from truewheel.binary.fields import Buffer
 from truewheel.errors import RequestError, Where
 
 _CHUNK = 4 << 20
+
+
+def sha256_of(data: Buffer) -> str:
+    """The sha256 of a file's bytes, in hexadecimal; read in pieces so that a mapped file never sits in memory whole."""
+    digest = hashlib.sha256()
+    with memoryview(data) as view:
+        for start in range(0, len(view), _CHUNK):
+            digest.update(view[start : start + _CHUNK])
+    return digest.hexdigest()
 
 
 class MappedLibrary:

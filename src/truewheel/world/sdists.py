@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -13,8 +12,8 @@ from typing import Final
 
 from truewheel.errors import RequestError, TruewheelError, Where
 from truewheel.sdist import Member, Sdist, SdistName, Slice, check_whole, read, targets
-from truewheel.wheel import Buffer, Limits
-from truewheel.world.mapped import MappedLibrary
+from truewheel.wheel import Limits
+from truewheel.world.mapped import MappedLibrary, sha256_of
 from truewheel.world.regular import demand_file, reason
 
 _CHUNK: Final = 4 << 20
@@ -47,7 +46,7 @@ def open_sdist(path: Path, limits: Limits | None = None) -> Iterator[OpenSdist]:
         name, file = _sdist_name(path), MappedLibrary(str(path))
         try:
             data = file.data
-            opened = OpenSdist(path, len(data), _sha256(data), read(data, name, limits))
+            opened = OpenSdist(path, len(data), sha256_of(data), read(data, name, limits))
             file.forget()
             yield opened
         finally:
@@ -62,14 +61,6 @@ def _sdist_name(path: Path) -> SdistName:
     if path.name.endswith(".whl"):
         raise RequestError("is a wheel, not a source distribution")
     return SdistName.parse(path.name)
-
-
-def _sha256(data: Buffer) -> str:
-    digest = hashlib.sha256()
-    with memoryview(data) as view:
-        for start in range(0, len(view), _CHUNK):
-            digest.update(view[start : start + _CHUNK])
-    return digest.hexdigest()
 
 
 def unpack(sdist: Sdist, folder: Path, *, mtime: int) -> Path:

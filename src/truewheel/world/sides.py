@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ from truewheel.errors import RequestError, SdistError, TruewheelError, WheelErro
 from truewheel.sdist import Sdist, SdistName, read_gzip, read_tar
 from truewheel.sdist import read as read_sdist
 from truewheel.wheel import Buffer, Bytes, Limits, WheelName, read, read_zip
-from truewheel.world.mapped import MappedLibrary
+from truewheel.world.mapped import MappedLibrary, sha256_of
 from truewheel.world.regular import reason
 
 _CHUNK: Final = 1 << 20
@@ -107,21 +106,13 @@ def _name(path: Path) -> str:
 def _file(path: Path, mapped: MappedLibrary, *, executable: bool, limits: Limits) -> Tree:
     """The tree of a regular file."""
     data = mapped.data
-    size, sha256 = len(data), _sha256(data)
+    size, sha256 = len(data), sha256_of(data)
     mapped.forget()
     known = _archive(path, data, limits)
     if known is None:
         leaf = Leaf(path.name, executable, MappedContent(mapped))
         return Tree("file", path.name, (leaf,), size=size, sha256=sha256)
     return Tree(known.form, path.name, known.leaves, known.facts, size, sha256)
-
-
-def _sha256(data: Buffer) -> str:
-    digest = hashlib.sha256()
-    with memoryview(data) as view:
-        for start in range(0, len(view), _CHUNK):
-            digest.update(view[start : start + _CHUNK])
-    return digest.hexdigest()
 
 
 def _archive(path: Path, data: Buffer, limits: Limits) -> Tree | None:

@@ -16,7 +16,6 @@ from truewheel.wheel import Limits
 from truewheel.world.mapped import MappedLibrary, sha256_of
 from truewheel.world.regular import demand_file, reason
 
-_CHUNK: Final = 4 << 20
 _NEW: Final = (
     os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 )  # never through a link, never over a file

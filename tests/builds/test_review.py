@@ -174,7 +174,7 @@ def test_what_a_build_leaves_behind_is_harmless(tmp_path: Path, monkeypatch: pyt
     assert len(versions["make"]) < 10
     assert versions["ninja"] == ""
     assert "odd" not in versions
-    assert [path.name for path in temporary.rglob("*") if "lock" not in path.name] == [f"truewheel-{os.getuid()}"]
+    assert list(temporary.iterdir()) == []
     # A compiler that is given for the build has its stand-in, and the way there is no machine's own.
     log = (tmp_path / "log").read_text()
     assert f"CC is {temporary}/truewheel-{os.getuid()}/0/bin/" in log

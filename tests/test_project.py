@@ -46,7 +46,7 @@ TRACES = re.compile(
         (
             "pypi" + r"\.org",
             "python" + r"hosted\.org",
-            "file:" + "///",
+            "file:" + r"///(?:opt|root|work)\b",  # a folder of a machine, but not the URLs that are examples
             r"(?<![\w.$}])/" + r"(?:work|opt/pypi|opt/wheels)/",
             r"/root/\.py" + "env",
             re.escape(str(ROOT)) + r"\b",

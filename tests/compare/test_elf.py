@@ -79,7 +79,8 @@ class TestFolders:
         assert ".rodata" in places(found)
         assert reasons([at(found, ".rodata")]) == {"build-path"}
         if arch != "s390x":  # whose addresses count in halfwords
-            assert at(found, ".text").follows
+            # Where the folder's own length leaves what stands behind on its page, the code is the same on aarch64.
+            assert all(part.follows for top in found for part in top.walk() if part.place == ".text")
             assert not unexplained(found)
 
     def test_what_was_stripped_off_stays_in_the_build_id(self, makes: Makes) -> None:

@@ -205,6 +205,7 @@ def test_what_keeps_other_builds_and_the_user_out() -> None:
         "PYTHONUTF8": "1",
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_NO_INPUT": "1",
+        "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_CEILING_DIRECTORIES": inside(ROOM.host),
         "ZERO_AR_DATE": "1",

@@ -234,3 +234,10 @@ def test_what_the_first_build_wrote_into_the_sources_is_no_source(
         assert f"{WHEEL}: the same bytes again" in result.stdout
     assert module_of(Path("dist") / WHEEL) == "['pyproject.toml', 'tiny.py']"
     assert Path("dist/demo.second.log").is_file()
+
+
+def test_hidden_files_are_empty_and_can_be_read(tmp_path: Path) -> None:
+    """Git ends with an error where it may not read the system's settings, and versions come from git."""
+    source = project(tmp_path / "demo", "[open(path).read() for path in ['/etc/gitconfig'] if os.path.exists(path)]")
+    assert run("build", source, "-w", tmp_path / "out", "--wheel").exit_code == 0
+    assert module_of(tmp_path / "out" / WHEEL) == ("['']" if Path("/etc/gitconfig").exists() else "[]")

@@ -74,7 +74,8 @@ class Bubblewrap:
         words += ["--ro-bind", "/proc/sys", "/proc/sys"]
         hiding = [place for place in hidden(os.environ) if not place.is_relative_to("/dev")]
         for place in hiding:
-            words += ["--tmpfs", str(place)] if place.is_dir() else ["--ro-bind", "/dev/null", str(place)]
+            # As a device, or it couldn't be read at all, which git takes for an error; what is empty says nothing.
+            words += ["--tmpfs", str(place)] if place.is_dir() else ["--dev-bind", "/dev/null", str(place)]
         for place in needed(hiding, setting.visible, network=setting.network):
             words += ["--ro-bind-try", str(place), str(place)]
         words += ["--bind", str(setting.room.host), conditions.root]

@@ -13,7 +13,6 @@ from truewheel.sdist import SdistName
 PUBLISHED = {
     "flit_core-3.12.0.tar.gz": "18f63100d6f94385c6ed57a72073443e1a71a4acb4339491615d0f16d6ff01b2",
     "maturin-1.9.4.tar.gz": "235163a0c99bc6f380fb8786c04fd14dcf6cd622ff295ea3de525015e6ac40cf",
-    "mock-1.0.1.tar.gz": "b839dd2d9c117c701430c149956918a423a9863b48b09c90e30a6013e7d2f44f",
     "pdm_backend-2.4.5.tar.gz": "56c019c440308adad5d057c08cbb777e65f43b991a3b0920749781258972fe5b",
     "poetry_core-2.2.1.tar.gz": "97e50d8593c8729d3f49364b428583e044087ee3def1e010c6496db76bd65ac5",
     "pyparsing-3.2.5.tar.gz": "2df8d5b7b2802ef88e8d016a2eb9c7aeaa923529cd251ed0fe4608275d4105b6",

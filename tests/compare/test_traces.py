@@ -30,6 +30,7 @@ PAIRS = [
     ("build-time", "1.0+d20261121", "1.0+d20261122"),
     ("version", "__version__ = '1.2.3'", "__version__ = '1.2.4'"),
     ("version", "path+file:///home/runner/work/r/crates/r#0.17.5", "path+file:///home/runner/work/r/crates/r#0.17.6"),
+    ("build-path", "../../.tmp-own-pep517-wwraz8q0/only.c", "../../.tmp-own-pep517-c7boydb0/only.c"),
     ("build-path", "path+file:///home/one/r/crates/r#0.17.5", "path+file:///home/two/r/crates/r#0.17.6"),
     ("version", "see https://example.org/v1.2/foo", "see https://example.org/v1.3/foo"),
     (

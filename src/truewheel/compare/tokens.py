@@ -44,6 +44,7 @@ _RULES: Final = {
             r"\btmp[a-z0-9_]{8}\b",
             r"\.mesonpy-[a-z0-9_]{8}",
             r"\.tmp[A-Za-z0-9]{6}\b",
+            r"\.tmp-[\w.-]{1,64}-[a-z0-9_]{8}\b",  # of backends that projects bring themselves, as aio-libs' do
         )
     ),
     "path": (r"(?:(?<![\w/:.~\\-])|(?<=-[IL]))/(?:[\w.+@~-]{1,255}/){1,64}[\w.+@~-]{0,255}",),

@@ -216,6 +216,7 @@ def test_a_terminal_sees_phases_and_lines(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("sys.stderr", terminal)
     monkeypatch.setenv("TERM", "xterm")
     with building.told(verbose=False) as progress:
+        assert progress is not None
         progress.phase("build [bold]wheel")
         progress.line("compiling \x1b[31mred.c")
         progress.line("  ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from tests.builds.building import Heard
 from tests.repair.building import run
 from truewheel import api
 from truewheel.builds.model import Request
@@ -13,20 +14,6 @@ from truewheel.compare import Comparison
 CONSTRAINTS = Path(__file__).with_name("constraints.txt")
 SECONDS = 300
 """No program of a build here takes a tenth of that; what hangs must end."""
-
-
-class Listener:
-    """Keeps what a build tells."""
-
-    def __init__(self) -> None:
-        self.phases: list[str] = []
-        self.lines: list[str] = []
-
-    def phase(self, name: str) -> None:
-        self.phases.append(name)
-
-    def line(self, text: str) -> None:
-        self.lines.append(text)
 
 
 def pip_wheel(source: Path, folder: Path) -> Path:
@@ -63,7 +50,7 @@ def built(
         epoch=epoch,
         seconds=SECONDS,
     )
-    return api.build(request, folder, twice=twice, progress=Listener())
+    return api.build(request, folder, twice=twice, progress=Heard())
 
 
 def wheel_of(done: api.Built) -> Path:

@@ -12,6 +12,7 @@ from truewheel.builds.model import Request
 from truewheel.cli.build_options import build_options
 from truewheel.cli.building import told as progress_of
 from truewheel.cli.common import Told, finish, json_option, limit_options
+from truewheel.cli.writing import folder_option
 from truewheel.errors import TruewheelError
 from truewheel.report import machine, text
 from truewheel.wheel import Limits, Profile
@@ -20,15 +21,7 @@ from truewheel.world import source_date_epoch
 
 @click.command("build")
 @click.argument("source", metavar="[SRC]", default=".")
-@click.option(
-    "-w",
-    "--wheel-dir",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    default=Path("dist"),
-    show_default=True,
-    help="Write what comes out into DIR.",
-)
+@folder_option("dist")
 @build_options
 @json_option
 @limit_options

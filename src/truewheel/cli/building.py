@@ -17,16 +17,6 @@ if TYPE_CHECKING:
     from truewheel.builds.model import Progress
 
 
-class _Quiet:
-    """Tells nothing: the log has it all."""
-
-    def phase(self, name: str) -> None:
-        """Hear of a phase."""
-
-    def line(self, text: str) -> None:
-        """Hear of a line."""
-
-
 class _Verbose:
     """Tells everything on stderr, as it comes."""
 
@@ -75,13 +65,13 @@ def _plain(text: str) -> str:
 
 
 @contextmanager
-def told(*, verbose: bool) -> Iterator[Progress]:
+def told(*, verbose: bool) -> Iterator[Progress | None]:
     """Somebody to tell how a build goes on: everything with `verbose`, else two lines if stderr is a terminal."""
     if verbose:
         yield _Verbose()
         return
     if not sys.stderr.isatty():
-        yield _Quiet()
+        yield None  # the log has it all
         return
     from rich.console import Console  # noqa: PLC0415  # rich is loaded for terminals alone: it takes 50 ms
     from rich.live import Live  # noqa: PLC0415  # the same

@@ -16,15 +16,21 @@ from truewheel.world import source_date_epoch
 
 _T = TypeVar("_T")
 
-wheelhouse_option = click.option(
-    "-w",
-    "--wheel-dir",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    default=Path("wheelhouse"),
-    show_default=True,
-    help="Write what comes out into DIR.",
-)
+
+def folder_option(default: str) -> Callable[[Callable[..., _T]], Callable[..., _T]]:
+    """The option that says where results go."""
+    return click.option(
+        "-w",
+        "--wheel-dir",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        default=Path(default),
+        show_default=True,
+        help="Write what comes out into DIR.",
+    )
+
+
+wheelhouse_option = folder_option("wheelhouse")
 
 
 def writing_options(command: Callable[..., _T]) -> Callable[..., _T]:

@@ -66,6 +66,13 @@ class Conditions:
     has Python list directories in another order. ``user`` is a user id, None for the caller's own. ``group`` likewise.
     ``mtime`` is an offset in seconds of the times of source files. ``setarch`` are options of setarch(8) under which
     all programs run.
+
+    The rest is for building as somebody else once did, and nothing that `truewheel build` would choose. ``epoch_set``
+    says whether SOURCE_DATE_EPOCH is in the environment. ``sources_kept`` leaves files of an sdist the times that its
+    archive gives them. ``group_writable`` has them writable for the group, as unpacked under umask 002. ``frozen`` is
+    the time, in seconds since 1970 UTC, at which the clock of Python programs stands still, and which files have that
+    are written during the build; None for the real clock. ``line_ends`` is what Python writes for a line feed into
+    files that are opened as text. Without ``compiler`` no compiler is found.
     """
 
     root: str = "/tmp/truewheel"  # noqa: S108  # inside the build's own namespace; outside, the folder is checked
@@ -82,6 +89,12 @@ class Conditions:
     group: int | None = None
     mtime: int = 0
     setarch: tuple[str, ...] = ()
+    epoch_set: bool = True
+    sources_kept: bool = False
+    group_writable: bool = False
+    frozen: int | None = None
+    line_ends: str = "\n"
+    compiler: bool = True
     more: Mapping[str, str] = field(default_factory=dict)
     """Further environment variables, which no build should look at."""
 
@@ -130,7 +143,9 @@ class Request:
     have no wheel, whose own builds run with the caller's environment. ``environment`` are variables that the build
     gets as they are. ``network`` lets the build reach the network. ``isolation`` is auto, bubblewrap, namespaces or
     none. ``epoch`` is SOURCE_DATE_EPOCH where it was given. ``keep`` leaves the workroom behind. ``seconds`` limits
-    every program that is run, None for no limit.
+    every program that is run, None for no limit, and ``memory`` is how many bytes of memory each may take, likewise.
+    ``more`` are build requirements that the project doesn't state. What is built is written in canonical form; where
+    ``canonical`` is false it stays as the backend wrote it, to the byte.
     """
 
     source: str
@@ -149,6 +164,9 @@ class Request:
     epoch: int | None = None
     keep: bool = False
     seconds: float | None = None
+    memory: int | None = None
+    more: tuple[str, ...] = ()
+    canonical: bool = True
     profile: Profile = Profile.LD1
     limits: Limits = field(default_factory=Limits)
 

@@ -146,8 +146,11 @@ class History:
 
     ``chosen`` says in words how repository and commit were found. ``added`` are files that only the sdist has,
     ``missing`` those that only the commit has, ``changed`` those whose bytes differ. ``generated`` are those of
-    ``added`` and ``changed`` that build backends write (PKG-INFO, egg-info, _version.py), with why. ``problem`` is why
-    nothing could be compared, else "".
+    ``added`` and ``changed`` that build backends write (PKG-INFO, egg-info, _version.py), with why. ``programs`` are
+    files with the same bytes whose executable bit differs. ``traits`` say what is known of single files of ``added``
+    and ``changed``: that line ends alone differ, or that git archive filled them in. ``subdirectory`` is the folder of
+    the repository that the sdist was compared with, ``remarks`` are sentences about the comparison, as of a tag that
+    leads elsewhere by now. ``problem`` is why nothing could be compared, else "".
     """
 
     repository: str
@@ -158,6 +161,10 @@ class History:
     missing: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     generated: tuple[tuple[str, str], ...] = ()
+    programs: tuple[str, ...] = ()
+    traits: tuple[tuple[str, str], ...] = ()
+    subdirectory: str = ""
+    remarks: tuple[str, ...] = ()
     problem: str = ""
 
 

@@ -50,7 +50,7 @@ class IndexSettings:
     ``indexes`` are addresses of simple indexes, which may hold a user and a password, the first the most trusted one;
     ``origins`` says of each in words who named it. ``trusted_hosts`` are hosts whose certificate isn't checked,
     ``certificates`` a file of authorities, ``client_certificate`` a file, ``proxy`` an address, ``seconds`` the timeout
-    of each answer.
+    of each answer. ``notes`` say what was configured and isn't used.
     """
 
     indexes: tuple[str, ...]
@@ -60,6 +60,7 @@ class IndexSettings:
     client_certificate: str = ""
     proxy: str = ""
     seconds: float = 15.0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,229 @@
+"""Which causes may explain a difference in which file, so that nobody can shape one that explains itself.
+
+`compare` says why two sides differ as well as it can, for people who own both. Here one side may be an attacker's, and
+"the same but for the time of the build" must not be had by a change of code that looks like one. So a cause counts only
+where what it explains can't do much:
+
+- **Code** (Python, scripts, anything that isn't known to be something else, and all of ``.dist-info`` that installers
+  act upon) is explained by line ends alone, and only where nothing else differs, which is checked here.
+- **Members that one side alone has** are explained by nothing, but for a licence that is there on both sides and lies
+  in another folder, and for signatures of RECORD.
+- **METADATA and WHEEL** are explained field by field: requirements by nothing but another spelling, what follows the
+  version of the backend by that; no cause explains Root-Is-Purelib, which decides where files land.
+- **RECORD** is explained where it has been found to be true of the members.
+- **Native files** are explained by the toolchain. That is no proof, for compilers change everything; it is why this
+  rung isn't one of the first three.
+- **Bytecode** is explained by the time of its source and by how marshal refers to objects, never by another Python.
+- **Bills of materials, texts and archives** are explained by what their makers write into them, and the members of an
+  archive as they would be by themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import Enum
+from typing import Final
+
+from truewheel.binary import HEAD, identify
+from truewheel.compare import Cause, Difference, Kind, Reason
+from truewheel.compare.reasons import (
+    BACKEND,
+    BUILD_ID,
+    BUILD_PATH,
+    BUILD_TIME,
+    BYTECODE_REFERENCES,
+    BYTECODE_SOURCE,
+    COMPILER,
+    COMPILER_OPTIONS,
+    DEBUG_INFO,
+    DEFLATE,
+    ENVIRONMENT,
+    HASH_ORDER,
+    HOST,
+    LINE_ENDS,
+    LINK_ORDER,
+    LINKER,
+    ORDER,
+    PDB,
+    PE_TIME,
+    PLATFORM,
+    SBOM_SERIAL,
+    SIGNATURE,
+    TAG,
+    UMASK,
+    VERSION,
+    ZIP_TOOL,
+)
+
+
+class Sort(Enum):
+    """What a member is, as far as it decides what may explain it."""
+
+    CODE = "code"
+    HEADERS = "headers"
+    RECORD = "record"
+    SIGNATURE = "signature"
+    LICENCE = "licence"
+    BILL = "bill of materials"
+    NATIVE = "native file"
+    BYTECODE = "bytecode"
+    ARCHIVE = "archive"
+    TEXT = "text"
+
+
+_TOOLCHAIN: Final = frozenset(
+    {
+        BUILD_ID, BUILD_PATH, BUILD_TIME, COMPILER, COMPILER_OPTIONS, DEBUG_INFO, DEFLATE, ENVIRONMENT, HASH_ORDER,
+        HOST, LINKER, LINK_ORDER, PDB, PE_TIME, SIGNATURE,
+    }
+)  # fmt: skip
+_PERMITTED: Final[dict[Sort, frozenset[Reason]]] = {
+    Sort.CODE: frozenset(),
+    Sort.HEADERS: frozenset(),  # field by field, below
+    Sort.RECORD: frozenset(),
+    Sort.SIGNATURE: frozenset({SIGNATURE}),
+    Sort.LICENCE: frozenset({BACKEND}),
+    Sort.BILL: frozenset({BUILD_PATH, BUILD_TIME, ENVIRONMENT, HASH_ORDER, HOST, SBOM_SERIAL, VERSION}),
+    Sort.NATIVE: _TOOLCHAIN,
+    Sort.BYTECODE: frozenset({BYTECODE_REFERENCES, BYTECODE_SOURCE}),
+    Sort.ARCHIVE: frozenset({BUILD_TIME, DEFLATE, HOST, ORDER, UMASK, ZIP_TOOL}),
+    Sort.TEXT: frozenset({BUILD_TIME, HASH_ORDER, SBOM_SERIAL}),
+}
+"""The table. Causes that are not sure count as well, except for code, for which there are none."""
+
+_OF_BACKENDS: Final = frozenset({BACKEND, HASH_ORDER})
+_FIELDS: Final[dict[str, frozenset[Reason]]] = {
+    "line ends": frozenset({LINE_ENDS}),
+    "description": frozenset({BACKEND, LINE_ENDS}),
+    "order of fields": frozenset({BACKEND}),
+    "generator": frozenset({BACKEND}),
+    "metadata-version": frozenset({BACKEND}),
+    "dynamic": _OF_BACKENDS,
+    "platform": _OF_BACKENDS,
+    "license-file": _OF_BACKENDS,
+    "requires-dist": _OF_BACKENDS,  # of these, compare gives them only where the requirements mean the same
+    "requires-python": _OF_BACKENDS,
+    "provides-dist": _OF_BACKENDS,
+    "obsoletes-dist": _OF_BACKENDS,
+    "provides-extra": frozenset({HASH_ORDER}),
+    "classifier": frozenset({HASH_ORDER}),
+    "project-url": frozenset({HASH_ORDER}),
+    "version": frozenset({VERSION}),
+    "tag": frozenset({HASH_ORDER, TAG}),
+}
+"""What may explain a field of METADATA or WHEEL; nothing explains one that isn't here."""
+
+_LICENCES: Final = re.compile(
+    r"[^/]+\.dist-info/(?:licenses/|license_files/)?[^/]*(?i:licen[cs]e|copying|notice|authors)[^/.]*(?:\.(?:txt|md|rst))?"
+).fullmatch
+_BILLS: Final = re.compile(r"[^/]+\.dist-info/sboms/[^/]+\.(?:json|xml|spdx)").fullmatch
+_HEADERS: Final = re.compile(r"[^/]+\.dist-info/(?:METADATA|WHEEL)").fullmatch
+_INFO: Final = re.compile(r"[^/]+\.dist-info/").match
+_SCRIPTS: Final = re.compile(r"[^/]+\.data/scripts/").match
+_CODE: Final = re.compile(r"(?i).*\.(?:py[wi]?|pyx|pth|sh|bash|bat|cmd|ps1|js|mjs|wasm|html?|egg-link)").fullmatch
+_TEXTS: Final = (".txt", ".md", ".rst", ".csv", ".json", ".xml")
+_ARCHIVES: Final = (b"PK\x03\x04", b"\x1f\x8b")
+_NATIVE_NAMES: Final = re.compile(r"(?i).*\.(?:so|pyd|dll|dylib|a|lib|exe)(?:\.\d+)*").fullmatch
+_LIBRARY: Final = b"!<arch>\n"
+
+
+def sort_of(member: str, *heads: bytes) -> Sort:
+    """What a member is, by its name and by the first bytes of both sides; code where anything doubts the rest."""
+    if _INFO(member):
+        return _sort_of_info(member)
+    if _CODE(member):
+        return Sort.CODE
+    formats = {_LIBRARY if head.startswith(_LIBRARY) else identify(head[:HEAD]) for head in heads}
+    if len(formats) == 1 and formats != {None}:
+        return Sort.NATIVE
+    return Sort.CODE if _SCRIPTS(member) else _sort_of_data(member, heads)
+
+
+def _sort_of_data(member: str, heads: tuple[bytes, ...]) -> Sort:
+    if member.endswith(".pyc") and all(head[2:4] == b"\r\n" for head in heads):
+        return Sort.BYTECODE
+    if heads and all(head.startswith(_ARCHIVES) for head in heads):
+        return Sort.ARCHIVE
+    return Sort.TEXT if member.endswith(_TEXTS) else Sort.CODE
+
+
+def _sort_of_info(member: str) -> Sort:
+    """What a file of .dist-info is: installers act upon those that aren't known here."""
+    name = member.partition("/")[2]
+    if name == "RECORD":
+        return Sort.RECORD
+    if name in {"RECORD.jws", "RECORD.p7s"}:
+        return Sort.SIGNATURE
+    if _HEADERS(member):
+        return Sort.HEADERS
+    if _BILLS(member):
+        return Sort.BILL
+    return Sort.LICENCE if _LICENCES(member) else Sort.CODE
+
+
+def only_line_ends(published: bytes | bytearray, rebuilt: bytes | bytearray) -> bool:
+    """Whether two texts differ, and in nothing but CR LF for LF."""
+    if published == rebuilt or b"\0" in published or b"\0" in rebuilt:
+        return False
+    return published.replace(b"\r\n", b"\n") == rebuilt.replace(b"\r\n", b"\n")
+
+
+def counting(difference: Difference, sort: Sort) -> tuple[Cause, ...]:
+    """The causes that account for all of a member's difference; none where they don't, or may not.
+
+    `sort` is what `sort_of` says of it. RECORD is for the caller, who knows whether it is true.
+    """
+    if difference.kind in {Kind.ONLY_LEFT, Kind.ONLY_RIGHT} and sort not in {Sort.LICENCE, Sort.SIGNATURE}:
+        return ()
+    if difference.kind is Kind.MODE:
+        return ()
+    explained = _fields(difference) if sort is Sort.HEADERS else _inside(difference, sort)
+    return tuple(dict.fromkeys(_causes(difference))) if explained else ()
+
+
+def _causes(difference: Difference) -> Iterator[Cause]:
+    return (cause for part in difference.walk() for cause in part.causes)
+
+
+def _fields(difference: Difference) -> bool:
+    """Whether every field that differs is explained by what may explain it."""
+    return bool(difference.inside) and all(
+        any(cause.reason in _FIELDS.get(part.place.lower(), frozenset()) for cause in part.causes)
+        for part in difference.inside
+    )
+
+
+def _inside(difference: Difference, sort: Sort) -> bool:
+    """Whether something that may do so explains this place, or everything in it; members of archives by their own."""
+    inner = difference.place.rpartition("!/")[2] if sort is Sort.ARCHIVE and "!/" in difference.place else ""
+    if inner and difference.kind is not Kind.STORAGE:
+        sort = _sort_inside(inner)
+    if any(cause.reason in _PERMITTED[sort] for cause in difference.causes):
+        return difference.kind not in {Kind.ONLY_LEFT, Kind.ONLY_RIGHT} or sort in {Sort.LICENCE, Sort.SIGNATURE}
+    if difference.follows and sort is Sort.NATIVE:
+        return True
+    return bool(difference.inside) and all(_inside(part, sort) for part in difference.inside)
+
+
+def _sort_inside(name: str) -> Sort:
+    """What a member of an archive is, by its name alone."""
+    if _NATIVE_NAMES(name):
+        return Sort.NATIVE
+    return Sort.TEXT if name.endswith(_TEXTS) and not _INFO(name) else Sort.CODE
+
+
+def bitless(system: int) -> bool:
+    """Whether who zipped on this system had no executable bits to keep: DOS, NTFS or VFAT (APPNOTE 4.4.2.2)."""
+    return system in {0, 10, 14}
+
+
+def of_modes(evidence: str) -> Cause:
+    """Why a published member can't be run that the rebuilt one can: it was zipped where there are no such bits."""
+    return Cause(PLATFORM, evidence)
+
+
+def of_line_ends(published: bytes | bytearray) -> Cause:
+    """Line ends, where nothing else differs: CR LF in the published file or in the rebuilt one."""
+    crlf = "published" if b"\r\n" in published else "rebuilt"
+    return Cause(LINE_ENDS, f"CRLF in the {crlf} file, and nothing else differs")

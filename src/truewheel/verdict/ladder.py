@@ -1,0 +1,123 @@
+"""The ladder: how much of equality is proven of a published wheel and its rebuild.
+
+The rungs are tried from the top, and each rests on what was checked here:
+
+1. *bit-for-bit*: the two files are the same bytes;
+2. RECORD of the published wheel is held against its members: where it is wrong, none of the next two can be had;
+3. the members are held against each other, their bytes and what may be run (`members.contrasts`); where nothing
+   differs, the rebuilt contents are written as the published zip stores its own (`transplant`), and the sha256 decides
+   between *zip metadata* and *same contents*;
+4. where members differ, `compare` says why. The causes that may account for a file of its sort (`explaining`) decide
+   between *same but for* and *different*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from truewheel.compare import Cause, Comparison, Difference, Kind
+from truewheel.compare.reasons import ZIP_TOOL
+from truewheel.verdict.explaining import bitless, counting, of_line_ends, of_modes, only_line_ends, sort_of
+from truewheel.verdict.members import Contrast, contrasts, runs
+from truewheel.verdict.model import Deviation, Judgement, Rung
+from truewheel.verdict.record import check_record
+from truewheel.verdict.sides import Side, same_bytes
+from truewheel.verdict.storing import named_otherwise, sided, stored_otherwise, why_not_transplanted
+from truewheel.verdict.transplant import rewritten
+from truewheel.wheel import Entry, Mapper, serially
+
+_HEAD: Final = 512
+
+
+def judge(published: Side, rebuilt: Side, comparison: Comparison, *, mapper: Mapper = serially) -> Judgement:
+    """How far the rebuild comes, with what differs and why.
+
+    `comparison` is that of both files, the published one on the left; what it says lifts no verdict above *same but
+    for*. Names of files take no part, but are told. Raises `WheelError` where a member of either can't be read.
+    """
+    record = check_record(published.wheel, mapper)
+    names = named_otherwise(published.wheel, rebuilt.wheel)
+    if published.sha256 == rebuilt.sha256 and same_bytes(published.data, rebuilt.data):
+        return Judgement(rung=Rung.BIT_FOR_BIT, storage=names, record=record)
+    found = contrasts(published.wheel, rebuilt.wheel, mapper)
+    deviations = _deviations(published, rebuilt, comparison, found, record)
+    storage = (*names, *stored_otherwise(comparison))
+    if deviations:
+        rung = Rung.EXPLAINED if all(each.explained for each in deviations) else Rung.DIFFERENT
+        return Judgement(rung=rung, deviations=deviations, storage=storage, record=record)
+    transplanted = rewritten(published, rebuilt)
+    if transplanted:
+        return Judgement(rung=Rung.ZIP_METADATA, transplanted=transplanted, storage=storage)
+    storage += why_not_transplanted(published, rebuilt)
+    return Judgement(rung=Rung.SAME_CONTENTS, storage=storage)
+
+
+def _deviations(
+    published: Side, rebuilt: Side, comparison: Comparison, found: Iterable[Contrast], record: tuple[str, ...]
+) -> tuple[Deviation, ...]:
+    """The members that differ, with the causes that count; those that nothing explains first.
+
+    What was found here is all that counts, and what `comparison` says beyond that (folders that are called otherwise)
+    is added, for nothing should differ that it doesn't tell. A RECORD that is wrong is one that nothing explains.
+    """
+    told: dict[tuple[str, Kind], Difference] = {
+        (part.place, part.kind): part for part in comparison.differences if part.kind is not Kind.STORAGE
+    }
+    path = published.wheel.info_path("RECORD")
+    deviations: list[Deviation] = []
+    for contrast in found:
+        difference = told.pop((contrast.member, contrast.kind), None)
+        if contrast.member != path:
+            deviations.append(_deviation(published, rebuilt, contrast, difference))
+        elif not record:
+            deviations.append(_of_record(contrast, difference, follows=any(each.member != path for each in found)))
+    if record:
+        deviations.append(Deviation(path, Kind.CONTENT.value, f"RECORD is wrong: {record[0]}"))
+    for (place, kind), difference in told.items():
+        if place != path:
+            deviations.append(Deviation(place, kind.value, sided(difference.summary)))
+    return tuple(sorted(deviations, key=lambda each: (each.explained, each.member, each.kind)))
+
+
+def _deviation(published: Side, rebuilt: Side, contrast: Contrast, difference: Difference | None) -> Deviation:
+    """One member that differs, as far as its difference may be explained."""
+    name, kind = contrast.member, contrast.kind
+    ours, theirs = published.wheel.by_name.get(name), rebuilt.wheel.by_name.get(name)
+    causes: tuple[Cause, ...] = ()
+    if kind is Kind.MODE and ours and theirs:
+        causes = tuple(_causes_of_mode(ours))
+    elif ours and theirs and only_line_ends(*(data := (ours.read(), theirs.read()))):
+        causes = (of_line_ends(data[0]),)
+    elif difference is not None:
+        heads = [bytes(entry.head(_HEAD)) for entry in (ours, theirs) if entry]
+        causes = counting(difference, sort_of(name, *heads))
+    summary = contrast.said if difference is None else sided(difference.summary)
+    if not causes and difference is not None:
+        summary += _hints(difference)
+    return Deviation(name, kind.value, summary, tuple((cause.reason.id, _evidence(cause)) for cause in causes))
+
+
+def _evidence(cause: Cause) -> str:
+    return sided(cause.evidence if cause.sure else f"probably: {cause.evidence}")
+
+
+def _hints(difference: Difference) -> str:
+    """What `compare` made of a difference that nothing explains here: for people to look at."""
+    titles = dict.fromkeys(cause.reason.title for part in difference.walk() for cause in part.causes)
+    return f" (it looks like {' and '.join(titles)}, which proves nothing here)" if titles else ""
+
+
+def _causes_of_mode(ours: Entry) -> Iterator[Cause]:
+    """A wheel that was zipped where there are no executable bits has lost them; it can't have gained any."""
+    if ours.stored and bitless(ours.stored.system) and not any(runs(ours)) and not (ours.stored.mode & 0o7000):
+        yield of_modes("the published wheel was zipped on a system that has no such bits")
+
+
+def _of_record(contrast: Contrast, difference: Difference | None, *, follows: bool) -> Deviation:
+    """RECORD, of which is known by now that it is true of the published members."""
+    summary = contrast.said if difference is None else sided(difference.summary)
+    if contrast.kind is not Kind.CONTENT:
+        return Deviation(contrast.member, contrast.kind.value, summary)
+    causes = ((ZIP_TOOL.id, "the rows are true of the members, and written in another form or order"),)
+    return Deviation(contrast.member, contrast.kind.value, summary, () if follows else causes, follows)

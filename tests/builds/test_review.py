@@ -19,7 +19,7 @@ import pytest
 
 from tests.tools import need
 from truewheel.api import building
-from truewheel.builds import isolation_hidden, lock, project, tree
+from truewheel.builds import isolation_hidden, lock, tree, workplace
 from truewheel.builds.git import without_credentials_in
 from truewheel.builds.interpreter import probed
 from truewheel.builds.isolation import choose
@@ -164,7 +164,7 @@ def test_what_a_build_leaves_behind_is_harmless(tmp_path: Path, monkeypatch: pyt
     )
     (source / "b.py").write_text(_BACKEND)
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-    monkeypatch.setattr(project, "_PATIENCE", 0.5)
+    monkeypatch.setattr(workplace, "_PATIENCE", 0.5)
     gcc = shutil.which("gcc")
     request = Request(source=str(source), sdist=False, isolation="none", environment={"CC": f"{gcc} -m64"})
     caller = {**os.environ, "CC": str(gcc), "PATH": f"{programs}:{os.environ['PATH']}"}

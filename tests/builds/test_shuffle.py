@@ -68,11 +68,11 @@ def said(room: Workroom, environment: Mapping[str, str], *command: str) -> list[
 
 def test_python_lists_the_other_way_round(room: Workroom, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shuffle_preload, "_compiler", lambda: None)
-    made = shuffling(room)
-    assert set(made.environment) == {"PYTHONPATH"}
-    assert made.note == "only Python's listings of folders are turned around: there is no C compiler" or os.name == "nt"
+    told = circumstances(room, str, Conditions(shuffled=True))
+    assert set(told) == {"PYTHONPATH"}
+    assert shuffling(room).note == "only Python's listings of folders are turned around: there is no C compiler" or os.name == "nt"
     plain = said(room, {}, sys.executable, "-c", LISTINGS)
-    turned = said(room, made.environment, sys.executable, "-c", LISTINGS)
+    turned = said(room, told, sys.executable, "-c", LISTINGS)
     assert len(set(plain)) == 1
     assert len(set(turned)) == 1
     assert turned[0] == repr(plain[0].strip("[]").replace("'", "").split(", ")[::-1])
@@ -86,7 +86,8 @@ def test_every_program_lists_the_other_way_round(room: Workroom) -> None:
     assert said(room, made.environment, "ls", "-U", "t") == said(room, {}, "ls", "-U", "t")[::-1]
     # Python asks the library, and doesn't turn a second time.
     plain = said(room, {}, sys.executable, "-c", LISTINGS)
-    turned = said(room, made.environment, sys.executable, "-c", LISTINGS)
+    told = circumstances(room, str, Conditions(shuffled=True))
+    turned = said(room, told, sys.executable, "-c", LISTINGS)
     assert turned[0] == repr(plain[0].strip("[]").replace("'", "").split(", ")[::-1])
     assert len(set(turned)) == 1
     # Who walks, removes and copies, finds everything, and ends.
@@ -163,8 +164,9 @@ def test_compilers_that_fail(room: Workroom, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_folders_that_cannot_be_written(room: Workroom) -> None:
     (room.host / "shuffle").write_text("in the way")
+    (room.host / "customize").write_text("in the way")
     with pytest.raises(RequestError, match="can't be written"):
-        shuffling(room)
+        circumstances(room, str, Conditions(shuffled=True))
     if sys.platform == "linux" and shutil.which("cc"):
         with pytest.raises(RequestError, match="can't be written"):
             moved_clock(room, 1)

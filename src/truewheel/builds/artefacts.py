@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Collection
 from pathlib import Path
+from typing import Final
 
 from truewheel.builds.artefacts_sboms import folders_left_out
 from truewheel.errors import RequestError, TruewheelError, Where
@@ -15,6 +17,8 @@ from truewheel.wheel.metadata import parse_wheel_file, with_tags
 from truewheel.world.files import open_wheel, replacing
 from truewheel.world.sdists import open_sdist
 from truewheel.world.settings import core_count
+
+_CHUNK: Final = 1 << 20
 
 
 def canonical_wheel(
@@ -80,3 +84,31 @@ def canonical_sdist(source: Path, folder: Path, *, timestamp: int | None, limits
         with replacing(target) as file:
             write_sdist(canonical, file, timestamp=timestamp)
     return target
+
+
+def untouched(source: Path, target: Path, *, limits: Limits | None = None) -> None:
+    """Copy what a backend has made to `target`, which is new, byte for byte.
+
+    Whether it can be read, and is what it should be, is for others to say. Raises `RequestError` where it is no regular
+    file, and `LimitError` where it is larger than all members together may be.
+    """
+    limits, where = limits or Limits(), Where(file=str(source))
+    try:
+        # Not through a link, and without waiting for the other end of a pipe.
+        opened = os.open(source, os.O_RDONLY | _flag("O_NOFOLLOW") | _flag("O_NONBLOCK") | _flag("O_BINARY"))
+        with os.fdopen(opened, "rb") as file, target.open("xb") as copy:
+            if not stat.S_ISREG(os.fstat(opened).st_mode):
+                raise RequestError("is no regular file", where=where)
+            written = 0
+            while chunk := file.read(_CHUNK):
+                written += len(chunk)
+                if written > limits.total_size:
+                    raise limits.exceeded("total_size", f"has more than {limits.total_size:,} bytes", where)
+                copy.write(chunk)
+    except OSError as error:
+        raise RequestError(f"can't be taken: {error.strerror}", where=where) from None
+
+
+def _flag(name: str) -> int:
+    """A flag of `os.open`, where this system has it."""
+    return int(getattr(os, name, 0))

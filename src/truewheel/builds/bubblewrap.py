@@ -56,6 +56,7 @@ class Bubblewrap:
                 umask=conditions.umask,
                 seconds=seconds,
                 cores=conditions.cores,
+                memory=self._setting.memory,
                 called=Path(command[0]).name,
                 keep_open=(file.fileno(),),
             )

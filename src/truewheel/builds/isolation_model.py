@@ -19,13 +19,15 @@ KINDS = ("bubblewrap", "namespaces", "none")
 class Setting:
     """What every kind is made from.
 
-    ``network`` leaves the network reachable. ``visible`` are files and folders of the host that must be there to be
+    ``network`` leaves the network reachable. ``memory`` is how many bytes each program may take (`processes.run`).
+    ``visible`` are files and folders of the host that must be there to be
     read although they lie below a hidden place: the interpreter, programs on PATH.
     """
 
     room: Workroom
     conditions: Conditions
     network: bool = False
+    memory: int | None = None
     visible: tuple[Path, ...] = ()
 
 

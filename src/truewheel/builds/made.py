@@ -1,4 +1,4 @@
-"""What a build has made: brought into canonical form beside its place, and put there when all of it is done."""
+"""What a build has made: brought into the form that is wanted, and put into its place when all of it is done."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from truewheel.builds.artefacts import canonical_sdist, canonical_wheel
+from truewheel.builds.artefacts import canonical_sdist, canonical_wheel, untouched
 from truewheel.builds.model import Artefact, Request
 from truewheel.builds.tree import file_digest
 from truewheel.errors import RequestError, TruewheelError, Where
@@ -24,24 +24,31 @@ class Delivery:
         self._artefacts: list[Artefact] = []
 
     def sdist(self, source: Path) -> Path:
-        """Take an sdist in canonical form; where it lies meanwhile."""
+        """Take an sdist; where it lies meanwhile."""
+        target = self._draft / source.name
         with _named(source):
-            target = canonical_sdist(source, self._draft, timestamp=self._timestamp, limits=self._request.limits)
+            if not self._request.canonical:
+                untouched(source, target, limits=self._request.limits)
+            else:
+                target = canonical_sdist(source, self._draft, timestamp=self._timestamp, limits=self._request.limits)
         self._add("sdist", target)
         return target
 
     def wheel(self, source: Path) -> Path:
-        """Take a wheel in canonical form; where it lies meanwhile."""
-        target = self._draft / source.name
+        """Take a wheel; where it lies meanwhile."""
+        target, request = self._draft / source.name, self._request
         with _named(source):
-            canonical_wheel(
-                source,
-                target,
-                timestamp=self._timestamp,
-                profile=self._request.profile,
-                limits=self._request.limits,
-                folders=self._built_in,
-            )
+            if not request.canonical:
+                untouched(source, target, limits=request.limits)
+            else:
+                canonical_wheel(
+                    source,
+                    target,
+                    timestamp=self._timestamp,
+                    profile=request.profile,
+                    limits=request.limits,
+                    folders=self._built_in,
+                )
         self._add("wheel", target)
         return target
 

@@ -70,6 +70,7 @@ class Namespaces:
             umask=conditions.umask,
             seconds=seconds,
             cores=conditions.cores,
+            memory=self._setting.memory,
             called=Path(command[0]).name,
         )
 

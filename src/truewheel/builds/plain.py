@@ -44,5 +44,6 @@ class Plain:
             umask=conditions.umask,
             seconds=seconds,
             cores=conditions.cores,
+            memory=self._setting.memory,
             called=Path(command[0]).name,
         )

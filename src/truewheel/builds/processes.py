@@ -18,6 +18,7 @@ from time import monotonic
 from types import FrameType
 from typing import IO
 
+from truewheel.builds.bounds import bounded
 from truewheel.errors import RequestError
 
 LONGEST = 4096
@@ -72,22 +73,24 @@ def run(
     umask: int = 0o022,
     seconds: float | None = None,
     cores: int | None = None,
+    memory: int | None = None,
     keep_open: Sequence[int] = (),
     called: str = "",
 ) -> int:
     """Run a program in `folder` with exactly `environment`, and return its exit status: -N where signal N ended it.
 
     It has no standard input, and no terminal. `output` is given each line of both its streams, in the calling thread.
-    With `cores` it may use that many processors, where the system can say so (`cores_limited`). `keep_open` are
-    descriptors that it inherits (POSIX). However this ends, and whatever ends it, the program's whole process group is
-    ended too: what it left running, and all of it after an interrupt, a SIGTERM to this process, or `seconds`.
+    With `cores` it may use that many processors, where the system can say so (`cores_limited`). With `memory` it, and
+    each program that it starts, may have that many bytes for data, where the system can (`bounds.limited`). `keep_open`
+    are descriptors that it inherits (POSIX). However this ends, and whatever ends it, the program's whole process group
+    is ended too: what it left running, and all of it after an interrupt, a SIGTERM to this process, or `seconds`.
 
     Raises `RequestError` where it can't be started, and `OverTimeError` where it runs longer than `seconds`; that calls
     it ``called``, or else by its name.
     """
     with _ended_by_sigterm():
         with _on_cores(cores):
-            process = _started(command, folder, environment, umask, keep_open)
+            process = _started(bounded(command, memory), folder, environment, umask, keep_open)
         try:
             _relay(process, output, None if seconds is None else monotonic() + seconds)
         except _TimeIsUpError:

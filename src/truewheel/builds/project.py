@@ -10,34 +10,27 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from truewheel.builds import crates, interpreter, repeat, resolve_uv, tree
+from truewheel.builds import archived, interpreter, repeat, resolve_uv, tree
+from truewheel.builds.bounds import out_of_memory
 from truewheel.builds.environment import BuildEnvironment
 from truewheel.builds.epochs import epoch
 from truewheel.builds.errors import BuildError
 from truewheel.builds.git import Git
-from truewheel.builds.hooks import Hooks, Run
-from truewheel.builds.installers import Ground, Installer, program_in
-from truewheel.builds.isolation import choose, possible
-from truewheel.builds.isolation_model import Sandbox
+from truewheel.builds.hooks import Hooks
+from truewheel.builds.installers import Ground, Installer
+from truewheel.builds.isolation import possible
 from truewheel.builds.isolation_workroom import Lodging, remove, workroom
 from truewheel.builds.made import Delivery, delivery
-from truewheel.builds.model import Conditions, Epoch, Made, Progress, Request, Tool
+from truewheel.builds.model import Conditions, Epoch, Made, Progress, Request
 from truewheel.builds.provenance_facts import Circumstances, provenance
-from truewheel.builds.pyproject import BuildSystem, build_system
+from truewheel.builds.pyproject import BuildSystem, build_system, demand_requirements
 from truewheel.builds.record import Record, recording
 from truewheel.builds.resolve_pip import Pip
 from truewheel.builds.resolve_uv import Uv
-from truewheel.builds.shims import folder_maps, used_tools, write_shims
-from truewheel.builds.shuffle import circumstances, together
-from truewheel.builds.sources import Staged, settled, stage, unpacked
-from truewheel.builds.surroundings import environment, passed_on
-from truewheel.builds.tools import versions
+from truewheel.builds.sources import Staged, settled, stage
+from truewheel.builds.workplace import Workplace
 from truewheel.errors import RequestError, SdistError, WheelError
 
-_SAID: Final = 16
-"""Lines in which a program has said its version."""
-_PATIENCE: Final = 20.0
-"""Seconds that it has for that."""
 _SHOWN: Final = 5
 """Names of files that an error lists."""
 
@@ -71,7 +64,7 @@ def make(
                 return build.made(folder, leave)
         except BuildError as error:
             more = _by_hand(lodging, error, keep=request.keep)
-            error.hint = "; ".join(filter(None, (error.hint, more)))
+            error.hint = "; ".join(filter(None, (error.hint, _memory_lacked(error, request.memory), more)))
             raise
 
 
@@ -96,6 +89,13 @@ def _by_hand(lodging: Lodging, error: BuildError, *, keep: bool) -> str:
     script = host / repeat.NAME
     again = f": {script} repeats the command" if error.repeatable and script.exists() else ""
     return f"the build is kept in {host}{again}"
+
+
+def _memory_lacked(error: BuildError, memory: int | None) -> str:
+    """What to do where a program seems to have found no memory, as far as its end tells."""
+    if memory is None or not out_of_memory(error.status, error.tail):
+        return ""
+    return f"each program may take {memory >> 20} MiB of memory, and this one seems to have wanted more: allow it"
 
 
 class _Build:
@@ -133,16 +133,17 @@ class _Build:
         )
         want_sdist = self._demand_purpose(staged)
         moment = epoch(request.epoch, staged, time.time())
-        settled(staged, moment.seconds + self.conditions.mtime, self.git)
+        settled(staged, moment.seconds + self.conditions.mtime, self.git, self.conditions)
         self.folder = staged.project
         system = build_system(self.folder)
         python = interpreter.find(request.python, self.caller, self.uv)
         self.ground = Ground(room, self.scratch, python, request, self.caller, self.record)
         self.environment = BuildEnvironment(self.ground, self._installer())
-        self.sandbox = self._sandbox(network=request.network)
-        self.environment.create(system.requires)
-        self.variables = self._variables(moment)
-        built_in = (self.sandbox.inside(room.source),)
+        self.environment.create(
+            [*system.requires, *demand_requirements(list(request.more), "what is required besides")]
+        )
+        self.place = Workplace(self.ground, self.conditions, moment, self.notes)
+        built_in = (self.place.sandbox.inside(room.source),)
         with self._faults(), delivery(folder, request, moment.seconds, built_in=built_in) as results:
             self._build(staged, system, moment, results, want_sdist=want_sdist)
             self.record.phase("note what took part")
@@ -168,43 +169,6 @@ class _Build:
             raise RequestError("uv isn't installed", hint="pip install uv, or --installer pip")
         return Uv(self.uv) if self.uv and wanted != "pip" else Pip()
 
-    def _sandbox(self, *, network: bool) -> Sandbox:
-        python = self.ground.python
-        visible = (*python.prefixes, python.executable, python.executable.resolve())
-        return choose(
-            self.room, self.conditions, wanted=self.request.isolation, network=network, visible=tuple(visible)
-        )
-
-    def _variables(self, moment: Epoch) -> dict[str, str]:
-        room, inside, python = self.room, self.sandbox.inside, self.ground.python
-        maps = folder_maps([inside(room.source)], environments=[inside(room.env)], pythons=python.prefixes)
-        shims = write_shims(
-            room.shims,
-            maps=maps,
-            caller={**self.caller, **self.request.environment},
-            configured=python.compilers,
-            used=room.host / "used",
-            inside=inside,
-        )
-        self.stand_ins = frozenset((*shims.names, "rustc"))
-        if settings := crates.cargo_settings(self.caller):
-            cargo = room.host / self.conditions.home / ".cargo"
-            cargo.mkdir(parents=True, exist_ok=True)
-            (cargo / "config.toml").write_text(settings, encoding="utf-8")
-        for note in (*self.notes, *self.sandbox.isolation.notes, *shims.notes):
-            self.record.line(note)
-        variables = environment(
-            room,
-            inside,
-            self.conditions,
-            epoch=moment.seconds,
-            given=self.request.environment,
-            caller=self.caller,
-            shims=shims,
-            offline=not self.request.network,
-        )
-        return together(variables, circumstances(room, inside, self.conditions))
-
     def _build(
         self, staged: Staged, system: BuildSystem, moment: Epoch, results: Delivery, *, want_sdist: bool
     ) -> None:
@@ -214,7 +178,7 @@ class _Build:
         more: list[str] = [*(hooks.requires_for_sdist(settings) if want_sdist else ())]
         more += hooks.requires_for_wheel(settings) if request.wheel else ()
         self.environment.add(more)
-        self._fetch()
+        self.place.fetch(self.folder)
         if want_sdist:
             self.record.phase("build sdist")
             sources = frozenset(tree.listed(self.folder))
@@ -250,42 +214,18 @@ class _Build:
         """Have the contents of an sdist in the place of the sources that it was built from."""
         self.record.phase("unpack sdist")
         remove(staged.folder)
-        unpacked(sdist, self.room, self.request.limits)
-        tree.settle(staged.folder, moment.seconds + self.conditions.mtime)
+        found = archived.unpacked(sdist, self.room, self.request.limits)
+        archived.settle(staged.folder, moment.seconds + self.conditions.mtime, self.conditions, found.files)
         self.folder = self.room.source
         system = build_system(self.folder)
         hooks = self._hooks(system)
         self.environment.add(system.requires)
         self.environment.add(hooks.requires_for_wheel(self.request.config_settings))
-        self._fetch()
+        self.place.fetch(self.folder)
         return hooks
 
     def _hooks(self, system: BuildSystem) -> Hooks:
-        inside = self.sandbox.inside
-        run = Run(self._call, inside, inside(program_in(self.room.env, "python")))
-        return Hooks(system, self.folder, self.room, run, self.record)
-
-    def _fetch(self) -> None:
-        """Have crates and modules of other languages there before the network is cut."""
-        commands = crates.commands(self.folder, self.sandbox.inside, self.variables["PATH"])
-        if not commands or self.request.network:
-            return
-        self.record.phase("fetch crates and modules")
-        online = self._sandbox(network=True)
-        for command in commands:
-            if self._call(command, crates.variables(self.caller), online):
-                self.record.line("this could not be fetched; the build goes on with what is there")
-
-    def _call(self, command: Sequence[str], more: Mapping[str, str], sandbox: Sandbox | None = None) -> int:
-        """Run a program of the build, and give its exit status."""
-        place = sandbox or self.sandbox
-        variables = {**self.variables, **more}
-        if self.request.keep:
-            repeat.write(self.room, self.conditions, place, command, folder=self.folder, environment=variables)
-        self.record.command(command)
-        return place.run(
-            command, folder=self.folder, environment=variables, output=self.record.line, seconds=self.request.seconds
-        )
+        return Hooks(system, self.folder, self.room, self.place.run(self.folder), self.record)
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -301,11 +241,11 @@ class _Build:
             raise BuildError.at(self.record, what) from None
 
     def _result(self, staged: Staged, moment: Epoch, results: Delivery) -> Made:
-        python, isolation = self.ground.python, self.sandbox.isolation
+        python, isolation = self.ground.python, self.place.sandbox.isolation
         requirements = tuple(choice.requirement for choice in self.environment.choices)
-        tools = self._tools()
+        tools = self.place.tools()
         circumstances = Circumstances(
-            staged, self.request, self.conditions, isolation, moment, python, self._recorded(), tools
+            staged, self.request, self.conditions, isolation, moment, python, self.place.recorded(), tools
         )
         return Made(
             artefacts=results.artefacts,
@@ -317,32 +257,3 @@ class _Build:
             requirements=requirements,
             tools=tools,
         )
-
-    def _recorded(self) -> dict[str, str]:
-        """The variables of the build that provenance tells: none that only this machine has, none that are given."""
-        root = self.sandbox.inside(self.room.host)
-        known = passed_on(self.caller)
-        return {
-            name: value if known.get(name) == value else value.replace(root, "$ROOM")
-            for name, value in self.variables.items()
-            if name not in {"PATH", "RUSTUP_HOME", *self.request.environment}
-        }
-
-    def _tools(self) -> tuple[Tool, ...]:
-        """The programs that took part, asked where they were run."""
-
-        def said(command: Sequence[str]) -> str:
-            lines: list[str] = []
-
-            def keep(line: str) -> None:
-                if len(lines) < _SAID:
-                    lines.append(line)
-
-            with suppress(RequestError):  # one that hangs has done its work all the same
-                place, variables = self.room.host, self.variables
-                status = self.sandbox.run(command, folder=place, environment=variables, output=keep, seconds=_PATIENCE)
-                return "" if status else "\n".join(lines)
-            return ""
-
-        marks = used_tools(self.room.host / "used")  # the build may have left others there
-        return versions(self.stand_ins.intersection(marks), said)

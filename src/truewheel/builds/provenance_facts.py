@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from truewheel.builds.interpreter import Python
 from truewheel.builds.lock import file_name
@@ -80,12 +80,16 @@ def _asked(request: Request) -> dict[str, object]:
         asked["constraints"] = [{"sha256": digest} for digest in sorted(map(file_digest, request.constraints))]
     if request.exclude_newer:
         asked["excludeNewer"] = request.exclude_newer
+    if request.more:
+        asked["moreRequirements"] = sorted(request.more)
+    if not request.canonical:
+        asked["canonical"] = False
     return asked
 
 
 def _conditions(circumstances: Circumstances) -> dict[str, object]:
     conditions, isolation, epoch = circumstances.conditions, circumstances.isolation, circumstances.epoch
-    return {
+    found: dict[str, object] = {
         "sourceDateEpoch": {"seconds": epoch.seconds, "origin": epoch.origin},
         "environment": dict(sorted(circumstances.variables.items())),
         "umask": f"{conditions.umask:04o}",
@@ -98,3 +102,27 @@ def _conditions(circumstances: Circumstances) -> dict[str, object]:
             "homeHidden": isolation.home_hidden,
         },
     }
+    if unusual := _unusual(conditions):
+        found["unusual"] = unusual
+    return found
+
+
+def _unusual(conditions: Conditions) -> dict[str, object]:
+    """What a build saw that `truewheel build` gives to none."""
+    usual = Conditions()
+    return {
+        name: getattr(conditions, field)
+        for name, field in _UNUSUAL.items()
+        if getattr(conditions, field) != getattr(usual, field)
+    }
+
+
+_UNUSUAL: Final = {
+    "epochSet": "epoch_set",
+    "sourcesKept": "sources_kept",
+    "groupWritable": "group_writable",
+    "frozen": "frozen",
+    "lineEnds": "line_ends",
+    "compiler": "compiler",
+}
+"""Names in the statement, and the fields of `Conditions` that they tell."""

@@ -127,6 +127,11 @@ class _Writer:
         return self._inside(path)
 
 
+def is_compiler(name: str) -> bool:
+    """Whether a program of this name turns sources of C, C++ or Fortran into something that runs."""
+    return bool(_COMPILER.fullmatch(name))
+
+
 def _words(value: str) -> list[str]:
     try:
         return shlex.split(value)
@@ -139,7 +144,7 @@ def _found(path: str) -> Iterable[tuple[str, str]]:
     found: dict[str, str] = {}
     for folder in _absolute(path):
         with suppress(OSError), os.scandir(folder) as entries:
-            for name in sorted(entry.name for entry in entries if _COMPILER.fullmatch(entry.name)):
+            for name in sorted(entry.name for entry in entries if is_compiler(entry.name)):
                 real = f"{folder.rstrip('/')}/{name}"
                 if name not in found and os.access(real, os.X_OK) and not Path(real).is_dir():
                     found[name] = real

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-SITECUSTOMIZE = '''\
-"""Lists folders the other way round, as a build must not depend on their order. Written by truewheel."""
-
-import os
-
+SHUFFLE = """
 
 def _preloaded():
     try:
@@ -39,14 +35,16 @@ class _Turned:
 
 def _turn():
     listdir, scandir = os.listdir, os.scandir
-    os.listdir = lambda *path, **named: listdir(*path, **named)[::-1]
-    os.scandir = lambda *path, **named: _Turned(scandir(*path, **named))
+    _put(os, "listdir", lambda *path, **named: listdir(*path, **named)[::-1])
+    _put(os, "scandir", lambda *path, **named: _Turned(scandir(*path, **named)))
 
 
 if not _preloaded():
     _turn()
-'''
-"""Found by Python at its start. What is turned by the library already is left alone, or it would be as before."""
+"""
+"""Part of a sitecustomize (`customize`). What is turned by the library already is left alone, or it would be as
+before.
+"""
 
 LIBRARY = r"""
 #define _GNU_SOURCE

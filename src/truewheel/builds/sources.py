@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import shutil
 from collections.abc import Collection, Mapping
@@ -10,9 +9,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import parse_qs, unquote
 
-from truewheel.builds import tree
+from truewheel.builds import archived, tree
+from truewheel.builds.archived import Archived, unpacked
 from truewheel.builds.git import Git, public_url, without_credentials_in
-from truewheel.builds.model import Workroom
+from truewheel.builds.model import Conditions, Workroom
 from truewheel.builds.vcs import (
     Checkout,
     Facts,
@@ -26,9 +26,7 @@ from truewheel.builds.vcs import (
     remote_of,
 )
 from truewheel.errors import RequestError, Where
-from truewheel.sdist import Member, TarStored
 from truewheel.wheel import Limits
-from truewheel.world.sdists import open_sdist, unpack
 
 _DEEPEST: Final = 16
 """Submodules in submodules that are followed."""
@@ -41,7 +39,8 @@ class Staged(NamedTuple):
     ``folder`` holds their copy, and the project is in its ``subdirectory`` ("" for the folder itself). ``kind`` is
     directory, sdist or vcs. ``name`` is the sdist's file name or the repository's address without credentials, ""
     for a folder: where one lies on a machine is nobody's affair. ``digest`` is the sha256 of an sdist's file, else of
-    the files (`tree.digest`). ``newest`` is the latest time of a file, in seconds since 1970.
+    the files (`tree.digest`). ``newest`` is the latest time of a file, in seconds since 1970. ``archived`` is what an
+    sdist says of its files.
     """
 
     folder: Path
@@ -51,6 +50,7 @@ class Staged(NamedTuple):
     subdirectory: str
     facts: Facts | None
     newest: int
+    archived: Mapping[str, Archived] = {}
 
     @property
     def project(self) -> Path:
@@ -119,9 +119,9 @@ def parsed(source: str) -> Place:
     return Place(f"{scheme}://{host}{slash}{path}", unquote(revision), folder)
 
 
-def settled(staged: Staged, seconds: int, git: Git) -> None:
-    """Give all files of a copy their modes and time, and have the histories in it know that nothing has changed."""
-    tree.settle(staged.folder, seconds)
+def settled(staged: Staged, seconds: int, git: Git, conditions: Conditions | None = None) -> None:
+    """Give all files of a copy their modes and times, and have the histories in it know that nothing has changed."""
+    archived.settle(staged.folder, seconds, conditions or Conditions(), staged.archived)
     if staged.kind == "vcs":  # any other history has settings that aren't ours
         for history in sorted(staged.folder.rglob(".git")):
             if history.is_dir() and not history.is_symlink():
@@ -201,44 +201,5 @@ def _from_sdist(path: Path, room: Workroom, limits: Limits | None) -> Staged:
         raise RequestError(
             "is a wheel already", where=Where(file=str(path)), hint="name its sdist, or a folder with its sources"
         )
-    digest, newest = unpacked(path, room, limits)
-    return Staged(room.source, "sdist", path.name, digest, "", None, newest)
-
-
-def unpacked(path: Path, room: Workroom, limits: Limits | None) -> tuple[str, int]:
-    """Unpack an sdist as the sources of a build: its sha256 in hexadecimal, and the newest time of its files.
-
-    Raises `SdistError` where it isn't sound.
-    """
-    with open_sdist(path, limits) as opened:
-        newest = max((_time(member) for member in opened.sdist), default=0)
-        top = unpack(opened.sdist, room.host / "unpacked", mtime=newest)
-        digest = opened.sha256
-    if room.source.exists():
-        room.source.rmdir()
-    top.rename(room.source)
-    (room.host / "unpacked").rmdir()
-    return digest, newest
-
-
-def _time(member: Member) -> int:
-    """When a member was changed, in seconds since 1970. A zip tells the time of nobody knows which place: as in UTC."""
-    stored = member.stored
-    if isinstance(stored, TarStored):
-        return stored.mtime
-    if stored is None:
-        return 0
-    date, time = stored.dos_date, stored.dos_time
-    try:
-        moment = dt.datetime(
-            1980 + (date >> 9),
-            date >> 5 & 15,
-            date & 31,
-            time >> 11,
-            time >> 5 & 63,
-            (time & 31) * 2,
-            tzinfo=dt.timezone.utc,
-        )
-    except ValueError:
-        return 0
-    return int(moment.timestamp())
+    found = unpacked(path, room, limits)
+    return Staged(room.source, "sdist", path.name, found.digest, "", None, found.newest, found.files)

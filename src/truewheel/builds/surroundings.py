@@ -28,13 +28,15 @@ def environment(
     caller: Mapping[str, str],
     shims: Shims | None = None,
     offline: bool = True,
+    path: str | None = None,
 ) -> dict[str, str]:
     """All the variables of a build.
 
     ``inside`` gives the path by which the build sees one. ``epoch`` is SOURCE_DATE_EPOCH in seconds. ``given`` are
     variables that the build gets as they are, ``caller`` those of the caller, of which it gets few. ``offline`` tells
     Rust's and Go's tools not to try the network. The later wins: ours, `Conditions.more`, the caller's, ``given``; but
-    stand-ins of compilers stay in front of what they stand for.
+    stand-ins of compilers stay in front of what they stand for. ``path`` is where programs are found instead of where
+    the caller finds them.
     """
     variables = {
         **_system(caller),
@@ -46,7 +48,10 @@ def environment(
         **given,
         **(shims.environment if shims else {}),
     }
-    variables["PATH"] = os.pathsep.join(_path(room, inside, given.get("PATH", caller.get("PATH", ""))))
+    if not conditions.epoch_set:
+        variables.pop("SOURCE_DATE_EPOCH", None)
+    programs = given.get("PATH", caller.get("PATH", "")) if path is None else path
+    variables["PATH"] = os.pathsep.join(_path(room, inside, programs))
     return variables
 
 

@@ -101,6 +101,17 @@ def settle(top: Path, seconds: int) -> None:
     os.utime(top, (time, time))
 
 
+def open_to_group(top: Path) -> None:
+    """Let the group write to all below a folder, and to itself, as under umask 002. Links aren't followed."""
+    for folder, _, files in _walked(top):
+        Path(folder).chmod(0o775)
+        for name in files:
+            path = Path(folder) / name
+            mode = path.lstat().st_mode
+            if not stat.S_ISLNK(mode):
+                path.chmod(0o775 if mode & stat.S_IXUSR else 0o664)
+
+
 def digest(top: Path) -> str:
     """The sha256, in hexadecimal, of everything below a folder: names, executable bits, contents, and links' targets.
 

@@ -1,0 +1,65 @@
+"""From a recipe to a build: what is asked of it, and the conditions that its publisher had."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from truewheel.builds.model import Conditions, Request
+from truewheel.errors import RequestError, Where
+from truewheel.recipes.model import Recipe
+from truewheel.verify.model import Terms
+
+_PINS: Final = "constraints.txt"
+
+
+def asked(recipe: Recipe, source: str, *, constraints_folder: Path, terms: Terms) -> tuple[Request, Conditions]:
+    """The build of `source` by a recipe, and what that build sees of the world.
+
+    ``source`` is an sdist, a folder, or ``git+URL[@REV]``. Pins are written to a file in `constraints_folder`, which
+    must outlive the build. An sdist's files keep the times that they have in it, as every unpacker leaves them: where
+    SOURCE_DATE_EPOCH wasn't set, these times are in the wheel. What is asked for by a user comes before what was
+    inferred. Raises `RequestError` where the file can't be written.
+    """
+    request = Request(
+        source=source,
+        sdist=False,
+        wheel=True,
+        python=terms.python or recipe.python,
+        installer=terms.installer,
+        constraints=_constraints(recipe, constraints_folder),
+        exclude_newer=recipe.exclude_newer,
+        more=recipe.more,
+        config_settings=recipe.config_settings,
+        environment=recipe.environment,
+        network=terms.network,
+        isolation=terms.isolation,
+        epoch=recipe.epoch,
+        seconds=terms.seconds,
+        memory=terms.memory,
+        canonical=recipe.canonical,
+        limits=terms.limits,
+    )
+    conditions = Conditions(
+        umask=recipe.umask,
+        timezone=recipe.timezone,
+        epoch_set=recipe.epoch is not None,
+        sources_kept=True,
+        group_writable=recipe.group_writable,
+        frozen=recipe.clock,
+        line_ends=recipe.line_ends,
+        compiler=recipe.compiler,
+    )
+    return request, conditions
+
+
+def _constraints(recipe: Recipe, folder: Path) -> tuple[Path, ...]:
+    """The pins as a file in pip's format; none where nothing is pinned."""
+    if not recipe.pins:
+        return ()
+    path = folder / _PINS
+    try:
+        path.write_text("".join(f"{pin}\n" for pin in recipe.pins), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise RequestError(f"can't be written: {error.strerror}", where=Where(file=str(path))) from None
+    return (path,)

@@ -46,19 +46,22 @@ class Git:
         """Whether there is a git to ask."""
         return self._program is not None
 
-    def ask(self, *words: str, folder: Path, settings: Mapping[str, str] | None = None) -> Answer:
-        """What `git WORDS…` answers in a folder, whatever its exit status; `settings` come before all others."""
+    def ask(self, *words: str, folder: Path, settings: Mapping[str, str] | None = None, given: str = "") -> Answer:
+        """What `git WORDS…` answers in a folder, whatever its exit status; `settings` come before all others.
+
+        `given` is its standard input.
+        """
         if self._program is None:
             raise RequestError("git isn't installed, and the source is a repository", hint="install git")
         overruling = {**_OVERRULED, **(settings or {})}
         environment = {**self._environment, "GIT_CONFIG_COUNT": str(len(overruling))}
         for index, (key, value) in enumerate(overruling.items()):
             environment |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
-        return asked([self._program, *words], folder, environment, self._seconds)
+        return asked([self._program, *words], folder, environment, self._seconds, given)
 
-    def told(self, *words: str, folder: Path, settings: Mapping[str, str] | None = None) -> bytes:
+    def told(self, *words: str, folder: Path, settings: Mapping[str, str] | None = None, given: str = "") -> bytes:
         """`ask`, for commands that must succeed. Raises `RequestError` with what git said."""
-        answer = self.ask(*words, folder=folder, settings=settings)
+        answer = self.ask(*words, folder=folder, settings=settings, given=given)
         if answer.status:
             verb = next(word for word in words if not word.startswith("-"))
             lines = without_credentials_in(answer.complaint).split("\n")

@@ -1,0 +1,128 @@
+"""The next recipe to try: every rule's best option first, and then what may mend what was wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from truewheel.recipes.evidence import Evidence
+from truewheel.recipes.model import Choice, Override, Recipe, Step, Symptom, Tried
+from truewheel.recipes.rule import Option, Rule, Scene
+from truewheel.recipes.table import RULES
+
+_WEIGHTS: Final = {
+    Symptom.FAILED: 1000,
+    Symptom.TAG: 400,
+    Symptom.MEMBERS: 200,
+    Symptom.PAYLOAD: 100,
+    Symptom.EXECUTABLE: 50,
+    Symptom.METADATA: 40,
+    Symptom.LINE_ENDS: 20,
+    Symptom.STORAGE: 1,
+}
+"""How bad symptoms are, to say which attempt came furthest."""
+
+
+def propose(
+    evidence: Evidence, tried: Sequence[Tried], override: Override | None = None, *, most: int = 4
+) -> Choice | None:
+    """The recipe to try next, with the decisions that led to it; None where nothing promising is left.
+
+    The first is made of every rule's best option. Later ones change one decision of the attempt that came furthest,
+    by a rule that may mend one of its symptoms. No recipe comes twice, and there are at most `most`. What differs in
+    storage alone is not tried again: no other build gives the times that the publisher's files had.
+    What an `override` says takes the place of what the rules say. Nothing is raised; the same input gives the same
+    choice.
+    """
+    if len(tried) >= most:
+        return None
+    past = tuple(tried)
+    if not past:
+        return _choice(evidence, past, {}, override)
+    best = _furthest(past)
+    known = [each.choice.recipe for each in past]
+    chosen = {step.rule: step.what for step in best.choice.steps}
+    # The wish for no step has to be told from no wish at all.
+    chosen = {rule.id: chosen.get(rule.id, "") for rule in RULES}
+    for rule in RULES:
+        if rule.mends & best.symptoms:
+            for other in _alternatives(evidence, past, chosen, rule):
+                choice = _choice(evidence, past, {**chosen, rule.id: other.what}, override)
+                if choice.recipe not in known:
+                    return choice
+    return None
+
+
+def _furthest(tried: tuple[Tried, ...]) -> Tried:
+    """The attempt with the least wrong: the first of several; but the last of those that failed, which knows most."""
+
+    def badness(index: int) -> tuple[int, int]:
+        symptoms = tried[index].symptoms
+        return sum(_WEIGHTS[each] for each in symptoms), -index if Symptom.FAILED in symptoms else index
+
+    return tried[min(range(len(tried)), key=badness)]
+
+
+def _alternatives(
+    evidence: Evidence, tried: tuple[Tried, ...], chosen: Mapping[str, str], rule: Rule
+) -> tuple[Option, ...]:
+    """What a rule offers besides what was chosen, seen where its turn comes."""
+    scene = Scene(evidence, tried=tried)
+    for earlier in RULES[: RULES.index(rule)]:
+        scene = replace(scene, recipe=_applied(scene.recipe, _picked(earlier, scene, chosen).changes))
+    return tuple(option for option in rule.options(scene) if option.what != chosen[rule.id])
+
+
+def _choice(
+    evidence: Evidence, tried: tuple[Tried, ...], wishes: Mapping[str, str], override: Override | None
+) -> Choice:
+    """The recipe that follows from a wish for some rules (what an option says), and the best option of the others."""
+    scene = Scene(evidence, tried=tried)
+    steps: list[Step] = []
+    for rule in RULES:
+        option = _picked(rule, scene, wishes)
+        scene = replace(scene, recipe=_applied(scene.recipe, option.changes))
+        if option.what:
+            steps.append(Step(rule.id, option.what, option.why))
+    recipe = scene.recipe
+    if override:
+        recipe = replace(recipe, **_fields(override.changes))
+        steps += [
+            Step("override", f"{name}: {_told(value)}", override.reason) for name, value in override.changes.items()
+        ]
+    return Choice(recipe, tuple(steps))
+
+
+def _picked(rule: Rule, scene: Scene, wishes: Mapping[str, str]) -> Option:
+    """The option that was wished for, where the rule still has it, else its best."""
+    options = rule.options(scene)
+    if rule.id in wishes:
+        return next((option for option in options if option.what == wishes[rule.id]), options[0])
+    return options[0]
+
+
+def _applied(recipe: Recipe, changes: Mapping[str, object]) -> Recipe:
+    """The recipe with an option's changes."""
+    if not changes:
+        return recipe
+    fields = _fields(changes)
+    pins = {pin.partition("==")[0]: pin for pin in (*recipe.pins, *fields.pop("pins", ()))}
+    for name in fields.pop("unpinned", ()):
+        pins.pop(name, None)
+    more = dict.fromkeys((*recipe.more, *fields.pop("more", ())))
+    environment = {**recipe.environment, **fields.pop("environment", {})}
+    return replace(recipe, pins=tuple(sorted(pins.values())), more=tuple(more), environment=environment, **fields)
+
+
+def _fields(changes: Mapping[str, object]) -> dict[str, Any]:
+    """Changes as keyword arguments; whoever wrote them knows the types."""
+    return dict(changes)
+
+
+def _told(value: object) -> str:
+    if isinstance(value, (tuple, list)):
+        return ", ".join(map(str, value))
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={item}" for key, item in value.items())
+    return repr(value) if value in {"\n", "\r\n"} else str(value)

@@ -9,6 +9,21 @@ with a row each in ``table``; ``planner`` puts their options in order, and ``ove
 from truewheel.recipes.backends import backend_of
 from truewheel.recipes.evidence import Evidence, trace
 from truewheel.recipes.model import Choice, Override, Recipe, Step, Symptom, Tried
+from truewheel.recipes.overrides import Overrides
+from truewheel.recipes.overrides import parse as parse_overrides
 from truewheel.recipes.planner import propose
 
-__all__ = ["Choice", "Evidence", "Override", "Recipe", "Step", "Symptom", "Tried", "backend_of", "propose", "trace"]
+__all__ = [
+    "Choice",
+    "Evidence",
+    "Override",
+    "Overrides",
+    "Recipe",
+    "Step",
+    "Symptom",
+    "Tried",
+    "backend_of",
+    "parse_overrides",
+    "propose",
+    "trace",
+]

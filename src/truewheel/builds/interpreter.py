@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,6 +19,7 @@ import packaging
 from packaging.version import Version
 
 from truewheel.builds.capture import asked
+from truewheel.builds.interpreter_places import everywhere, of_version
 from truewheel.errors import RequestError
 
 OLDEST: Final = Version("3.8")
@@ -27,9 +31,17 @@ sys.path.insert(0, sys.argv[1])
 try:
     from packaging.markers import default_environment
     from packaging.tags import sys_tags
-    markers, tags = default_environment(), [str(tag) for tag in sys_tags()]
-except SyntaxError:
-    markers, tags = {}, []
+except Exception:  # it is too new for this Python, which brings a pip along that isn't
+    for name in [name for name in sys.modules if name.partition(".")[0] == "packaging"]:
+        del sys.modules[name]
+    try:
+        import ensurepip, glob, os
+        sys.path[:1] = glob.glob(os.path.join(os.path.dirname(ensurepip.__file__), "_bundled", "pip-*.whl"))
+        from pip._vendor.packaging.markers import default_environment
+        from pip._vendor.packaging.tags import sys_tags
+    except ImportError:
+        default_environment, sys_tags = dict, list
+markers, tags = default_environment(), [str(tag) for tag in sys_tags()]
 try:
     import venv
 except ImportError:
@@ -44,6 +56,8 @@ print(json.dumps({
     "tags": tags,
 }))
 """
+_AT_ONCE: Final = 4
+"""Interpreters that are asked at the same time."""
 _VERSION: Final = re.compile(r"3(?:\.\d+){0,2}t?")
 
 
@@ -81,22 +95,58 @@ def find(wanted: str | None, caller: Mapping[str, str], uv: str | None) -> Pytho
         if program is None:
             raise RequestError(f"there is no Python {wanted!r}", hint="name a version, as in 3.12, or a path")
         return probed(program, caller)
-    for program in _candidates(wanted, caller, uv):
-        try:
-            found = probed(program, caller)
-        except RequestError:
-            continue  # a shim of pyenv for a version that isn't switched on, say
-        if found.version == wanted or found.version.startswith(f"{wanted.rstrip('t')}."):
+    for program in of_version(wanted, caller, uv):
+        found = _usable(program, caller)
+        if found and (found.version == wanted or found.version.startswith(f"{wanted.rstrip('t')}.")):
             return found
     raise RequestError(
-        f"there is no Python {wanted} on PATH", hint="install it (`uv python install` can), or give --python a path"
+        f"there is no Python {wanted} here",
+        hint="install it (`uv python install` can), have it on PATH, or give --python a path",
     )
 
 
+def at_hand(caller: Mapping[str, str], uv: str | None) -> tuple[str, ...]:
+    """The versions of CPython that builds can have here, such as 3.12.1, the newest first; `find` finds each.
+
+    All that may be one are started, once in a process.
+    """
+    return _at_hand(frozenset(caller.items()), uv)
+
+
+@functools.lru_cache(maxsize=8)
+def _at_hand(caller: frozenset[tuple[str, str]], uv: str | None) -> tuple[str, ...]:
+    variables = dict(caller)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        found = list(pool.map(lambda program: _usable(program, variables), everywhere(variables, uv)))
+    versions = {python.version for python in found if python and python.implementation == "CPython"}
+    return tuple(sorted(versions, key=lambda version: Version(version.rstrip("+")), reverse=True))
+
+
+def _usable(program: str, caller: Mapping[str, str]) -> Python | None:
+    """What an interpreter is, None where it can't be used: a link that leads nowhere, say, or an old one."""
+    try:
+        return probed(program, caller)
+    except RequestError:
+        return None
+
+
 def probed(program: str, caller: Mapping[str, str]) -> Python:
-    """Ask an interpreter what it is. Raises `RequestError` where it can't be used."""
-    library = str(Path(packaging.__file__).parent.parent)
+    """Ask an interpreter what it is, once in a process. Raises `RequestError` where it can't be used."""
     environment = {name: value for name, value in caller.items() if not name.startswith("PYTHON")}
+    with suppress(OSError):  # whoever starts it will say
+        facts = os.stat(program)  # noqa: PTH116 - a name on PATH, or a path
+        known = (facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns)
+        return _probed(program, frozenset(environment.items()), known)
+    return _asked(program, environment)
+
+
+@functools.lru_cache(maxsize=64)
+def _probed(program: str, environment: frozenset[tuple[str, str]], _: tuple[int, ...]) -> Python:
+    return _asked(program, dict(environment))
+
+
+def _asked(program: str, environment: Mapping[str, str]) -> Python:
+    library = str(Path(packaging.__file__).parent.parent)
     answer = asked([program, "-I", "-c", _PROBE, library], Path.cwd(), environment, seconds=60)
     try:
         facts = json.loads(answer.output)
@@ -118,17 +168,3 @@ def probed(program: str, caller: Mapping[str, str]) -> Python:
         facts["markers"],
         tuple(facts["tags"]),
     )
-
-
-def _candidates(version: str, caller: Mapping[str, str], uv: str | None) -> Iterator[str]:
-    """Programs that may be of a version, those on PATH first."""
-    names = dict.fromkeys((f"python{version}", f"python{'.'.join(version.split('.')[:2])}", "python3", "python"))
-    for name in names:
-        for folder in caller.get("PATH", os.defpath).split(os.pathsep):
-            if folder and (program := shutil.which(name, path=folder)):
-                yield program
-    if uv:
-        command = [uv, "python", "find", "--no-project", "--no-python-downloads", "--color=never", version]
-        answer = asked(command, Path.cwd(), caller, seconds=60)
-        if answer.status == 0:
-            yield answer.output.decode("utf-8", "replace").strip()

@@ -68,6 +68,14 @@ class _PassingError(Exception):
         self.pause = pause
 
 
+class _NoRedirects(requests.Session):
+    """Doesn't look where redirects lead: it would read their bodies to the end for that, even when it follows none."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - as it is called
+        """None."""
+        return None
+
+
 class Session:
     """Asks, with the settings of the user. Not for several threads at once."""
 
@@ -75,7 +83,7 @@ class Session:
         self._settings = settings
         self._patience = patience or Patience()
         self._known = _credentials(settings.indexes)
-        self._requests = requests.Session()
+        self._requests = _NoRedirects()
         self._requests.headers["User-Agent"] = f"truewheel/{_version()}"
         self._requests.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         if settings.client_certificate:

@@ -62,7 +62,19 @@ def probed(page: str, folder: Path, script: str, *, size: tuple[int, int]) -> st
     return unescape(said)
 
 
+def console(page: str, folder: Path) -> list[str]:
+    """What the browser says on its console while it loads the page: errors, and what the page's policy forbids."""
+    said = _started(page, folder, "--enable-logging=stderr", "--dump-dom", size=(800, 600), dark=False).stderr
+    return [line for line in said.splitlines() if ":CONSOLE" in line]
+
+
 def _run(page: str, folder: Path, what: str, *, size: tuple[int, int], dark: bool) -> str:
+    return _started(page, folder, what, size=size, dark=dark).stdout
+
+
+def _started(
+    page: str, folder: Path, *what: str, size: tuple[int, int], dark: bool
+) -> subprocess.CompletedProcess[str]:
     (browser,) = need("chromium")
     file = folder / "page.html"
     file.write_text(page, encoding="utf-8", newline="\n")
@@ -71,10 +83,10 @@ def _run(page: str, folder: Path, what: str, *, size: tuple[int, int], dark: boo
         f"--window-size={size[0]},{size[1]}",
         f"--blink-settings=preferredColorScheme={0 if dark else 1}",
     )
-    command = [str(browser), *_OPTIONS, *settings, what, file.as_uri()]
+    command = [str(browser), *_OPTIONS, *settings, *what, file.as_uri()]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", timeout=120, check=False)
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return done
 
 
 def _pixels(data: bytes) -> list[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from truewheel.errors import TruewheelError
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from truewheel.ops import Audit, Binary, Tags
     from truewheel.ops.plan import Change, Changes, Graft, Source
     from truewheel.policy import Missing, Requirement
+    from truewheel.verdict.model import Verification
 
 
 def document(command: str, done: Sequence[Json], errors: Iterable[TruewheelError], *, subject: str = "wheels") -> str:
@@ -320,3 +321,32 @@ def _twin(twin: SecondBuild) -> Json:
         "same": all(comparison.identical for comparison in twin.comparisons),
         "comparisons": [compared(comparison) for comparison in twin.comparisons],
     }
+
+
+def verified(verification: Verification) -> Json:
+    """One wheel in the document of `verify`: all that is kept of it, and before that what follows in words."""
+    from truewheel.report.verifications import cautions, named  # noqa: PLC0415  # for verify alone
+    from truewheel.verdict.document import to_document  # noqa: PLC0415  # the same
+    from truewheel.verdict.sentence import verdict_of  # noqa: PLC0415  # the same
+
+    judgement = verification.judgement
+    follows = {
+        "file": named(verification),
+        "verdict": verification.rung.value,
+        "same": verification.rung.same,
+        "sentence": verdict_of(verification),
+        "cautions": [{"head": one.head, "details": one.details} for one in cautions(verification)],
+        "unexplained": [one.member for one in judgement.unexplained] if judgement else [],
+    }
+    return _plain(follows | to_document(verification))
+
+
+def _plain(value: object) -> Json:
+    """The value with all its texts, and the names of its fields, such as JSON can carry."""
+    if isinstance(value, Mapping):
+        return {_text(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return _text(str(value))

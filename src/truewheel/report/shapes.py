@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from truewheel.ops import Tags
     from truewheel.ops.plan import Changes, Plan
 
-Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
-"""What a JSON document is made of here: floats don't occur, so documents are equal when their text is."""
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+"""What a JSON document is made of here. Floats are durations in seconds, and nothing else."""
 
 
 class WrittenWheel(Protocol):

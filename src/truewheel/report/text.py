@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from truewheel.errors import TruewheelError, printable
@@ -13,6 +13,7 @@ from truewheel.report.shapes import BuiltProject, FusedWheel, RepairedWheel, Wri
 if TYPE_CHECKING:
     from truewheel.compare.model import Comparison
     from truewheel.ops import Audit
+    from truewheel.verdict.model import Verification
 
 _LABEL_WIDTH = 10
 
@@ -147,3 +148,24 @@ def built(result: BuiltProject) -> str:
     if result.twin is not None:
         lines += [f"\n{compared(one)}" for one in result.twin.comparisons if not one.identical]
     return "\n".join(lines)
+
+
+def verified(verification: Verification, *, verbose: bool = False, width: int | None = None) -> str:
+    """What `verify` says of one wheel: all that is known of it with `verbose`; folded into a width, where one is given.
+
+    Where there is no verdict, that says why, and what to do next.
+    """
+    from truewheel.report.columns import labelled  # noqa: PLC0415  # for verify alone
+    from truewheel.report.verification_rows import verification_rows  # noqa: PLC0415  # the same
+    from truewheel.report.verifications import named, shortened  # noqa: PLC0415  # the same
+    from truewheel.verdict.sentence import verdict_of  # noqa: PLC0415  # the same
+
+    head = f"{printable(named(verification))}: {printable(shortened(verdict_of(verification)))}"
+    return "\n".join([head, *labelled(verification_rows(verification, verbose=verbose), width=width)])
+
+
+def verifications(results: Sequence[Verification], *, width: int | None = None) -> str:
+    """What `verify` says of many wheels: a line each, cut to a width where one is given, then how many came how far."""
+    from truewheel.report.verification_table import verification_lines  # noqa: PLC0415  # for verify alone
+
+    return "\n".join(verification_lines(results, width=width))

@@ -317,7 +317,13 @@ def _html(files: Iterable[Mapping[str, object]]) -> bytes:
 
 def _server(serving: Serving) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:  # uv asks so for a file before it fetches it
+            self._answer(body=False)
+
         def do_GET(self) -> None:
+            self._answer(body=True)
+
+        def _answer(self, *, body: bool) -> None:
             reply = serving.reply(Request(self.path.partition("?")[0], _headers(self.headers)))
             self.send_response(reply.status)
             self.send_header("Content-Type", reply.kind)
@@ -327,6 +333,8 @@ def _server(serving: Serving) -> ThreadingHTTPServer:
                 self.send_header("Content-Length", str(reply.length))
             try:
                 self.end_headers()
+                if not body:
+                    return
                 for piece in [reply.body] if isinstance(reply.body, bytes) else reply.body:
                     time.sleep(reply.pause)
                     self.wfile.write(piece)

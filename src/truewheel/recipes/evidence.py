@@ -27,11 +27,11 @@ class Evidence:
 
     ``uploaded`` is the moment of the upload (RFC 3339), "" where the index doesn't tell. ``generator`` is the first
     that WHEEL names, ``maker`` what it means, ``backend`` its name for statistics. ``pure`` says that the wheel claims
-    to run anywhere; ``built_with`` is the Python of its tags, as ``3.12``, "" where they don't tell. ``metadata``,
-    ``zip`` and ``sources`` (None without an sdist) are what is in them. ``licences`` says whether .dist-info holds
-    licence files, ``crlf`` names generated ones with CR LF, and ``canonical`` says whether the wheel is in truewheel's
-    canonical form. ``pythons`` are the versions at hand, the newest first, ``default_python`` the one that runs.
-    ``notes`` say what could not be read.
+    to run anywhere; ``built_with`` is the Python of its tags, as ``3.12``, "" where they don't tell, and
+    ``tag_pythons`` are those tags. ``metadata``, ``zip`` and ``sources`` (None without an sdist) are what is in them.
+    ``licences`` says whether .dist-info holds licence files, ``crlf`` names generated ones with CR LF, and
+    ``canonical`` says whether the wheel is in truewheel's canonical form. ``pythons`` are the versions at hand, the
+    newest first, ``default_python`` the one that runs. ``notes`` say what could not be read.
     """
 
     project: str
@@ -43,6 +43,7 @@ class Evidence:
     pure: bool = True
     abi3: bool = False
     built_with: str = ""
+    tag_pythons: tuple[str, ...] = ()
     licences: bool = False
     metadata: MetadataFacts = field(default_factory=MetadataFacts)
     zip: ZipFacts = field(default_factory=ZipFacts)
@@ -86,6 +87,7 @@ def trace(
         pure=wheel.name.pure,
         abi3="abi3" in wheel.name.abis,
         built_with=_built_with(wheel),
+        tag_pythons=wheel.name.pythons,
         licences=_licences(wheel),
         metadata=_metadata(wheel, notes),
         zip=zipped,

@@ -22,6 +22,8 @@ else:
 LEGACY: Final = "setuptools.build_meta:__legacy__"
 """The backend of a project that names none (PEP 517)."""
 
+_SETTINGS: Final = ("setup.cfg", "setup.py", "pyproject.toml")
+
 _LARGEST: Final = 1 << 20
 """Bytes of a build script or pyproject.toml; larger ones aren't read."""
 _SAMPLES: Final = 40
@@ -36,6 +38,7 @@ _SWITCH: Final = re.compile(
     r"""["']([A-Z][A-Z0-9_]*(?:_NO_EXTENSIONS|_DISABLE_EXTENSIONS|_PUREPYTHON|_PURE_PYTHON|_NO_SPEEDUPS)|"""
     r"""DISABLE_SPEEDUPS|DISABLE_SQLALCHEMY_CEXT)["']"""
 )
+_WHEEL_OPTIONS: Final = re.compile(r"\buniversal\b|\bpython[-_]tag\b")
 _QUARTER: Final = 900
 _FARTHEST: Final = 14 * 3600
 _VERSION_FILE: Final = re.compile(r"_?version(?:_info)?\.py")
@@ -64,6 +67,7 @@ class SourceFacts(NamedTuple):
 
     ``backend`` is the build backend's reference and ``requires`` its requirements, as ``[build-system]`` has them (or
     PEP 517 where it has none); ``table`` says that there is one, ``project`` that metadata stand in ``[project]``.
+    ``tagged`` says that the project itself asks for a universal wheel or another Python's tag.
     ``native`` are signs of native parts, ``switches`` variables that build scripts look at to leave those out.
     ``times`` are the distinct times of its files. ``copied`` are members of the wheel that have the time of their
     source, in some time zone, ``written`` the distinct DOS times of all others but those of .dist-info that are
@@ -76,6 +80,7 @@ class SourceFacts(NamedTuple):
     table: bool = False
     project: bool = False
     setup_py: bool = False
+    tagged: bool = False
     native: tuple[str, ...] = ()
     switches: tuple[str, ...] = ()
     times: tuple[int, ...] = ()
@@ -105,6 +110,7 @@ def source_facts(wheel: Wheel, sdist: Sdist) -> SourceFacts:
         table=isinstance(document.get("build-system"), dict),
         project=isinstance(document.get("project"), dict),
         setup_py="setup.py" in top,
+        tagged=any(_WHEEL_OPTIONS.search(_text(top.get(name), unread)) for name in _SETTINGS),
         native=tuple(_native(top, scripts)),
         switches=tuple(sorted({name for text in scripts.values() for name in _SWITCH.findall(text)})),
         times=tuple(sorted({m.stored.mtime for m in sdist if isinstance(m.stored, TarStored) and not m.link})),

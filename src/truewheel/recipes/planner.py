@@ -21,7 +21,9 @@ _WEIGHTS: Final = {
     Symptom.LINE_ENDS: 20,
     Symptom.STORAGE: 1,
 }
-"""How bad symptoms are, to say which attempt came furthest."""
+"""How bad symptoms are, to say which attempt came furthest, and what is mended first."""
+
+_IN_TURN: Final = sorted(RULES, key=lambda rule: rule.last)
 
 
 def propose(
@@ -30,8 +32,8 @@ def propose(
     """The recipe to try next, with the decisions that led to it; None where nothing promising is left.
 
     The first is made of every rule's best option. Later ones change one decision of the attempt that came furthest,
-    by a rule that may mend one of its symptoms. No recipe comes twice, and there are at most `most`. What differs in
-    storage alone is not tried again: no other build gives the times that the publisher's files had.
+    by a rule that may mend one of its symptoms, the worst first. No recipe comes twice, and there are at most `most`.
+    What differs in storage alone is not tried again: no build gives the times that the publisher's files had.
     What an `override` says takes the place of what the rules say. Nothing is raised; the same input gives the same
     choice.
     """
@@ -45,8 +47,8 @@ def propose(
     chosen = {step.rule: step.what for step in best.choice.steps}
     # The wish for no step has to be told from no wish at all.
     chosen = {rule.id: chosen.get(rule.id, "") for rule in RULES}
-    for rule in RULES:
-        if rule.mends & best.symptoms:
+    for symptom in sorted(best.symptoms, key=lambda each: -_WEIGHTS[each]):
+        for rule in (each for each in _IN_TURN if symptom in each.mends):
             for other in _alternatives(evidence, past, chosen, rule):
                 choice = _choice(evidence, past, {**chosen, rule.id: other.what}, override)
                 if choice.recipe not in known:

@@ -41,15 +41,24 @@ class Scene:
         return {name: version for name, _, version in (pin.partition("==") for pin in self.recipe.pins)}
 
     @property
+    def failed(self) -> bool:
+        """Whether a build has failed."""
+        return any(Symptom.FAILED in each.symptoms for each in self.tried)
+
+    @property
     def complaints(self) -> tuple[str, ...]:
         """The ends of the logs of builds that failed."""
         return tuple(each.complaint for each in self.tried if Symptom.FAILED in each.symptoms and each.complaint)
 
 
 class Rule(NamedTuple):
-    """A row of the table: an id for reports, what it is about, the function, and what its alternatives may mend."""
+    """A row of the table: an id for reports, what it is about, the function, and what its alternatives may mend.
+
+    Those of ``last`` rules are tried after those of all others.
+    """
 
     id: str
     title: str
     options: Callable[[Scene], Sequence[Option]]
     mends: frozenset[Symptom]
+    last: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from truewheel.recipes.rule import NOTHING, Option, Scene
@@ -55,17 +55,22 @@ def two_to_three(scene: Scene) -> Sequence[Option]:
     return (NOTHING, Option(pin[0], "the build failed: use_2to3 is gone from setuptools 58", {"pins": pin}))
 
 
+def unsolved(scene: Scene) -> Sequence[Option]:
+    """Requirements that can't be had as of the upload, or in the version of a pin, are had as they are now."""
+    if not any(_UNSOLVED.search(complaint) for complaint in scene.complaints):
+        return (NOTHING,)
+    return (NOTHING, *_loosened(scene, "requirements can't be had"))
+
+
 def looser(scene: Scene) -> Sequence[Option]:
-    """Requirements that can't be had as of the upload, or in the version of the pin, are had as they are now."""
-    recipe, options = scene.recipe, [NOTHING]
-    unsolved = any(_UNSOLVED.search(complaint) for complaint in scene.complaints)
-    if scene.complaints and not unsolved:
-        return options
-    why = "requirements as of the upload can't be had" if unsolved else "the build failed"
+    """When nothing else helps, a build with today's releases says more than none."""
+    return (NOTHING, *_loosened(scene, "the build failed")) if scene.failed else (NOTHING,)
+
+
+def _loosened(scene: Scene, why: str) -> Iterator[Option]:
+    recipe = scene.recipe
     if recipe.exclude_newer:
-        options.append(Option("releases of any date", why, {"exclude_newer": None}))
+        yield Option("releases of any date", f"{why} as of the upload", {"exclude_newer": None})
     if recipe.pins:
-        names = tuple(name for name, _, _ in (pin.partition("==") for pin in recipe.pins))
-        said = f"{', '.join(recipe.pins)} can't be had" if unsolved else "the build failed"
-        options.append(Option("no pins", said, {"exclude_newer": None, "unpinned": names}))
-    return options
+        names = tuple(scene.pins)
+        yield Option("no pins", f"{why} with {', '.join(recipe.pins)}", {"exclude_newer": None, "unpinned": names})

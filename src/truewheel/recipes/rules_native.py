@@ -19,7 +19,7 @@ def compiler(scene: Scene) -> Sequence[Option]:
         return (NOTHING,)
     native = evidence.sources.native if evidence.sources else ()
     if not native:
-        return (NOTHING, Option("no compiler is found", "a native wheel came out, a pure one was published", without))
+        return (NOTHING,)
     why = f"the wheel is pure, and the sdist could be native: {native[0]}"
     return (Option("no compiler is found", why, without), with_one)
 

@@ -48,7 +48,7 @@ def clock(scene: Scene) -> Sequence[Option]:
     isn't a copy has one and the same time.
     """
     evidence = scene.evidence
-    late = _calendar(evidence)
+    late = () if scene.failed else _calendar(evidence)
     if evidence.zip.single is not None or not evidence.zip.times:
         return (NOTHING, *late)
     generated = dict(evidence.zip.generated)
@@ -59,9 +59,13 @@ def clock(scene: Scene) -> Sequence[Option]:
     if local is None or _hopeless(evidence, local):
         return (NOTHING, *late)
     moment = local - _offset(evidence, local)
+    still = Option(_still(moment), f"{why}, and so was what the build generates", {"clock": moment})
     runs = Option("the clock runs", "the build failed with a clock that stands still", {"clock": None})
-    return (Option(f"the clock stands still at {said(moment)} UTC", f"{why}, and so was what the build generates",
-                   {"clock": moment}), runs)  # fmt: skip
+    return (still, runs) if scene.failed else (still,)
+
+
+def _still(moment: int) -> str:
+    return f"the clock stands still at {said(moment)} UTC"
 
 
 def _newest_written(evidence: Evidence) -> tuple[int | None, str]:
@@ -86,7 +90,7 @@ def _calendar(evidence: Evidence) -> tuple[Option, ...]:
     if moment is None:
         return ()
     why = "contents differ, and some projects write the date into what they build; the wheel was uploaded then"
-    return (Option(f"the clock stands still at {said(moment)} UTC", why, {"clock": moment}),)
+    return (Option(_still(moment), why, {"clock": moment}),)
 
 
 def timezone(scene: Scene) -> Sequence[Option]:

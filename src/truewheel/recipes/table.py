@@ -28,10 +28,12 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("setuptools", "the age of setuptools by METADATA", rules_metadata.setuptools, _METADATA | _FAILED),
     Rule("wheel", "the wheel beside setuptools by METADATA", rules_metadata.wheel, _METADATA),
     Rule("missing", "requirements that nobody stated", rules_failed.missing, _FAILED),
+    Rule("tags", "tags that the publisher asked for", rules_backend.tags, frozenset({Symptom.TAG}) | _FAILED),
     Rule("2to3", "projects that setuptools once translated", rules_failed.two_to_three, _FAILED),
     Rule("native", "pure wheels of projects that can be native", rules_native.compiler, _NATIVE),
     Rule("switches", "variables that leave native parts out", rules_native.switches, _NATIVE),
-    Rule("looser", "requirements that can't be had any more", rules_failed.looser, _FAILED),
+    Rule("unsolved", "requirements that can't be had any more", rules_failed.unsolved, _FAILED),
+    Rule("looser", "releases of any date, as a last resort", rules_failed.looser, _FAILED, last=True),
     Rule("python", "the Python that can have built it", rules_python.python, _FAILED | {Symptom.PAYLOAD}),
     Rule("epoch", "SOURCE_DATE_EPOCH by the times of members", rules_time.epoch, _NONE),
     Rule("clock", "the time of the build", rules_time.clock, _FAILED | _CONTENTS),
@@ -41,4 +43,4 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("line-ends", "line ends of Windows", rules_system.line_ends, frozenset({Symptom.LINE_ENDS})),
     Rule("canonical", "truewheel's canonical form", rules_system.canonical, _NONE),
 )
-"""Also the order in which alternatives are tried: the first rule that may mend a symptom, and its options in order."""
+"""Alternatives are tried in this order as well, but for rules that come last."""

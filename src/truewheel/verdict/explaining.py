@@ -55,6 +55,8 @@ from truewheel.compare.reasons import (
     VERSION,
     ZIP_TOOL,
 )
+from truewheel.verdict.members import SPECIAL_BITS, runs
+from truewheel.wheel import Data, Entry
 
 
 class Sort(Enum):
@@ -126,6 +128,10 @@ _TEXTS: Final = (".txt", ".md", ".rst", ".csv", ".json", ".xml")
 _ARCHIVES: Final = (b"PK\x03\x04", b"\x1f\x8b")
 _NATIVE_NAMES: Final = re.compile(r"(?i).*\.(?:so|pyd|dll|dylib|a|lib|exe)(?:\.\d+)*").fullmatch
 _LIBRARY: Final = b"!<arch>\n"
+_LARGEST_TEXT: Final = 16 << 20
+"""Bytes of a member above which it isn't read once more to look at its line ends."""
+_BITLESS: Final = frozenset({0, 10, 14})
+"""The systems that have no executable bits to keep: DOS, NTFS, VFAT (APPNOTE 4.4.2.2)."""
 
 
 def sort_of(member: str, *heads: bytes) -> Sort:
@@ -162,7 +168,20 @@ def _sort_of_info(member: str) -> Sort:
     return Sort.LICENCE if _LICENCES(member) else Sort.CODE
 
 
-def only_line_ends(published: bytes | bytearray, rebuilt: bytes | bytearray) -> bool:
+def line_ends_alone(ours: Entry, theirs: Entry) -> Cause | None:
+    """Line ends as the cause, where two members differ in nothing but CR LF for LF. Raises `WheelError`."""
+    if max(ours.size, theirs.size) > _LARGEST_TEXT:
+        return None
+    published, rebuilt = ours.read(), theirs.read()
+    if not only_line_ends(published, rebuilt):
+        return None
+    crlf = ["CRLF" if b"\r\n" in data else "LF" for data in (published, rebuilt)]
+    if crlf[0] == crlf[1]:
+        return Cause(LINE_ENDS, "lines end with CRLF here and LF there, and nothing else differs")
+    return Cause(LINE_ENDS, f"{crlf[0]} in the published wheel, {crlf[1]} in the rebuilt one, and nothing else differs")
+
+
+def only_line_ends(published: Data, rebuilt: Data) -> bool:
     """Whether two texts differ, and in nothing but CR LF for LF."""
     if published == rebuilt or b"\0" in published or b"\0" in rebuilt:
         return False
@@ -213,17 +232,12 @@ def _sort_inside(name: str) -> Sort:
     return Sort.TEXT if name.endswith(_TEXTS) and not _INFO(name) else Sort.CODE
 
 
-def bitless(system: int) -> bool:
-    """Whether who zipped on this system had no executable bits to keep: DOS, NTFS or VFAT (APPNOTE 4.4.2.2)."""
-    return system in {0, 10, 14}
+def of_lost_bits(ours: Entry) -> Cause | None:
+    """The platform as the cause, where the published member has no bits at all because it was zipped without any.
 
-
-def of_modes(evidence: str) -> Cause:
-    """Why a published member can't be run that the rebuilt one can: it was zipped where there are no such bits."""
-    return Cause(PLATFORM, evidence)
-
-
-def of_line_ends(published: bytes | bytearray) -> Cause:
-    """Line ends, where nothing else differs: CR LF in the published file or in the rebuilt one."""
-    crlf = "published" if b"\r\n" in published else "rebuilt"
-    return Cause(LINE_ENDS, f"CRLF in the {crlf} file, and nothing else differs")
+    A wheel that was zipped where there are no executable bits has lost them; it can't have gained any.
+    """
+    stored = ours.stored
+    if stored is None or stored.system not in _BITLESS or any(runs(ours)) or stored.mode & SPECIAL_BITS:
+        return None
+    return Cause(PLATFORM, "the published wheel was zipped on a system that has no such bits")

@@ -13,13 +13,13 @@ The rungs are tried from the top, and each rests on what was checked here:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from truewheel.compare import Cause, Comparison, Difference, Kind
 from truewheel.compare.reasons import ZIP_TOOL
-from truewheel.verdict.explaining import bitless, counting, of_line_ends, of_modes, only_line_ends, sort_of
-from truewheel.verdict.members import Contrast, contrasts, runs
+from truewheel.verdict.explaining import counting, line_ends_alone, of_lost_bits, sort_of
+from truewheel.verdict.members import Contrast, contrasts
 from truewheel.verdict.model import Deviation, Judgement, Rung
 from truewheel.verdict.record import check_record
 from truewheel.verdict.sides import Side, same_bytes
@@ -84,18 +84,24 @@ def _deviation(published: Side, rebuilt: Side, contrast: Contrast, difference: D
     """One member that differs, as far as its difference may be explained."""
     name, kind = contrast.member, contrast.kind
     ours, theirs = published.wheel.by_name.get(name), rebuilt.wheel.by_name.get(name)
-    causes: tuple[Cause, ...] = ()
-    if kind is Kind.MODE and ours and theirs:
-        causes = tuple(_causes_of_mode(ours))
-    elif ours and theirs and only_line_ends(*(data := (ours.read(), theirs.read()))):
-        causes = (of_line_ends(data[0]),)
-    elif difference is not None:
-        heads = [bytes(entry.head(_HEAD)) for entry in (ours, theirs) if entry]
-        causes = counting(difference, sort_of(name, *heads))
+    causes = _causes(name, kind, ours, theirs, difference)
     summary = contrast.said if difference is None else sided(difference.summary)
     if not causes and difference is not None:
         summary += _hints(difference)
     return Deviation(name, kind.value, summary, tuple((cause.reason.id, _evidence(cause)) for cause in causes))
+
+
+def _causes(
+    name: str, kind: Kind, ours: Entry | None, theirs: Entry | None, difference: Difference | None
+) -> tuple[Cause, ...]:
+    """What accounts for a difference: what was found here, else what `compare` says and the table permits."""
+    found: Cause | None = None
+    if ours and theirs:
+        found = of_lost_bits(ours) if kind is Kind.MODE else line_ends_alone(ours, theirs)
+    if found or difference is None:
+        return (found,) if found else ()
+    heads = [bytes(entry.head(_HEAD)) for entry in (ours, theirs) if entry]
+    return counting(difference, sort_of(name, *heads))
 
 
 def _evidence(cause: Cause) -> str:
@@ -106,12 +112,6 @@ def _hints(difference: Difference) -> str:
     """What `compare` made of a difference that nothing explains here: for people to look at."""
     titles = dict.fromkeys(cause.reason.title for part in difference.walk() for cause in part.causes)
     return f" (it looks like {' and '.join(titles)}, which proves nothing here)" if titles else ""
-
-
-def _causes_of_mode(ours: Entry) -> Iterator[Cause]:
-    """A wheel that was zipped where there are no executable bits has lost them; it can't have gained any."""
-    if ours.stored and bitless(ours.stored.system) and not any(runs(ours)) and not (ours.stored.mode & 0o7000):
-        yield of_modes("the published wheel was zipped on a system that has no such bits")
 
 
 def _of_record(contrast: Contrast, difference: Difference | None, *, follows: bool) -> Deviation:

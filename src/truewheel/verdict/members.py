@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from truewheel.compare import Kind
 from truewheel.errors import WheelError
 from truewheel.wheel import Entry, Mapper, Wheel, batches, serially
 
-_SPECIAL_BITS = stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX
+SPECIAL_BITS: Final = stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX
+"""Bits with which a program runs as its owner, and the sticky bit (POSIX, sys/stat.h)."""
 
 
 class Contrast(NamedTuple):
@@ -69,7 +70,7 @@ def _modes(ours: Entry, theirs: Entry) -> Iterable[Contrast]:
         yield Contrast(ours.name, Kind.MODE, said)
     elif one != other:
         yield Contrast(ours.name, Kind.MODE, "executable in both, and not for the same installers")
-    special = [(entry.stored.mode if entry.stored else 0) & _SPECIAL_BITS for entry in (ours, theirs)]
+    special = [(entry.stored.mode if entry.stored else 0) & SPECIAL_BITS for entry in (ours, theirs)]
     if special[0] != special[1]:
         said = f"set-id and sticky bits are {special[0]:#o} in the published wheel, {special[1]:#o} in the rebuilt one"
         yield Contrast(ours.name, Kind.MODE, said)

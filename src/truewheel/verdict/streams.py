@@ -13,17 +13,17 @@ from truewheel.wheel.profiles import prove
 from truewheel.wheel.zipformat import DEFLATED
 
 _STEP: Final = 1 << 18
-_MOST_MEMORY: Final = 9
-"""zlib's MAX_MEM_LEVEL; the default is 8 (zconf.h)."""
-_LEVELS: Final = (6, 9, 1, 8, 7, 5, 4, 3, 2, 0)
-"""The most common first: 6 is zlib's default, and some builders ask for 9."""
+_LEVELS: Final = (6, 9, 1, 8, 7, 5, 4, 3, 2)
+"""The most common first: 6 is zlib's default, and some builders ask for 9. All with the default memory and window,
+as Python's zipfile, Info-ZIP's zip and Go's builders that link zlib have them.
+"""
 _LD_LEVELS: Final = (6, 12, 9, 1)
 """Those of our own profile, and the ones that tools ask libdeflate for."""
 _LARGE: Final = 1 << 20
 """Bytes of a member from which on the first compressor that fits is taken."""
 _HUGE: Final = 8 << 20
 """Bytes from which on compressors that don't work piece by piece are tried only where they fitted before."""
-KNOWN: Final = "zlib (levels 0 to 9) and libdeflate (levels 6, 12, 9, 1)"
+KNOWN: Final = "zlib (levels 1 to 9) and libdeflate (levels 6, 12, 9, 1)"
 
 
 class Encoder(NamedTuple):
@@ -87,10 +87,7 @@ def _fitting(encoders: list[Encoder], data: Data, stream: memoryview) -> list[En
 def _encoders() -> Iterator[Encoder]:
     name = _zlib_name()
     for level in _LEVELS:
-        yield Encoder(f"{name} level {level}", _by_zlib(level, zlib.DEF_MEM_LEVEL))
-    # libzip, and what is built on it, gives zlib all the memory that it can use.
-    for level in _LEVELS[:3]:
-        yield Encoder(f"{name} level {level} with memory level {_MOST_MEMORY}", _by_zlib(level, _MOST_MEMORY))
+        yield Encoder(f"{name} level {level}", _by_zlib(level))
     for level in _LD_LEVELS:
         yield Encoder(f"libdeflate level {level}", _by_libdeflate(level), whole=True)
 
@@ -104,9 +101,9 @@ def _zlib_name() -> str:
     return "zlib"
 
 
-def _by_zlib(level: int, memory: int) -> Callable[[Data], Iterator[bytes]]:
+def _by_zlib(level: int) -> Callable[[Data], Iterator[bytes]]:
     def pieces(data: Data) -> Iterator[bytes]:
-        stream = zlib.compressobj(level, DEFLATED, -zlib.MAX_WBITS, memory)
+        stream = zlib.compressobj(level, DEFLATED, -zlib.MAX_WBITS)
         with memoryview(data) as view:
             for at in range(0, len(view), _STEP):
                 yield stream.compress(view[at : at + _STEP])

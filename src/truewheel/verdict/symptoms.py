@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from truewheel.compare import Kind
 from truewheel.recipes.model import Symptom
-from truewheel.verdict.explaining import only_line_ends
+from truewheel.verdict.explaining import line_ends_alone
 from truewheel.verdict.members import Contrast, contrasts
 from truewheel.verdict.model import Judgement, Rung
 from truewheel.verdict.sides import Side
-from truewheel.wheel import Entry, Wheel
+from truewheel.wheel import Wheel
 
 
 def symptoms(judgement: Judgement, published: Side, rebuilt: Side) -> frozenset[Symptom]:
@@ -37,11 +37,7 @@ def _of(contrast: Contrast, ours: Wheel, theirs: Wheel) -> Iterator[Symptom]:
         yield Symptom.EXECUTABLE
     elif kind is not Kind.CONTENT:
         yield Symptom.MEMBERS
-    elif only_line_ends(_bytes(ours.by_name[name]), _bytes(theirs.by_name[name])):
+    elif line_ends_alone(ours.by_name[name], theirs.by_name[name]):
         yield Symptom.LINE_ENDS
     else:
         yield Symptom.METADATA if name.startswith(ours.info_path("")) else Symptom.PAYLOAD
-
-
-def _bytes(entry: Entry) -> bytes | bytearray:
-    return entry.read()

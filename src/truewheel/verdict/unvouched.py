@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
+from truewheel.verdict.members import SPECIAL_BITS
 from truewheel.verdict.zips import Archive, Record
 from truewheel.wheel.zipformat import ZIP64_EXTRA, extra_fields
 
 _EXAMPLES: Final = 3
-_SPECIAL_BITS: Final = 0o7000
-"""Set-user-id, set-group-id and the sticky bit (POSIX, sys/stat.h)."""
 _PLAIN_ATTRIBUTES: Final = 0xA1
 """The DOS attributes that say nothing: read only, archive, normal (FILE_ATTRIBUTE_* of Windows)."""
 _FOLDER_ATTRIBUTE: Final = 0x10
@@ -146,8 +145,8 @@ def _internal(record: Record, partner: Record | None) -> bool:
 
 
 def _special_bits(record: Record, partner: Record | None) -> bool:
-    mine = record.stored.mode & _SPECIAL_BITS
-    return bool(mine) and (partner is None or mine != partner.stored.mode & _SPECIAL_BITS)
+    mine = record.stored.mode & SPECIAL_BITS
+    return bool(mine) and (partner is None or mine != partner.stored.mode & SPECIAL_BITS)
 
 
 def _dos_attributes(record: Record, partner: Record | None) -> bool:

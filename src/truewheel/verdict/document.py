@@ -136,6 +136,10 @@ def _history(it: History) -> dict[str, object]:
         "missing": list(it.missing),
         "changed": list(it.changed),
         "generated": [list(pair) for pair in it.generated],
+        "programs": list(it.programs),
+        "traits": [list(pair) for pair in it.traits],
+        "subdirectory": it.subdirectory,
+        "remarks": list(it.remarks),
         "problem": it.problem,
     }
 
@@ -361,5 +365,9 @@ def _read_history(value: object, place: str) -> History:
         missing=it.tuple("missing", _text),
         changed=it.tuple("changed", _text),
         generated=it.tuple("generated", _pair),
+        programs=it.tuple("programs", _text),
+        traits=it.tuple("traits", _pair),
+        subdirectory=it.text("subdirectory"),
+        remarks=it.tuple("remarks", _text),
         problem=it.text("problem"),
     )

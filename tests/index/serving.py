@@ -333,9 +333,7 @@ def _server(serving: Serving) -> ThreadingHTTPServer:
                 self.send_header("Content-Length", str(reply.length))
             try:
                 self.end_headers()
-                if not body:
-                    return
-                for piece in [reply.body] if isinstance(reply.body, bytes) else reply.body:
+                for piece in _pieces(reply) if body else ():
                     time.sleep(reply.pause)
                     self.wfile.write(piece)
             except OSError:
@@ -351,6 +349,10 @@ def _server(serving: Serving) -> ThreadingHTTPServer:
             pass  # a handshake that the client broke off
 
     return Server(("127.0.0.1", 0), Handler)
+
+
+def _pieces(reply: Reply) -> Iterable[bytes]:
+    return [reply.body] if isinstance(reply.body, bytes) else reply.body
 
 
 def _headers(message: Message) -> dict[str, str]:

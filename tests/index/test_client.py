@@ -143,7 +143,7 @@ def test_the_first_index_that_has_a_project_answers(folder: Path, tmp_path: Path
         settings = IndexSettings(indexes=(private.url, public.url), seconds=5)
         with Client(settings, tmp_path / "cache", patience=HURRY) as asked:
             assert {file.version for file in asked.files("sample")} == {"1.0", "0.9"}
-            assert asked.notes == ()
+            assert not asked.notes
             assert [file.version for file in asked.files("other")] == ["1.0"]
             assert asked.notes == (f"other isn't on {private.url}: it is taken from {public.url}",)
             with pytest.raises(RequestError, match=f"no project none on {private.url}, {public.url}"):

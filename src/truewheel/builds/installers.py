@@ -45,26 +45,37 @@ class Ground:
         """The Python of the build's own environment, by its path on the host."""
         return program_in(self.room.env, "python")
 
+    def works(self, command: Sequence[str]) -> bool:
+        """Whether uv or pip, run as by `run`, succeeds; what it says is for nobody, as there is another way."""
+        self.record.command(command)
+        try:
+            status = run(command, Path.cwd(), self._variables(), output=lambda _: None, seconds=self.request.seconds)
+        except OverTimeError:
+            return False
+        return not status
+
     def run(self, command: Sequence[str], hints: Mapping[str, str] | None = None) -> None:
         """Run uv or pip in the caller's folder, whose configuration counts. Raises `BuildError` where it fails.
 
         ``hints`` are what to do next, by words that its last lines have where that helps.
         """
-        environment = {
-            name: value
-            for name, value in self.caller.items()
-            if name not in _ELSEWHERE and not name.startswith("PYTHON")
-        }
-        environment["UV_PREVIEW_FEATURES"] = "pylock"
         self.record.command(command)
         try:
-            status = run(command, Path.cwd(), environment, output=self.record.line, seconds=self.request.seconds)
+            status = run(command, Path.cwd(), self._variables(), output=self.record.line, seconds=self.request.seconds)
         except OverTimeError as error:
             raise BuildError.at(self.record, error.what, hint=error.hint, repeatable=False) from None
         if status:
             tail = "\n".join(self.record.tail)
             hint = next((said for words, said in (hints or {}).items() if words in tail), "")
             raise BuildError.of(self.record, Path(command[0]).name, status, hint=hint, repeatable=False)
+
+    def _variables(self) -> dict[str, str]:
+        kept = {
+            name: value
+            for name, value in self.caller.items()
+            if name not in _ELSEWHERE and not name.startswith("PYTHON")
+        }
+        return {**kept, "UV_PREVIEW_FEATURES": "pylock"}
 
 
 class Installer(Protocol):

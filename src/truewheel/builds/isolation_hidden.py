@@ -100,7 +100,8 @@ def _real(place: Path) -> Path:
 
 def _parts(place: Path, never: Iterable[Path]) -> list[Path]:
     """A place, or what may be seen of one that holds something that never may be, be it through a link."""
-    if any(secret.is_relative_to(_real(place)) for secret in never):
+    real = _real(place)
+    if any(secret.is_relative_to(real) for secret in never):
         return [place / name for name in _OF_PREFIX]
     return [place]
 

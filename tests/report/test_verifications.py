@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from io import StringIO
 from math import inf
 
 import pytest
+from rich.console import Console
 
 from tests.report.verified import (
     ABSENT,
@@ -36,7 +38,7 @@ from tests.report.verified import (
 from tests.support import closed_schema
 from truewheel.errors import RequestError
 from truewheel.recipes.model import Recipe
-from truewheel.report import machine, text
+from truewheel.report import machine, terminal, text
 from truewheel.report.columns import labelled, table
 from truewheel.report.rates import Rates, by_backend, by_cause, share, worst_first
 from truewheel.report.rows import Row
@@ -296,7 +298,10 @@ class TestTable:
             f"zipped-1.0-py3-none-any.whl     zip-metadata       3.5  {shortfall(ZIP_METADATA)}",
             "stored-1.0-py3-none-any.whl     same-contents      3.5  time differs for 20 of 21 members, and 1 more",
             f"explained-1.0-py3-none-any.whl  same-but-for       3.5  {shortfall(EXPLAINED)}",
-            "different-1.0-py3-none-any.whl  different          3.5  demo/core.py: 3 lines differ, and 3 more",
+            (
+                "different-1.0-py3-none-any.whl  different          3.5  "
+                "The published RECORD is wrong; demo/core.py: 3 lines differ, and 3 more"
+            ),
             "broken-1.0-py3-none-any.whl     not-rebuilt        3.5  nothing was built in 2 attempts",
             "twice-1.0-py3-none-any.whl      bit-for-bit        3.5",
             "",
@@ -327,6 +332,26 @@ class TestTable:
         said = text.verifications([HOSTILE_ONE, UNLAWFUL])
         assert all(character == "\n" or character.isprintable() for character in said)
         assert len(said.split("\n\n")[0].splitlines()) == 3
+
+
+class TestTerminal:
+    @pytest.mark.parametrize("one", ALL, ids=lambda one: one.project[:9])
+    def test_says_the_same_words_and_no_control_characters(self, one: Verification) -> None:
+        console = Console(file=StringIO(), width=600, record=True, force_terminal=True, color_system="standard")
+        console.print(terminal.verified(one, verbose=True))
+        plain = "".join(console.export_text().replace("│", " ").split())
+        for line in lines(one, verbose=True)[1:]:
+            assert "".join(line.split()) in plain
+        assert RUNGS[one.rung].sign in plain
+
+    def test_of_many_as_a_table(self) -> None:
+        console = Console(file=StringIO(), width=500, record=True, force_terminal=True, color_system="standard")
+        console.print(terminal.verifications(ALL))
+        plain = console.export_text()
+        assert "\N{CHECK MARK} bit-for-bit" in plain
+        assert "is invalid; The sdist is not what its commit holds; 1,234 bytes of zip metadata" in plain
+        assert f"{len(ALL)} wheels: 3 bit-for-bit (20 %)" in plain
+        assert all(character.isprintable() or character == "\n" for character in plain)
 
 
 class TestRates:

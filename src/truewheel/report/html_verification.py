@@ -70,11 +70,12 @@ def sign(rung: Rung) -> Markup:
 
 
 def _problem(verification: Verification) -> Markup:
-    """Why there is no verdict, and what to do next."""
+    """Why there is no verdict, or what went wrong behind it, and what to do next."""
     told = [element("p", clipped(line)) for line in complaint(verification)[:_MOST_LINES]]
     if verification.hint:
         told.append(element("p", element("strong", "What to do: "), clipped(verification.hint)))
-    return card(element("h2", "Why"), *told, tone="caution warn")
+    head = "What went wrong then" if verification.judgement else "Why"
+    return card(element("h2", head), *told, tone="caution warn")
 
 
 def _files(verification: Verification) -> Iterator[Markup]:

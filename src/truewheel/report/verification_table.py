@@ -8,9 +8,10 @@ from typing import Final
 from truewheel.report.columns import table
 from truewheel.report.differences import counted
 from truewheel.report.rates import Rates, by_backend, share
-from truewheel.report.verifications import named, shortfall
+from truewheel.report.verifications import named, remark
 from truewheel.verdict.model import Rung, Verification
 
+_LONGEST: Final = 30
 _STEPS: Final = {
     Rung.BIT_FOR_BIT: "bit-for-bit",
     Rung.ZIP_METADATA: "with zip metadata",
@@ -26,7 +27,7 @@ _REST: Final = {
 def verification_lines(results: Sequence[Verification], *, width: int | None = None) -> Iterator[str]:
     """The lines of the table, in the order of the results, and the rates below."""
     rows = [("file", "verdict", "seconds", "cause")]
-    rows += [(named(one), one.rung.value, f"{one.seconds:.1f}", shortfall(one)) for one in results]
+    rows += [(named(one), one.rung.value, f"{one.seconds:.1f}", remark(one)) for one in results]
     yield from table(rows, right=(2,), width=width)
     yield ""
     yield from rate_lines(results, width=width)
@@ -45,8 +46,14 @@ def rate_lines(results: Sequence[Verification], *, width: int | None = None) -> 
         return
     yield ""
     rows = [("backend", "wheels", *_STEPS.values())]
-    rows += [(name, f"{one.total:,}", *(_told(one, rung) for rung in _STEPS)) for name, one in by_backend(results)]
+    rows += [
+        (_clipped(name), f"{one.total:,}", *(_told(one, rung) for rung in _STEPS)) for name, one in by_backend(results)
+    ]
     yield from table(rows, right=range(1, 5), width=width)
+
+
+def _clipped(name: str) -> str:
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
 def _told(rates: Rates, rung: Rung) -> str:

@@ -182,6 +182,12 @@ def shortfall(verification: Verification) -> str:
     return ", ".join(dict.fromkeys(reason for one in own for reason in why(one)))
 
 
+def remark(verification: Verification) -> str:
+    """In one line, what is to be said beside the verdict's word: what it must not hide, and the shortfall."""
+    told = [one.head for one in cautions(verification)]
+    return "; ".join([*told, *filter(None, [shortfall(verification)])])
+
+
 def causes(verification: Verification) -> tuple[str, ...]:
     """The kinds of things that keep a verification from the best verdict, each once, in words."""
     judgement = verification.judgement

@@ -97,6 +97,11 @@ def statement(subjects: Sequence[File], build: Build) -> str:
         "predicateType": PREDICATE,
         "predicate": {"buildDefinition": definition, "runDetails": details},
     }
+    return as_text(document)
+
+
+def as_text(document: Mapping[str, object]) -> str:
+    """A statement as JSON that ends in a line feed, its keys in their order."""
     text = json.dumps(document, indent=2, ensure_ascii=False)
     # A lone surrogate stands for a byte that is no UTF-8, which JSON can't carry: it is spelled out.
     return _SURROGATE.sub(lambda found: f"\\\\u{ord(found[0]):04x}", text) + "\n"

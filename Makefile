@@ -2,6 +2,7 @@
 # make test    every check that CI runs, from nothing
 # make bench   speed and memory beside other tools; BENCH='--repeat 1 --only show' passes options
 # make fuzz    search the readers for defects; SECONDS=300 for each target, TARGET=binary for one alone
+# make verify-real   rebuild published packages and hold the rates of docs/verify.md; LISTS='popular' for one list
 # make docs    the pages of docs/rules, and the outputs of the examples on all pages
 # make lock    requirements/ci.txt from pyproject.toml
 # make clean   remove what the above made
@@ -18,7 +19,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 JOBS := 2
 
-.PHONY: demo test bench fuzz docs lock clean
+.PHONY: demo test bench fuzz verify-real docs lock clean
 
 demo: $(VENV)/.installed
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" sh scripts/demo.sh
@@ -43,6 +44,9 @@ SECONDS := 60
 
 fuzz: $(VENV)/.fuzz
 	$(VENV)/bin/python -m fuzz --seconds $(SECONDS) $(TARGET)
+
+verify-real: $(VENV)/.checked
+	$(VENV)/bin/python scripts/verify_real.py $(LISTS)
 
 docs: $(VENV)/.checked
 	$(VENV)/bin/python scripts/rule_docs.py

@@ -17,28 +17,58 @@ if TYPE_CHECKING:
     from truewheel.api.reading import Digest, check, digest, show
     from truewheel.api.repairing import Places, Repaired, Wants, repair
     from truewheel.api.rewriting import check_normalized, normalize, retag
+    from truewheel.api.verifying import (
+        Asked,
+        Campaign,
+        IndexSettings,
+        Rung,
+        Target,
+        Terms,
+        Verification,
+        Watcher,
+        expanded,
+        index_settings,
+        read_campaign,
+        targets,
+        verify,
+        verify_all,
+    )
 
 __all__ = [
     "Advance",
     "AnyPath",
+    "Asked",
     "Built",
+    "Campaign",
     "Digest",
     "Fused",
+    "IndexSettings",
     "Normalized",
     "Options",
     "Places",
     "Repaired",
+    "Rung",
+    "Target",
+    "Terms",
+    "Verification",
     "Wants",
+    "Watcher",
     "build",
     "check",
     "check_normalized",
     "diff",
     "digest",
+    "expanded",
     "fuse",
+    "index_settings",
     "normalize",
+    "read_campaign",
     "repair",
     "retag",
     "show",
+    "targets",
+    "verify",
+    "verify_all",
 ]
 
 
@@ -49,6 +79,25 @@ _LATE = {
     **dict.fromkeys(("Fused", "fuse"), "fusing"),
     **dict.fromkeys(("Built", "build"), "building"),
     "diff": "comparing",
+    **dict.fromkeys(
+        (
+            "Asked",
+            "Campaign",
+            "IndexSettings",
+            "Rung",
+            "Target",
+            "Terms",
+            "Verification",
+            "Watcher",
+            "expanded",
+            "index_settings",
+            "read_campaign",
+            "targets",
+            "verify",
+            "verify_all",
+        ),
+        "verifying",
+    ),
 }
 
 

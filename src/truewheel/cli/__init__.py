@@ -26,6 +26,7 @@ _COMMANDS = {
     "digest": "Print the sha256 of wheels, and of what they hold.",
     "diff": "Say what differs between two wheels, and why.",
     "build": "Build sdist and wheel, the same everywhere.",
+    "verify": "Rebuild what an index serves, and compare.",
 }
 
 

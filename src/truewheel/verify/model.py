@@ -14,7 +14,7 @@ TRIES: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wants:
+class Terms:
     """How wheels are verified.
 
     ``settings`` say where files come from, None for what the user has configured. ``cache`` is the folder for fetched
@@ -48,3 +48,6 @@ class Wants:
     out: Path | None = None
     sign: bool = False
     limits: Limits = field(default_factory=Limits)
+
+
+Wants = Terms  # until everything says Terms

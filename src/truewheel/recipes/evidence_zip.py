@@ -23,14 +23,15 @@ class ZipFacts(NamedTuple):
 
     ``times`` are DOS times as seconds since 1970 in the time zone in which they were written, each with the number of
     members that have it, the earliest first. ``generated`` are those of METADATA and its like, by the file's name.
-    ``metadata_mode`` is that of METADATA or WHEEL, None where the zip has no modes; ``group_writable`` says that most
-    other files may be written by the group. ``systems`` are hosts of "made by" (0 DOS and Windows, 3 Unix).
-    ``strange`` counts members without a real date.
+    ``written_mode`` is that of WHEEL, or else METADATA, None where the zip has no modes; ``record_typed`` says that
+    RECORD's mode holds the type of a file, and ``group_writable`` that most copies may be written by the group.
+    ``systems`` are hosts of "made by" (0 DOS and Windows, 3 Unix). ``strange`` counts members without a real date.
     """
 
     times: tuple[tuple[int, int], ...] = ()
     generated: tuple[tuple[str, int], ...] = ()
-    metadata_mode: int | None = None
+    written_mode: int | None = None
+    record_typed: bool = True
     group_writable: bool = False
     systems: tuple[int, ...] = ()
     strange: int = 0
@@ -42,10 +43,10 @@ class ZipFacts(NamedTuple):
 
     @property
     def umask(self) -> int | None:
-        """What the umask kept from METADATA's mode, None where the mode can't come from a umask."""
-        if self.metadata_mode is None or self.metadata_mode & ~_REGULAR:
+        """What the umask kept from the mode of WHEEL, None where the mode can't come from a umask."""
+        if self.written_mode is None or self.written_mode & ~_REGULAR:
             return None
-        return _REGULAR & ~self.metadata_mode
+        return _REGULAR & ~self.written_mode
 
 
 def zip_facts(wheel: Wheel) -> ZipFacts:
@@ -62,7 +63,8 @@ def zip_facts(wheel: Wheel) -> ZipFacts:
     return ZipFacts(
         times=tuple(sorted(times.items())),
         generated=tuple((name, at) for name, entry in written if (at := dos_seconds(entry)) is not None),
-        metadata_mode=next((_mode(entry) for name, entry in written if name != "RECORD" and _mode(entry)), None),
+        written_mode=next((mode for name in ("WHEEL", "METADATA") if (mode := _mode_of(name, written))), None),
+        record_typed=all(_typed(entry) for name, entry in written if name == "RECORD"),
         group_writable=_most_group_writable(wheel.entries, {entry.name for _, entry in written}),
         systems=tuple(sorted({entry.stored.system for entry in wheel.entries if entry.stored})),
         strange=strange,
@@ -87,10 +89,20 @@ def _generated(wheel: Wheel) -> list[tuple[str, Entry]]:
     return [(name, wheel.by_name[path]) for name, path in paths if path in wheel.by_name]
 
 
+def _mode_of(name: str, written: list[tuple[str, Entry]]) -> int:
+    return next((_mode(entry) for each, entry in written if each == name), 0)
+
+
 def _mode(entry: Entry) -> int:
     return entry.stored.mode & 0o777 if entry.stored else 0
 
 
+def _typed(entry: Entry) -> bool:
+    return entry.stored is None or bool(entry.stored.mode & ~0o7777) or not entry.stored.mode
+
+
 def _most_group_writable(entries: Iterable[Entry], without: set[str]) -> bool:
-    modes = [_mode(entry) for entry in entries if entry.name not in without and _mode(entry)]
-    return bool(modes) and 2 * sum(bool(mode & _WRITE_GROUP) for mode in modes) > len(modes)
+    """Modules get their mode from the umask (distutils' build_py), data and licences keep it: those tell, if any."""
+    copies = [entry for entry in entries if entry.name not in without and _mode(entry)]
+    kept = [_mode(entry) for entry in copies if not entry.name.endswith(".py")] or list(map(_mode, copies))
+    return 2 * sum(bool(mode & _WRITE_GROUP) for mode in kept) > len(kept)

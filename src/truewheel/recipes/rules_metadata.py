@@ -94,8 +94,12 @@ def _versions(evidence: Evidence, age: _Age) -> list[str]:
 _OWN_COPY_TIGHT: Final = "75.6"
 """Setuptools writes ``six>=1`` itself from here on; from 70.1 on it wrote ``six >=1``."""
 
-_FORMERLY: Final = {"parenthesised": "0.40.0", "spaced": "0.43.0"}
-"""A release of wheel that spells Requires-Dist so: up to 0.41.2, and up to 0.43.0."""
+_UNTYPED = "0.37.1"
+"""Wheel up to 0.38.4 gave RECORD the mode 0664 alone, later ones 0100664."""
+_PARENTHESISED = "0.40.0"
+"""And up to 0.41.2 it put versions into parentheses."""
+_SPACED = "0.43.0"
+"""And up to this one, blanks before them."""
 
 
 def wheel(scene: Scene) -> Sequence[Option]:
@@ -107,12 +111,15 @@ def wheel(scene: Scene) -> Sequence[Option]:
     evidence = scene.evidence
     if evidence.maker is None or evidence.maker.distribution != "setuptools":
         return (NOTHING,)
-    spelled = evidence.metadata.requires
-    if spelled not in _FORMERLY or (spelled == "spaced" and not _after(evidence.maker.version, _OWN_COPY_TIGHT)):
+    spelled, own = evidence.metadata.requires, evidence.maker.version
+    if not evidence.zip.record_typed:
+        version, said = _UNTYPED, "the mode of RECORD lacks the type of a file, as wheel up to 0.38.4 wrote it"
+    elif spelled == "parenthesised":
+        version, said = _PARENTHESISED, "Requires-Dist puts versions into parentheses, as wheel did up to 0.41.2"
+    elif spelled == "spaced" and _after(own, _OWN_COPY_TIGHT):
+        version, said = _SPACED, "Requires-Dist has blanks before versions, as wheel wrote up to 0.43.0"
+    else:
         return (NOTHING,)
-    version = _FORMERLY[spelled]
-    example = "(>=1)" if spelled == "parenthesised" else ">=1, with a blank before it"
-    said = f"Requires-Dist is spelled as in `six {example}`, as wheel up to {'0.41.2' if '(' in example else '0.43.0'}"
     pin = f"wheel=={version}"
     return (Option(f"{pin} beside setuptools", said, {"pins": (pin,), "more": ("wheel",)}), NOTHING)
 

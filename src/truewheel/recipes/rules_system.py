@@ -12,9 +12,10 @@ _UNIX: Final = 3
 
 
 def umask(scene: Scene) -> Sequence[Option]:
-    """Setuptools stores METADATA and WHEEL with the modes that they got when they were written: 0666 less the umask.
+    """Setuptools stores WHEEL with the mode that it got when it was written: 0666 less the umask.
 
-    RECORD has 0664 whatever the umask, so it tells nothing. Other backends write 0644 themselves, as umask 022 gives.
+    METADATA too, but for the latest releases; RECORD has 0664 whatever the umask, so it tells nothing. Other backends
+    write 0644 themselves, as umask 022 gives.
     """
     kept = scene.evidence.zip.umask
     if kept is None or _UNIX not in scene.evidence.zip.systems:
@@ -23,15 +24,18 @@ def umask(scene: Scene) -> Sequence[Option]:
     mask = kept | (kept & 0o444) >> 2
     if mask == _USUAL:
         return (NOTHING,)
-    why = f"METADATA has mode {scene.evidence.zip.metadata_mode:04o}"
+    why = f"WHEEL has mode {scene.evidence.zip.written_mode:04o}"
     return (Option(f"umask {mask:03o}", why, {"umask": mask}),)
 
 
 def group_writable(scene: Scene) -> Sequence[Option]:
-    """Copies have the modes of the publisher's files; unpacked or checked out under umask 002, the group may write."""
+    """Copies have the modes of the publisher's files, which the group may write if a checkout was made under umask 002.
+
+    Modules have modes from the umask of the build, and an sdist that a build unpacks itself loses the group's bit.
+    """
     if not scene.evidence.zip.group_writable or _UNIX not in scene.evidence.zip.systems:
         return (NOTHING,)
-    return (Option("sources writable for the group", "so are most members", {"group_writable": True}),)
+    return (Option("sources writable for the group", "so are most data files and licences", {"group_writable": True}),)
 
 
 def line_ends(scene: Scene) -> Sequence[Option]:

@@ -1,0 +1,113 @@
+"""What tests of campaigns share: a watcher that remembers, and campaigns as programs that can be killed."""
+
+from __future__ import annotations
+
+import os
+import subprocess  # noqa: TID251  # real programs are meant
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.verify.cluster import ROOT
+from truewheel.index.model import Target
+from truewheel.verdict.model import Verification
+from truewheel.verify.campaign_model import Counts
+
+PATIENCE = 60.0
+
+_PROGRAM = """
+import signal, sys
+from pathlib import Path
+from tests.verify import works
+from truewheel.cli.campaigning import told
+from truewheel.verify.campaign import run_campaign
+
+if __name__ == "__main__":
+    # As `truewheel.cli` has it.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    work, count, kind, folder, database, cluster = sys.argv[1:]
+    with told(verbose=False) as watcher:
+        run_campaign(
+            works.targets(int(count), kind=kind), works.out(Path(folder)), Path(database),
+            workers=2, cluster=cluster, work=getattr(works, work), watcher=watcher,
+        )
+"""
+
+
+@contextmanager
+def program(
+    work: str,
+    count: int,
+    folder: Path,
+    database: Path,
+    *,
+    cluster: str = "",
+    kind: str = "plain",
+    error: int = subprocess.PIPE,
+    more: Mapping[str, str] | None = None,
+) -> Iterator[subprocess.Popen[str]]:
+    """A campaign in a process of its own, killed at the end of the block if it still runs.
+
+    `error` is where its standard error goes, `more` are further variables.
+    """
+    script = database.with_suffix(".py")
+    script.write_text(_PROGRAM, encoding="utf-8")
+    paths = os.pathsep.join([str(ROOT / "src"), str(ROOT), os.environ.get("PYTHONPATH", "")])
+    command = [sys.executable, str(script), work, str(count), kind, str(folder), str(database), cluster]
+    environment = {**os.environ, "PYTHONPATH": paths, **(more or {})}
+    with subprocess.Popen(command, env=environment, stderr=error, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def until(true: Callable[[], bool], what: str) -> None:
+    """Wait for something that has to come."""
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < deadline, f"waited {PATIENCE:g} s for {what}"
+        time.sleep(0.02)
+
+
+def begun(folder: Path) -> dict[str, list[int]]:
+    """The processes that began each target, by its project, in the order in which they did."""
+    found = sorted(folder.glob("*.began"))
+    return {path.stem: [int(line) for line in path.read_text(encoding="utf-8").split()] for path in found}
+
+
+def gone(number: int) -> bool:
+    """Whether a process has ended."""
+    try:
+        state = Path(f"/proc/{number}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except OSError:
+        return True
+    return state == "Z"
+
+
+class Remembers:
+    """A watcher that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[Counts] = []
+        self.events: Counter[tuple[str, str]] = Counter()
+        self.left: list[int] = []
+
+    def counts(self, counts: Counts) -> None:
+        self.told.append(counts)
+
+    def started(self, target: Target) -> None:
+        self.events["started", target.project] += 1
+
+    def finished(self, target: Target, verification: Verification) -> None:
+        assert verification.target == target.asked
+        self.events["finished", target.project] += 1
+
+    def given_back(self, target: Target) -> None:
+        self.events["given back", target.project] += 1
+
+    def stopped(self, left: int) -> None:
+        self.left.append(left)

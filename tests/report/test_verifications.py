@@ -119,8 +119,8 @@ class TestText:
         ]
         assert row(DIFFERENT, "differs") == [
             "demo/core.py (contents, unexplained): 3 lines differ",
-            "demo/py.typed (published alone, unexplained): in the published wheel alone: 0 bytes",
-            "demo/build.log (rebuilt alone, unexplained): in the rebuilt wheel alone: 17 bytes",
+            "demo/py.typed (only published, unexplained): in the published wheel alone: 0 bytes",
+            "demo/build.log (only rebuilt, unexplained): in the rebuilt wheel alone: 17 bytes",
             "demo/run.sh (executable bit, unexplained): executable in the published wheel alone",
             (
                 "demo/_speed.cpython-312-x86_64-linux-gnu.so (contents, the build directory, another compiler): "

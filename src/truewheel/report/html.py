@@ -18,7 +18,20 @@ from truewheel.report.differences import (
 )
 from truewheel.report.html_lines import Words, words
 from truewheel.report.html_places import KINDS, MARKS, PLACES_STYLE, Room, clipped, marked, member
-from truewheel.report.pages import Markup, badge, card, choice, element, facts, filtering, joined, page, row, table
+from truewheel.report.pages import (
+    Markup,
+    badge,
+    card,
+    choice,
+    element,
+    facts,
+    filtering,
+    joined,
+    page,
+    row,
+    spelled,
+    table,
+)
 
 _MOST_ROWS: Final = 3_000
 _MOST_OPEN: Final = 12
@@ -140,7 +153,7 @@ def _card(item: Explanation, links: dict[str, str]) -> Markup:
         element("h3", _capital(item.title)),
         element("p", f"{item.reason.id} · {scope(item.members)}", class_="soft small"),
         element("p", item.reason.why),
-        element("p", element("strong", "Mend it: "), *_spelled(item.reason.remedy), class_="remedy"),
+        element("p", element("strong", "Mend it: "), *spelled(item.reason.remedy), class_="remedy"),
         _named(item.members, links),
         id_=f"why-{item.reason.id}",
     )
@@ -161,12 +174,6 @@ def _consequences(items: Sequence[Explanation]) -> Iterator[Markup]:
         ]
         yield element("p", "What follows from what else differs:", class_="soft small behind")
         yield element("ul", *told, class_="soft small")
-
-
-def _spelled(text: str) -> Iterator[str]:
-    """Words of ours, where what stands in backquotes is code."""
-    for number, part in enumerate(text.split("`")):
-        yield element("code", part) if number % 2 else part
 
 
 def _named(places: Sequence[str], links: dict[str, str]) -> Markup:

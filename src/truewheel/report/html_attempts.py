@@ -7,7 +7,7 @@ from typing import Final
 
 from truewheel.recipes.model import Step
 from truewheel.report.html_places import clipped
-from truewheel.report.pages import Markup, badge, card, element, facts, joined
+from truewheel.report.pages import Markup, badge, card, element, facts, joined, spelled
 from truewheel.report.verifications import RUNGS, apart, took, tools, traits
 from truewheel.verdict.model import Attempt, Verification
 
@@ -61,8 +61,8 @@ def _told(verification: Verification, attempt: Attempt) -> Iterator[Markup]:
 
 
 def _step(step: Step) -> Markup:
-    said = element("span", f" {clipped(step.why)} ", class_="soft")
-    return element("li", element("strong", clipped(step.what)), said, badge(clipped(step.rule)))
+    why = element("span", *spelled(clipped(step.why)), class_="soft")
+    return element("li", element("strong", clipped(step.what)), " ", why, " ", badge(clipped(step.rule)))
 
 
 ATTEMPTS_STYLE: Final = """
@@ -70,7 +70,7 @@ ATTEMPTS_STYLE: Final = """
 .attempts>*{min-width:0}
 .attempts summary .badge{margin-left:.35rem}
 .attempts .inner{padding-top:.4rem}
-.attempts dt{flex-basis:9.5rem}
+.attempts dt{flex-basis:11.5rem}
 .attempts h4{display:block;margin-top:1rem;font-size:.875rem;color:var(--soft)}
 .steps{margin:.3rem 0 0;padding-left:1.4rem;font-size:.9rem}
 .steps li+li{margin-top:.3rem}

@@ -14,7 +14,6 @@ from truewheel.report.pages import Markup, badge, card, element, facts, joined, 
 from truewheel.report.pages import page as whole
 from truewheel.report.verifications import (
     RUNGS,
-    UNEXPLAINED,
     cause,
     cautions,
     complaint,
@@ -30,7 +29,7 @@ from truewheel.verdict.model import Deviation, File, Judgement, Rung, Verificati
 
 _MOST_ROWS: Final = 1_000
 _MOST_LINES: Final = 200
-_KINDS: Final = {Kind.CONTENT.value: "bad", Kind.ONLY_LEFT.value: "left", Kind.ONLY_RIGHT.value: "right"}
+_SIDES: Final = {Kind.ONLY_LEFT.value: "left", Kind.ONLY_RIGHT.value: "right"}
 
 
 def page(verification: Verification, *, index: str = "") -> str:
@@ -59,7 +58,7 @@ def _header(verification: Verification, index: str) -> Markup:
     ]
     if verification.problem or verification.hint:
         parts.append(_problem(verification))
-    parts.append(element("div", *_files(verification), class_="two files"))
+    parts.append(element("div", *_files(verification), class_="files"))
     return element("header", *parts)
 
 
@@ -149,7 +148,8 @@ def _deviation(deviation: Deviation) -> Markup:
     """A row of a member: what differs, with what shows why."""
     name = element("span", clipped(member(deviation)), class_="code")
     said = element("p", clipped(deviation.summary), class_="soft small")
-    tone = "warn" if UNEXPLAINED in why(deviation) else "" if deviation.follows else "good"
+    tone = "" if deviation.follows else "good" if deviation.explained else "bad"
+    of_kind = _SIDES.get(deviation.kind, "" if deviation.explained else "bad")
     reasons = joined(badge(clipped(reason), tone) for reason in why(deviation))
     shown = [
         element("p", clipped(f"{cause(reason)}: {evidence}"), class_="soft small")
@@ -158,7 +158,7 @@ def _deviation(deviation: Deviation) -> Markup:
     ]
     return row(
         joined([name, said]),
-        badge(clipped(kind(deviation)), _KINDS.get(deviation.kind, "warn")),
+        badge(clipped(kind(deviation)), of_kind),
         joined([reasons, *shown]),
     )
 
@@ -192,7 +192,8 @@ font-size:.72em;line-height:1;vertical-align:.12em;font-weight:700}
 
 _STYLE: Final = """
 header>.name{font-size:1.05rem;margin-bottom:.6rem}
-header>.two,.caution{margin-top:1rem}
+header>.files,.caution{margin-top:1rem}
+.files{display:grid;gap:1rem;grid-template-columns:repeat(2,minmax(0,1fr))}
 .files>:nth-child(3){grid-column:1/-1}
 .card h2{font-size:1rem;margin:0 0 .4rem}
 .card .name{font-size:.95rem;margin-bottom:.6rem}
@@ -208,6 +209,7 @@ header>.two,.caution{margin-top:1rem}
 .list td p{margin-top:.15rem}
 .took{margin-top:2rem}
 @media (max-width:46rem){
+.files{grid-template-columns:minmax(0,1fr)}
 .list td:first-child{width:auto}
 .list td:nth-child(2) .badge{white-space:normal}
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Final
 
@@ -39,6 +39,12 @@ def element(name: str, /, *content: str, **attributes: str | bool) -> Markup:
 def joined(parts: Iterable[str]) -> Markup:
     """The parts one after the other, each escaped unless it is `Markup`."""
     return Markup("".join(part if isinstance(part, Markup) else _escaped(part) for part in parts))
+
+
+def spelled(text: str) -> Iterator[str]:
+    """The pieces of a sentence, in which what stands in backquotes is code."""
+    for number, part in enumerate(text.split("`")):
+        yield element("code", part) if number % 2 else part
 
 
 def _attribute(key: str, value: str | bool) -> str:

@@ -19,8 +19,8 @@ _LONGEST: Final = 500
 _MEANS: Final = {"namespaces": "namespaces of the kernel", "none": "nothing but a clean environment"}
 _KINDS: Final = {
     Kind.CONTENT.value: "contents",
-    Kind.ONLY_LEFT.value: "published alone",
-    Kind.ONLY_RIGHT.value: "rebuilt alone",
+    Kind.ONLY_LEFT.value: "only published",
+    Kind.ONLY_RIGHT.value: "only rebuilt",
     Kind.MODE.value: "executable bit",
     Kind.STORAGE.value: "storage",
 }
@@ -62,7 +62,7 @@ RUNGS: Final = {
     ),
     Rung.DIFFERENT: Words(
         "Different",
-        "Some files differ from what its source builds to, and nothing explains it.",
+        "Some files differ from what its source builds to, and not all of that is explained.",
         "\N{MULTIPLICATION X}",
         "bad",
     ),

@@ -112,7 +112,7 @@ def _on_forge(host: str, parts: list[str]) -> str:
         parts = parts[:end]
     if len(parts) < 2 or parts[0].lower() in _PAGES:
         return ""
-    parts[-1] = parts[-1].removesuffix(".git")
+    parts[-1] = parts[-1].partition("@")[0].removesuffix(".git")  # behind @ pip has a revision
     return f"https://{host}/{'/'.join(parts)}" if parts[-1] else ""
 
 

@@ -10,6 +10,7 @@ LONGEST: Final = 8192
 """Characters of an address that anybody would follow; servers take about as many (RFC 9110, section 4.1)."""
 
 _UNFIT: Final = re.compile(r"[\x00-\x20\x7f]")
+_SAFE: Final = "%/:=&?~#+!$,;'@()*[]\\"
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -70,13 +71,14 @@ def without_credentials(url: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def in_full(url: str, base: str) -> str | None:
+def in_full(link: str, base: str) -> str | None:
     """The address that a link on a page at `base` leads to, without fragment and credentials; None for none of ours.
 
     A page of the network doesn't lead to files of this machine.
     """
+    text = link.strip()
     try:
-        joined = urljoin(base, quote(url.strip(), safe="%/:=&?~#+!$,;'@()*[]\\") if not url.isascii() else url.strip())
+        joined = urljoin(base, text if text.isascii() else quote(text, safe=_SAFE)) if text else ""
     except ValueError:
         return None
     parts = split(joined.partition("#")[0])

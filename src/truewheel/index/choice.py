@@ -82,11 +82,10 @@ def _release(files: Sequence[IndexFile], target: Target, notes: list[str]) -> li
     if not files:
         raise RequestError(f"{target.project} has no wheel and no sdist that can be taken", hint="check the spelling")
     if target.version:
-        wanted = Version(target.version)
-        found = [file for file in files if _same(Version(file.version), wanted)]
-        if not found:
+        version = _version(files, Version(target.version))
+        if version is None:
             raise _no_release(files, target)
-        return found
+        return [file for file in files if Version(file.version) == version]
     there = [file for file in files if file.yanked is None]
     if not there:
         raise RequestError(
@@ -100,9 +99,12 @@ def _release(files: Sequence[IndexFile], target: Target, notes: list[str]) -> li
     return [file for file in there if Version(file.version) == newest]
 
 
-def _same(found: Version, wanted: Version) -> bool:
-    """As ``==`` of PEP 440 has it: a local version counts only where one is asked for."""
-    return found == wanted or (not wanted.local and Version(found.public) == wanted)
+def _version(files: Sequence[IndexFile], wanted: Version) -> Version | None:
+    """The version that is wanted. Where it has none itself, one with a local label will do, as for ``==`` (PEP 440)."""
+    versions = {Version(file.version) for file in files}
+    if wanted in versions:
+        return wanted
+    return None if wanted.local else max((each for each in versions if Version(each.public) == wanted), default=None)
 
 
 def _no_release(files: Sequence[IndexFile], target: Target) -> RequestError:

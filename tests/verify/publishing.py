@@ -60,7 +60,7 @@ class Publisher:
         change(members)
         record = next(name for name in members if name.endswith(".dist-info/RECORD"))
         if honest:
-            members[record] = record_text({name: data for name, data in members.items() if name != record}, record)
+            members[record] = _fitting(members, record)
         with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, data in members.items():
                 archive.writestr(infos.get(name, name), data, zipfile.ZIP_DEFLATED)
@@ -75,6 +75,16 @@ class Publisher:
         shutil.copyfile(path, target)
         self.uploaded[path.name] = moment
         return target
+
+
+def _fitting(members: Mapping[str, bytes], record: str) -> bytes:
+    """The RECORD with rows for what the members are now, in the form and the order that it had."""
+    new = record_text({name: data for name, data in members.items() if name != record}, record).decode().splitlines()
+    rows = {line.split(",")[0]: line for line in new}
+    old = [line.split(",")[0] for line in members[record].decode().splitlines()]
+    order = [*(name for name in old if name in rows and name != record), *(name for name in rows if name not in old)]
+    text = "".join(f"{rows[name]}\n" for name in [*order, record]).encode()
+    return text if members[record].endswith(b"\n") else text[:-1]
 
 
 def sha256(path: Path) -> str:

@@ -21,7 +21,7 @@ from tests.verdict.zips import INFO, MEMBERS, PLAIN, archive, judged, side
 from truewheel.compare import REASONS, Cause, Comparison, Difference, Kind, compare
 from truewheel.compare.reasons import BUILD_TIME, COMPILER
 from truewheel.errors import WheelError
-from truewheel.verdict import Deviation, Judgement, Rung, judge
+from truewheel.verdict import Deviation, Judgement, Rung, explaining, judge
 from truewheel.verdict.explaining import Sort, counting, sort_of
 from truewheel.wheel import Wheel
 
@@ -80,6 +80,10 @@ class TestCode:
         for name in ("sample/a.py", "sample-1.0.data/scripts/a", f"{INFO}/entry_points.txt", "sample/a.js", "a.pth"):
             assert _explained(name, published, rebuilt) == set()
 
+    def test_texts_that_are_too_large_are_not_read_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(explaining, "_LARGEST_TEXT", 8)
+        assert _explained("sample/a.py", b"1\r\n" * 3, b"1\n" * 3) == set()
+
     def test_what_it_looks_like_is_told(self) -> None:
         verdict = _verdict({"a.py": b"t = '2024-02-29 12:34:56'\n"}, {"a.py": b"t = '2025-01-01 00:00:00'\n"})
         assert "it looks like the time of the build, which proves nothing here" in _of(verdict, "a.py").summary
@@ -131,6 +135,20 @@ class TestHeaders:
         text = wheel_members()[WHEEL]
         both = [text.replace(b"Tag: py3-none-any", tag) for tag in (many, linux)]
         assert _explained(WHEEL, *both) == {"tag"}
+        both[0] = both[0].replace(b"cp312-cp312", b"cp312-none")
+        assert _explained(WHEEL, *both) == set()
+
+    def test_a_line_that_only_some_readers_see(self) -> None:
+        """Python's email parser ends lines at a carriage return; the field that hides in a value is a requirement."""
+        hidden = (b"Metadata-Version: 2.1\n", b"Metadata-Version: 2.4\nDynamic: a\rRequires-Dist: evil\n")
+        assert self._with(METADATA, hidden) == set()
+        assert self._with(METADATA, (hidden[0], hidden[1].replace(b"\r", b" "))) == {"backend"}
+
+    def test_evidence_is_cut(self) -> None:
+        wheel = wheel_members()[WHEEL]
+        verdict = _verdict({WHEEL: wheel.replace(b"by-hand", b"x" * 5000)}, {WHEEL: wheel})
+        assert verdict.rung is Rung.EXPLAINED
+        assert all(len(said) <= 1000 for _, said in _of(verdict, WHEEL).causes)
 
 
 class TestRecord:
@@ -238,6 +256,7 @@ class TestData:
         assert _explained("sample/a.zip", _zip(b"1\n", 2020), _zip(b"1\n", 2021)) == {"build-time"}
         assert _explained("sample/a.zip", _zip(b"1\n", 2020), _zip(b"2\n", 2021)) == set()
         assert _explained("sample/a.zip", _zip(b"1\n", 2020), _zip(b"1\n", 2020, "b.py")) == set()
+        assert _explained("sample/a.zip", _zip(b"1\n", 2020, "a.so"), _zip(b"2\n", 2020, "a.so")) == set()
         text = [_zip(f"Built on {year}-01-01 00:00:00\n".encode(), 2020, "a.txt") for year in (2020, 2021)]
         assert _explained("sample/a.zip", *text) == {"build-time"}
 

@@ -13,9 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.compare.test_published import ATTRS, SIX
+from tests.compare.trees import zipped
 from tests.corpus import cache_folder, download
+from tests.support import SAMPLE
 from tests.verdict.zips import INFO, MEMBERS, PLAIN, Style, archive, by_zlib, judged, side
-from truewheel.verdict import Rung, transplant
+from truewheel.compare import compare
+from truewheel.verdict import Rung, judge, transplant
 from truewheel.wheel.deflate import deflate
 
 _REVERSED = dict(reversed(MEMBERS.items()))
@@ -191,6 +194,21 @@ def test_zlib_ng_leaves_the_contents() -> None:
         return stream.compress(data) + stream.flush()
 
     assert judged(archive(MEMBERS, replace(PLAIN, encode=encode)), archive(MEMBERS)).rung is Rung.SAME_CONTENTS
+
+
+def test_the_sha256_decides() -> None:
+    """Sides of which one names another sha256 than its own: nothing is bit-for-bit then, in whatever way."""
+    published, rebuilt = side(archive(MEMBERS, replace(PLAIN, time=1))), side(archive(MEMBERS))
+    assert transplant(published, rebuilt)
+    assert transplant(published._replace(sha256="0" * 64), rebuilt) is None
+
+
+def test_a_sha256_alone_is_not_believed() -> None:
+    published, rebuilt = archive(MEMBERS, replace(PLAIN, time=1)), archive({**MEMBERS, "sample/more.py": b"1\n"})
+    trees = zipped(published, "wheel", SAMPLE), zipped(rebuilt, "wheel", SAMPLE)
+    comparison = compare(*trees)
+    one, other = side(published), side(rebuilt)
+    assert judge(one, other._replace(sha256=one.sha256), comparison).rung is Rung.DIFFERENT
 
 
 # --- against zipfile -----------------------------------------------------------------------------------------

@@ -112,9 +112,9 @@ _FIELDS: Final[dict[str, frozenset[Reason]]] = {
     "classifier": frozenset({HASH_ORDER}),
     "project-url": frozenset({HASH_ORDER}),
     "version": frozenset({VERSION}),
-    "tag": frozenset({HASH_ORDER, TAG}),
+    "tag": frozenset({HASH_ORDER}),
 }
-"""What may explain a field of METADATA or WHEEL; nothing explains one that isn't here."""
+"""What may explain a field of METADATA or WHEEL; nothing explains one that isn't here. Of tags, see `_explains`."""
 
 _LICENCES: Final = re.compile(
     r"[^/]+\.dist-info/(?:licenses/|license_files/)?[^/]*(?i:licen[cs]e|copying|notice|authors)[^/.]*(?:\.(?:txt|md|rst))?"
@@ -181,6 +181,11 @@ def line_ends_alone(ours: Entry, theirs: Entry) -> Cause | None:
     return Cause(LINE_ENDS, f"{crlf[0]} in the published wheel, {crlf[1]} in the rebuilt one, and nothing else differs")
 
 
+def plain_headers(data: Data) -> bool:
+    """Whether all readers find the same lines in headers: some take a carriage return by itself for the end of one."""
+    return b"\r" not in data.replace(b"\r\n", b"\n")
+
+
 def only_line_ends(published: Data, rebuilt: Data) -> bool:
     """Whether two texts differ, and in nothing but CR LF for LF."""
     if published == rebuilt or b"\0" in published or b"\0" in rebuilt:
@@ -208,9 +213,17 @@ def _causes(difference: Difference) -> Iterator[Cause]:
 def _fields(difference: Difference) -> bool:
     """Whether every field that differs is explained by what may explain it."""
     return bool(difference.inside) and all(
-        any(cause.reason in _FIELDS.get(part.place.lower(), frozenset()) for cause in part.causes)
-        for part in difference.inside
+        any(_explains(cause.reason, part) for cause in part.causes) for part in difference.inside
     )
+
+
+def _explains(reason: Reason, field: Difference) -> bool:
+    """Whether a field may be explained so; another tag for one platform only where it is for the same Pythons."""
+    name = field.place.lower()
+    if reason is TAG:
+        sides = [{tag.rpartition("-")[0] for tag in (side or "").split("\n")} for side in (field.left, field.right)]
+        return name == "tag" and sides[0] == sides[1]
+    return reason in _FIELDS.get(name, frozenset())
 
 
 def _inside(difference: Difference, sort: Sort) -> bool:

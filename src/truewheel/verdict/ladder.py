@@ -18,7 +18,8 @@ from typing import Final
 
 from truewheel.compare import Cause, Comparison, Difference, Kind
 from truewheel.compare.reasons import ZIP_TOOL
-from truewheel.verdict.explaining import counting, line_ends_alone, of_lost_bits, sort_of
+from truewheel.findings import shortened
+from truewheel.verdict.explaining import Sort, counting, line_ends_alone, of_lost_bits, plain_headers, sort_of
 from truewheel.verdict.members import Contrast, contrasts
 from truewheel.verdict.model import Deviation, Judgement, Rung
 from truewheel.verdict.record import check_record
@@ -73,10 +74,10 @@ def _deviations(
         elif not record:
             deviations.append(_of_record(contrast, difference, follows=any(each.member != path for each in found)))
     if record:
-        deviations.append(Deviation(path, Kind.CONTENT.value, f"RECORD is wrong: {record[0]}"))
+        deviations.append(Deviation(path, Kind.CONTENT.value, shortened(f"RECORD is wrong: {record[0]}")))
     for (place, kind), difference in told.items():
         if place != path:
-            deviations.append(Deviation(place, kind.value, sided(difference.summary)))
+            deviations.append(Deviation(place, kind.value, shortened(sided(difference.summary))))
     return tuple(sorted(deviations, key=lambda each: (each.explained, each.member, each.kind)))
 
 
@@ -88,7 +89,9 @@ def _deviation(published: Side, rebuilt: Side, contrast: Contrast, difference: D
     summary = contrast.said if difference is None else sided(difference.summary)
     if not causes and difference is not None:
         summary += _hints(difference)
-    return Deviation(name, kind.value, summary, tuple((cause.reason.id, _evidence(cause)) for cause in causes))
+    return Deviation(
+        name, kind.value, shortened(summary), tuple((cause.reason.id, _evidence(cause)) for cause in causes)
+    )
 
 
 def _causes(
@@ -100,12 +103,15 @@ def _causes(
         found = of_lost_bits(ours) if kind is Kind.MODE else line_ends_alone(ours, theirs)
     if found or difference is None:
         return (found,) if found else ()
-    heads = [bytes(entry.head(_HEAD)) for entry in (ours, theirs) if entry]
-    return counting(difference, sort_of(name, *heads))
+    both = [entry for entry in (ours, theirs) if entry]
+    sort = sort_of(name, *(entry.head(_HEAD) for entry in both))
+    if sort is Sort.HEADERS and not all(plain_headers(entry.read()) for entry in both):
+        return ()
+    return counting(difference, sort)
 
 
 def _evidence(cause: Cause) -> str:
-    return sided(cause.evidence if cause.sure else f"probably: {cause.evidence}")
+    return shortened(sided(cause.evidence if cause.sure else f"probably: {cause.evidence}"))
 
 
 def _hints(difference: Difference) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 from truewheel import rules
 from truewheel.errors import WheelError
-from truewheel.findings import Finding
+from truewheel.findings import Finding, shortened
 from truewheel.wheel import Mapper, Wheel, rows_of, serially, verify_record
 
 _MOST: Final = 20
@@ -23,7 +23,7 @@ def check_record(wheel: Wheel, mapper: Mapper = serially) -> tuple[str, ...]:
     try:
         rows_of(wheel)
     except WheelError as error:
-        return (str(error),)
+        return (shortened(str(error)),)
     findings = verify_record(wheel, contents=True, mapper=mapper)
     said = [_sentence(finding) for finding in findings[:_MOST]]
     if len(findings) > _MOST:
@@ -35,4 +35,4 @@ def _sentence(finding: Finding) -> str:
     """What is wrong, and with which member, if the sentence doesn't name it."""
     if finding.rule is rules.RECORD_MISSING_FILE:
         return finding.message
-    return f"{finding.member}: {finding.message}"
+    return shortened(f"{finding.member}: {finding.message}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from truewheel.compare import Comparison, Difference, Kind
+from truewheel.findings import shortened
 from truewheel.verdict.sides import Side
 from truewheel.verdict.streams import KNOWN
 from truewheel.verdict.unvouched import unvouched
@@ -46,4 +47,4 @@ def _sentence(difference: Difference) -> str:
         said = f": {difference.left} in the published wheel, {difference.right} in the rebuilt one"
     else:
         said = "".join(f": {cause.evidence}" for cause in difference.causes[:1])
-    return sided(difference.summary + said)
+    return shortened(sided(difference.summary + said))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
+from truewheel.findings import shortened
 from truewheel.verdict.members import SPECIAL_BITS
 from truewheel.verdict.zips import Archive, Record
 from truewheel.wheel.zipformat import ZIP64_EXTRA, extra_fields
@@ -45,7 +46,7 @@ def unvouched(published: Archive, rebuilt: Archive) -> tuple[str, ...]:
             found.append(f"{said}: {len(names):,} {'entry' if len(names) == 1 else 'entries'} ({shown}{more})")
     found += _of_folders(published, rebuilt)
     found += _of_end(published, rebuilt)
-    return tuple(found)
+    return tuple(map(shortened, found))
 
 
 def _of_folders(published: Archive, rebuilt: Archive) -> Iterator[str]:

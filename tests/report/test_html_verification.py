@@ -223,6 +223,14 @@ class TestCampaign:
     def test_what_is_beyond_any_table_is_said(self) -> None:
         text = pages([ABSENT] * 5_002, title="x")[INDEX]
         assert "and 2 more, each on its page" in text
+        many = [replace(EXPLAINED, backend=f"b{number}") for number in range(32)]
+        assert "2 more backends" in words(pages(many, title="x")[INDEX])
+        judgement = replace(
+            EXPLAINED.attempts[0].judgement or Judgement(rung=Rung.EXPLAINED),
+            deviations=tuple(replace_member(str(number), "x") for number in range(31)),
+        )
+        assert "1 more cause" in words(pages([verification(judgement)], title="x")[INDEX])
+        assert "3 more attestations" in words(page(replace(SUSPECT, attested=SUSPECT.attested[:1] * 23)))
 
 
 class TestFileNames:

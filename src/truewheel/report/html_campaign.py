@@ -16,7 +16,7 @@ from truewheel.verdict.model import Rung, Verification
 
 INDEX: Final = "index.html"
 _MOST_ROWS: Final = 5_000
-_MOST_CAUSES: Final = 30
+_MOST_GROUPS: Final = 30
 _LONGEST: Final = 160
 _STEM: Final = 100
 _SHORT: Final = {
@@ -71,7 +71,7 @@ def _index(results: Sequence[Verification], names: Sequence[str], title: str) ->
         element("h1", _clipped(title)),
         element("p", f"{said} ({share(same, rates.total)}).", class_="soft lead"),
     )
-    main = element("main", *_rates(rates), *_groups(results), *_packages(results, names, rates))
+    main = element("main", *_rates(rates), *_backends(results), *_causes(results), *_packages(results, names, rates))
     seconds = took(sum(one.seconds for one in results))
     footer = element(
         "footer", element("p", f"Written by truewheel verify. All of it took {seconds}, each wheel by itself.")
@@ -111,21 +111,34 @@ def _percent(number: int, total: int) -> int:
     return min(max(round(100 * number / total), 1), 100)
 
 
-def _groups(results: Sequence[Verification]) -> Iterator[Markup]:
-    """The rates by backend, and what keeps wheels from the best verdict."""
+def _backends(results: Sequence[Verification]) -> Iterator[Markup]:
+    """The rates by backend."""
+    found = by_backend(results)
     columns = (Rung.BIT_FOR_BIT, Rung.ZIP_METADATA, Rung.SAME_CONTENTS)
     rows = [
         row(_clipped(name), joined([_WHEELS, f"{rates.total:,}"]), *(_told(rates, rung) for rung in columns))
-        for name, rates in by_backend(results)[:_MOST_CAUSES]
+        for name, rates in found[:_MOST_GROUPS]
     ]
     if rows:
         yield element("h2", "By backend", id_="backends")
         heads = ["Backend", "Wheels", "Bit for bit", "Given zip metadata", "Same contents"]
         yield element("div", table(heads, rows, label="Wheels by backend"), class_="figures")
-    causes = [row(_clipped(cause), counted(number, "wheel")) for cause, number in by_cause(results)[:_MOST_CAUSES]]
-    if causes:
+        yield from _more(len(found) - len(rows), "backend")
+
+
+def _causes(results: Sequence[Verification]) -> Iterator[Markup]:
+    """What keeps wheels from the best verdict."""
+    found = by_cause(results)
+    rows = [row(_clipped(cause), counted(number, "wheel")) for cause, number in found[:_MOST_GROUPS]]
+    if rows:
         yield element("h2", "What keeps them from better", id_="causes")
-        yield element("div", table(["Cause", "Wheels"], causes, label="Wheels by cause"), class_="figures")
+        yield element("div", table(["Cause", "Wheels"], rows, label="Wheels by cause"), class_="figures")
+        yield from _more(len(found) - len(rows), "cause")
+
+
+def _more(rest: int, word: str) -> Iterator[Markup]:
+    if rest > 0:
+        yield element("p", counted(rest, f"more {word}"), class_="cut")
 
 
 def _told(rates: Rates, rung: Rung) -> Markup:

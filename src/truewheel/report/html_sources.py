@@ -25,6 +25,8 @@ def attestations(attested: Sequence[Attested]) -> Iterator[Markup]:
     if attested:
         yield element("h2", "Published attestations")
         yield element("div", *(_attested(one) for one in attested[:_MOST]), class_="cards")
+        if len(attested) > _MOST:
+            yield element("p", counted(len(attested) - _MOST, "more attestation"), class_="cut")
 
 
 def _attested(attested: Attested) -> Markup:

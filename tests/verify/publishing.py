@@ -83,8 +83,8 @@ def _fitting(members: Mapping[str, bytes], record: str) -> bytes:
     rows = {line.split(",")[0]: line for line in new}
     old = [line.split(",")[0] for line in members[record].decode().splitlines()]
     order = [*(name for name in old if name in rows and name != record), *(name for name in rows if name not in old)]
-    text = "".join(f"{rows[name]}\n" for name in [*order, record]).encode()
-    return text if members[record].endswith(b"\n") else text[:-1]
+    end = "\r\n" if b"\r\n" in members[record] else "\n"  # flit writes its rows as the csv module does
+    return "".join(f"{rows[name]}{end}" for name in [*order, record]).encode()
 
 
 def sha256(path: Path) -> str:

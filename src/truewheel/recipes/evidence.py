@@ -16,6 +16,7 @@ from truewheel.sdist import Sdist
 from truewheel.wheel import Wheel, differences, read_wheel_file
 
 _CPYTHON: Final = re.compile(r"cp([0-9])([0-9]+)t?")
+_NAMESPACE: Final = re.compile(r"-py([0-9]\.[0-9]{1,2})-nspkg\.pth$")
 _LARGEST_CANONICAL: Final = 64 << 20
 """Bytes up to which members are compressed again, to see whether truewheel wrote them."""
 _LARGEST_METADATA: Final = 16 << 20
@@ -27,9 +28,9 @@ class Evidence:
 
     ``uploaded`` is the moment of the upload (RFC 3339), "" where the index doesn't tell. ``generator`` is the first
     that WHEEL names, ``maker`` what it means, ``backend`` its name for statistics. ``pure`` says that the wheel claims
-    to run anywhere; ``built_with`` is the Python of its tags, as ``3.12``, "" where they don't tell, and
-    ``tag_pythons`` are those tags. ``metadata``, ``zip`` and ``sources`` (None without an sdist) are what is in them.
-    ``licences`` says whether .dist-info holds licence files, ``crlf`` names generated ones with CR LF, and
+    to run anywhere; ``built_with`` is the Python that its names tell, as ``3.12``, "" where they don't tell, and
+    ``tag_pythons`` are those of its tags. ``metadata``, ``zip`` and ``sources`` (None without an sdist) are what is in
+    them. ``licences`` says whether .dist-info holds licence files, ``crlf`` names generated ones with CR LF, and
     ``canonical`` says whether the wheel is in truewheel's canonical form. ``pythons`` are the versions at hand, the
     newest first, ``default_python`` the one that runs. ``notes`` say what could not be read.
     """
@@ -138,7 +139,13 @@ def _crlf(wheel: Wheel, notes: list[str]) -> Iterator[str]:
 
 
 def _built_with(wheel: Wheel) -> str:
-    """The Python of a tag such as cp312; one for many Pythons (abi3, py3) doesn't tell."""
+    """The Python of a tag such as cp312; one for many Pythons (abi3, py3) doesn't tell.
+
+    Setuptools puts it into the names of files for namespace packages, such as ``zope.event-5.0-py3.9-nspkg.pth``.
+    """
+    for name in wheel.by_name:
+        if named := _NAMESPACE.search(name):
+            return named[1]
     found = _CPYTHON.fullmatch(wheel.name.pythons[0])
     told = len(wheel.name.pythons) == 1 and found and "abi3" not in wheel.name.abis and wheel.name.abis != ("none",)
     return f"{found[1]}.{found[2]}" if told and found else ""

@@ -34,14 +34,12 @@ _ELSEWHERE: Final = re.compile(r"(?:^|/)(?:tests?|docs?|examples?|benchmarks?|be
 _EXTENSIONS: Final = re.compile(
     r"\bext_modules\b|\bExtension\s*\(|\bcffi_modules\b|\brust_extensions\b|\bmypycify\b|\bcythonize\b"
 )
-_SWITCH: Final = re.compile(
-    r"""["']([A-Z][A-Z0-9_]*(?:_NO_EXTENSIONS|_DISABLE_EXTENSIONS|_PUREPYTHON|_PURE_PYTHON|_NO_SPEEDUPS)|"""
-    r"""DISABLE_SPEEDUPS|DISABLE_SQLALCHEMY_CEXT)["']"""
-)
+_QUOTED: Final = re.compile(r"""["']([A-Z][A-Z0-9_]{2,60})["']""")
+_WITHOUT: Final = {"NO", "DISABLE", "SKIP", "WITHOUT"}
+_NATIVE_WORDS: Final = {"EXT", "EXTENSION", "EXTENSIONS", "CEXT", "SPEEDUP", "SPEEDUPS", "CYTHON", "MYPYC", "NATIVE"}
 _WHEEL_OPTIONS: Final = re.compile(r"\buniversal\b|\bpython[-_]tag\b")
 _QUARTER: Final = 900
 _FARTHEST: Final = 14 * 3600
-_VERSION_FILE: Final = re.compile(r"_?version(?:_info)?\.py")
 
 
 class Copied(NamedTuple):
@@ -112,7 +110,7 @@ def source_facts(wheel: Wheel, sdist: Sdist) -> SourceFacts:
         setup_py="setup.py" in top,
         tagged=any(_WHEEL_OPTIONS.search(_text(top.get(name), unread)) for name in _SETTINGS),
         native=tuple(_native(top, scripts)),
-        switches=tuple(sorted({name for text in scripts.values() for name in _SWITCH.findall(text)})),
+        switches=tuple(sorted({name for text in scripts.values() for name in _QUOTED.findall(text) if _switch(name)})),
         times=tuple(sorted({m.stored.mtime for m in sdist if isinstance(m.stored, TarStored) and not m.link})),
         copied=fitting,
         written=_written(wheel, {each.name for each in fitting}),
@@ -174,6 +172,14 @@ def _native(top: dict[str, Member], scripts: dict[str, str]) -> Iterator[str]:
     yield from files[:3]
 
 
+def _switch(name: str) -> bool:
+    """Whether a variable leaves native parts out, as ``YARL_NO_EXTENSIONS`` and ``MSGPACK_PUREPYTHON`` do."""
+    words = name.split("_")
+    return (words[-1] in _NATIVE_WORDS and not _WITHOUT.isdisjoint(words)) or name.endswith(
+        ("PUREPYTHON", "PURE_PYTHON")
+    )
+
+
 def _pairs(wheel: Wheel, sdist: Sdist) -> Iterator[tuple[Entry, Member]]:
     """Members of the wheel, each with the file of the sdist that it was copied from, as far as names tell."""
     by_base: dict[str, list[Member]] = defaultdict(list)
@@ -220,8 +226,6 @@ def _changed_line_ends(pairs: list[tuple[Entry, Member]], unread: list[str]) -> 
     texts = [(entry, member) for entry, member in pairs if entry.name.endswith(_TEXTS) and entry.size <= _LARGEST]
     longer = [(entry, member) for entry, member in texts if entry.size > member.size]
     for entry, member in longer[:_SAMPLES]:
-        if _VERSION_FILE.fullmatch(entry.name.rpartition("/")[2]):
-            continue
         try:
             mine, theirs = bytes(entry.read()), bytes(member.read())
         except TruewheelError as error:

@@ -96,7 +96,7 @@ def _limits(scene: Scene) -> Iterator[tuple[_Test, str]]:
     evidence = scene.evidence
     if evidence.built_with:
         exact = _minor(evidence.built_with)
-        yield (lambda minor: minor == exact), f"the tag of the wheel is of Python {evidence.built_with}"
+        yield (lambda minor: minor == exact), f"names in the wheel are of Python {evidence.built_with}"
     if (wanted := _specifiers(evidence.metadata.requires_python)) is not None:
         yield (
             lambda minor: wanted.contains(".".join(map(str, minor)) + ".99", prereleases=True),

@@ -45,13 +45,18 @@ def line_ends(scene: Scene) -> Sequence[Option]:
     """
     evidence = scene.evidence
     windows = 0 in evidence.zip.systems
-    system = "; the zip was made on Windows" if windows else ""
+    facts = ["the zip was made on Windows"] if windows else []
     if evidence.crlf:
-        why = f"{', '.join(evidence.crlf)} {'have' if len(evidence.crlf) > 1 else 'has'} CR LF{system}"
-        return (Option("line ends CR LF", why, {"line_ends": "\r\n"}), NOTHING)
-    if windows or (evidence.sources and evidence.sources.line_ends):
-        return (NOTHING, Option("line ends CR LF", "line ends differ" + system, {"line_ends": "\r\n"}))
-    return (NOTHING,)
+        facts.insert(0, f"{', '.join(evidence.crlf)} {'have' if len(evidence.crlf) > 1 else 'has'} CR LF")
+    changed = evidence.sources.line_ends if evidence.sources else ()
+    if changed:
+        facts.append(f"{changed[0]} has CR LF in the wheel and LF in the sdist")
+    if not facts:
+        return (NOTHING,)
+    option = Option("line ends CR LF", "; ".join(facts), {"line_ends": "\r\n"})
+    # Wheel wrote METADATA as bytes up to 0.37, so its line ends don't tell; poetry writes all of its own so.
+    likely = evidence.crlf or (windows and evidence.setuptools)
+    return (option, NOTHING) if likely else (NOTHING, option)
 
 
 def canonical(scene: Scene) -> Sequence[Option]:

@@ -20,7 +20,9 @@ from tests.corpus import ROOT
 from tests.verify.published import CIRCLECI, GITHUB, GITLAB, GOOGLE, TRIAL, unpacked
 from truewheel.errors import RequestError
 from truewheel.verdict.model import Attested
-from truewheel.verify.attestations import attested
+from truewheel.verify import attestations_trust
+from truewheel.verify.attestations import _Check, _same_name, attested
+from truewheel.verify.attestations_trust import verifier
 
 COMMIT = "08802efe1f8e5fec4ad842d6b8ce97656092ee72"
 _Json = dict[str, Any]
@@ -265,6 +267,93 @@ def test_without_the_libraries(assets: Path, alone: Callable[[str], Path], monke
         attested(path, provenance=text, demanded=True)
     assert raised.value.hint == "pip install 'truewheel[verify]'"
     assert attested(path, provenance=None, demanded=True)[0].state == "absent"
+
+
+def test_authorities_that_cannot_be_had(
+    assets: Path, alone: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(*, staging: bool, offline: bool) -> None:
+        assert (staging, offline) == (False, False)
+        raise OSError("no route")
+
+    monkeypatch.setattr("truewheel.verify.attestations.verifier", unreachable)
+    text = (assets / f"{GITHUB}.provenance").read_bytes()
+    (found,) = attested(alone(GITHUB), provenance=text, offline=False)
+    assert (found.state, found.said) == ("unverifiable", "sigstore's authorities can't be had: no route")
+
+
+def test_where_the_authorities_come_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sigstore is asked where the newest ones are wanted, or it has moved those that it ships."""
+    asked: list[tuple[str, bool]] = []
+    for name in ("production", "staging"):
+        monkeypatch.setattr(
+            f"sigstore.verify.Verifier.{name}", lambda offline, name=name: asked.append((name, offline))
+        )
+    verifier(offline=False)
+    verifier(offline=False, staging=True)
+    verifier()
+    assert asked == [("production", False), ("staging", False)]
+    monkeypatch.setitem(attestations_trust._TRUST, False, "https://elsewhere.example.org")
+    verifier()
+    assert asked[2:] == [("production", True)]
+
+
+@pytest.mark.parametrize("error", [TypeError("strange"), RecursionError(), AttributeError("x\nsecond\nthird\nfourth")])
+def test_whatever_libraries_raise(
+    assets: Path, alone: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def broken(_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("pypi_attestations.Attestation.to_bundle", broken)
+    found = only(alone(GITHUB), provenance(assets))
+    assert found.state == "invalid"
+    assert found.said.startswith("it can't be read: ")
+    assert "fourth" not in found.said
+
+
+PUBLISH = "https://docs.pypi.org/attestations/publish/v1"
+SHA256 = "9bb1add04b1b4e182be6b0b80931593f7a291eb49d69b4fd728a5d4cbcdc4bd3"
+RIGHT = {"name": GITHUB, "digest": {"sha256": SHA256}}
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ({"predicateType": PUBLISH, "subject": [RIGHT]}, ""),
+        ({"predicateType": PUBLISH, "subject": [RIGHT | {"name": "pypi-attestations-0.0.19.tar.gz"}]}, ""),
+        ({"predicateType": "https://example.org/any", "subject": [RIGHT]}, "it isn't a statement of a kind"),
+        ({"subject": [RIGHT]}, "it isn't a statement of a kind"),
+        ({"predicateType": PUBLISH, "subject": []}, "it is about 0 files"),
+        ({"predicateType": PUBLISH, "subject": [RIGHT, RIGHT]}, "it is about 2 files"),
+        ({"predicateType": PUBLISH, "subject": [RIGHT | {"name": "nonsense"}]}, "Invalid sdist filename"),
+        ({"predicateType": PUBLISH, "subject": [RIGHT | {"name": "a-1-py3-none-any.whl"}]}, "Invalid sdist filename"),
+        (
+            {"predicateType": PUBLISH, "subject": [RIGHT | {"name": "a-1.tar.gz"}]},
+            "it is about another file, a-1.tar.gz",
+        ),
+        (
+            {"predicateType": PUBLISH, "subject": [RIGHT | {"digest": {"sha256": "0"}}]},
+            "it is about a file of this name",
+        ),
+    ],
+)
+def test_what_a_statement_must_say(alone: Callable[[str], Path], statement: dict[str, object], said: str) -> None:
+    """Somebody has signed it: that alone doesn't make it one about this file."""
+    check = _Check(alone(GITHUB), verifier())
+    text = json.dumps(statement).encode()
+    if not said:
+        assert check._subject("application/vnd.in-toto+json", text) == "published"
+        with pytest.raises(ValueError, match="it isn't a statement"):
+            check._subject("application/json", text)
+        return
+    with pytest.raises(ValueError, match=said):
+        check._subject("application/vnd.in-toto+json", text)
+
+
+def test_tags_of_a_wheel_may_stand_in_any_order() -> None:
+    assert _same_name("a-1-py2.py3-none-any.whl", "a-1-py3.py2-none-any.whl")
+    assert not _same_name("a-1-py2.py3-none-any.whl", "a-1-py3-none-any.whl")
 
 
 ELSEWHERE = """

@@ -9,13 +9,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.builds.checkouts import QUIET, checkout, git, written
 from tests.builds.test_sources import LINKS, MODES
 from tests.tools import need
 from tests.verify.sdists import sdist_of
 from truewheel.verdict.model import Attested, History
-from truewheel.verify.history import history
+from truewheel.verify.history import _submodule_place, history
+from truewheel.verify.history_objects import Node, _entries
+from truewheel.verify.repository import Place
 
 CALLER = {**os.environ, **QUIET}
 METADATA = b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"
@@ -209,6 +213,52 @@ def test_submodules(tmp_path: Path) -> None:
     assert found.remarks == ("the submodule third/party can't be fetched: its files can't be compared",)
 
 
+def test_submodules_in_submodules(tmp_path: Path) -> None:
+    checkout(tmp_path / "inner", {"inner.c": "int x;\n"})
+    middle = checkout(tmp_path / "middle", {"middle.c": "int y;\n"})
+    git(middle, "submodule", "--quiet", "add", "../inner", "inner")
+    git(middle, "commit", "--quiet", "--message", "second")
+    place = checkout(tmp_path / "demo", PROJECT)
+    git(place, "submodule", "--quiet", "add", str(middle), "middle")
+    git(place, "commit", "--quiet", "--message", "second")
+    git(place, "tag", "--force", "v1.0")
+    files = PROJECT | {"middle/middle.c": "int y;\n", "middle/inner/inner.c": "int z;\n"}
+    found = traced(sdist_of(tmp_path, files), place)
+    same_but(found, missing=[".gitmodules", "middle/.gitmodules"], changed=["middle/inner/inner.c"])
+
+
+GITHUB = Place("https://github.com/demo/demo", "somebody says so")
+OWN = Place("https://user@example.org/git/demo", "the repository was named", named=True)
+
+
+@pytest.mark.parametrize(
+    ("address", "parent", "expected"),
+    [
+        ("../inner.git", GITHUB, GITHUB._replace(url="https://github.com/demo/inner")),
+        ("../../other/inner", GITHUB, GITHUB._replace(url="https://github.com/other/inner")),
+        ("../../../..", GITHUB, None),
+        ("git@github.com:other/inner.git", GITHUB, GITHUB._replace(url="https://github.com/other/inner")),
+        ("file:///srv/inner", GITHUB, None),
+        ("/srv", GITHUB, None),
+        ("-x", GITHUB, None),
+        ("", GITHUB, None),
+        ("../inner", OWN, OWN._replace(url="https://user@example.org/git/inner")),
+        ("https://example.org/inner", OWN, OWN._replace(url="https://example.org/inner", named=False)),
+        ("/srv", OWN, None),
+    ],
+)
+def test_addresses_of_submodules(address: str, parent: Place, expected: Place | None) -> None:
+    assert _submodule_place(address, parent) == expected
+
+
+def test_a_commit_that_its_tag_has_and_its_server_does_not(
+    tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("truewheel.verify.history_objects.Remote.fetch", lambda *_: False)
+    found = traced(sdist_of(tmp_path, PROJECT), repository)
+    assert found.problem == f"{repository}: the commit of the tag v1.0 can't be fetched"
+
+
 def test_submodules_of_strangers_stay_on_the_net(tmp_path: Path) -> None:
     """An address that isn't https is left alone."""
     inner = checkout(tmp_path / "inner", {"inner.c": "int x;\n"})
@@ -285,6 +335,7 @@ def test_what_backends_write(tmp_path: Path, partial: str) -> None:
     """Where the server can leave files out, those that are read are fetched when they are."""
     settings = "[metadata]\nname = demo\n\n# here is a comment\n[options]\npackages =\n    demo\n"
     place = checkout(tmp_path / "demo", PROJECT | OUTSIDE | {"setup.cfg": settings})
+    git(place, "config", "uploadpack.allowFilter", partial)
     rewritten = (
         "[metadata]\nname = demo\n\n[options]\npackages = \n\tdemo\n\n[egg_info]\ntag_build = \ntag_date = 0\n\n"
     )
@@ -407,6 +458,25 @@ def test_folders_too_deep_are_refused(tmp_path: Path) -> None:
     place = checkout(tmp_path / "demo", {"/".join(["d"] * 70) + "/x": ""})
     found = traced(sdist_of(tmp_path, PROJECT), place)
     assert found.problem == "the commit has folders more than 64 deep in each other"
+
+
+@given(st.binary(max_size=120), st.sampled_from([20, 32]))
+def test_any_tree(data: bytes, size: int) -> None:
+    """Whatever a tree object holds, ids in it are whole and names are those of files."""
+    for name, node in _entries(data, size):
+        assert len(node.id) == 2 * size
+        assert name
+        assert "/" not in name
+
+
+def test_trees_as_git_writes_them(tmp_path: Path) -> None:
+    place = checkout(tmp_path / "demo", PROJECT)
+    raw = subprocess.run(["git", "cat-file", "tree", "HEAD^{tree}"], cwd=place, capture_output=True, check=True).stdout
+    listed = [line.split() for line in git(place, "ls-tree", "HEAD").split("\n")]
+    expected = [(name, Node(mode.lstrip("0"), identity)) for mode, _, identity, name in listed]
+    assert list(_entries(raw, 20)) == expected
+    for end in range(len(raw)):
+        assert list(_entries(raw[:end], 20)) == expected[: len(list(_entries(raw[:end], 20)))]
 
 
 def test_names_that_are_no_text(tmp_path: Path) -> None:

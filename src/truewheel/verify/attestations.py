@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from truewheel.builds.tree import file_digest
-from truewheel.errors import RequestError, Where, printable
+from truewheel.errors import RequestError, printable
 from truewheel.verdict.model import Attested
 from truewheel.verify.attestations_trust import quiet, verifier
 from truewheel.verify.repository import normalized
@@ -65,7 +65,7 @@ def attested(
     nothing; files beside `path` with its name and ``.publish.attestation`` or ``.slsa.attestation`` count too.
     With `offline` the authorities are those inside the sigstore package, else the newest ones; `staging` trusts those
     of sigstore's tests. Nothing that is published raises an error. Raises `RequestError` where attestations are
-    `demanded` and the libraries that check them aren't installed.
+    `demanded` and the libraries that check them aren't installed, and `OSError` where a file here can't be read.
     """
     texts = [] if provenance is None else [provenance]
     beside = (path.with_name(path.name + suffix) for suffix in _BESIDE)
@@ -86,11 +86,8 @@ def attested(
 
 
 def _head(place: Path) -> bytes:
-    try:
-        with place.open("rb") as file:
-            return file.read(_LARGEST + 1)
-    except OSError as error:
-        raise RequestError(f"can't be read: {error.strerror}", where=Where(file=str(place))) from None
+    with place.open("rb") as file:
+        return file.read(_LARGEST + 1)
 
 
 def _missing() -> str:

@@ -20,6 +20,8 @@ from truewheel.verify.repository import Place, Tag, tags_of
 _MOST_FILES: Final = 200_000
 _DEEPEST: Final = 64
 _LARGEST_BLOB: Final = 1 << 20
+_LONGEST: Final = 200
+"""More bytes than the line that `cat-file --batch` says of an object has."""
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
 _QUIET: Final = {
     "core.attributesFile": os.devnull,
@@ -138,9 +140,9 @@ class Remote:
         output = self._told("cat-file", "--batch", given="".join(f"{name}\n" for name in order))
         place = 0
         for name in order:
-            end = output.index(b"\n", place)
-            words = output[place:end].split(b" ")
-            place = end + 1
+            answer, _, _ = output[place : place + _LONGEST].partition(b"\n")
+            words = answer.split(b" ")
+            place += len(answer) + 1
             if len(words) == 3 and words[2].isdigit():
                 size = int(words[2])
                 yield name, output[place : place + size]
@@ -169,5 +171,5 @@ def _entries(tree: bytes, size: int) -> Iterator[tuple[str, Node]]:
         mode = tree[place:space].decode("ascii", "replace").lstrip("0")
         name = tree[space + 1 : end].decode("utf-8", "surrogateescape")
         place = end + 1 + size
-        if name and "/" not in name:
+        if name and "/" not in name and place <= len(tree):
             yield name, Node(mode, tree[end + 1 : place].hex())

@@ -79,7 +79,13 @@ def read(words: Sequence[str], files: Sequence[Path], environment: Mapping[str, 
             _add_lock(path, found)
     if len(found.targets) > _MOST:
         raise RequestError(f"more than {_MOST:,} wheels are asked for", hint="ask for fewer at a time")
-    return Asked(tuple(_once(found.targets)), tuple(found.problems), tuple(found.notes), lines.index, tuple(lines.more))
+    return Asked(
+        tuple(_once(found.targets)),
+        tuple(dict.fromkeys(found.problems)),
+        tuple(dict.fromkeys(found.notes)),
+        lines.index,
+        tuple(lines.more),
+    )
 
 
 def _once(targets: Sequence[Target]) -> Iterator[Target]:

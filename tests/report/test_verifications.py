@@ -41,8 +41,9 @@ from truewheel.recipes.model import Recipe
 from truewheel.report import machine, terminal, text
 from truewheel.report.columns import labelled, table
 from truewheel.report.rates import Rates, by_backend, by_cause, share, worst_first
+from truewheel.report.recipe_traits import traits
 from truewheel.report.rows import Row
-from truewheel.report.verifications import RUNGS, cautions, shortfall, taken_over, title, took, traits
+from truewheel.report.verifications import RUNGS, cautions, shortfall, taken_over, title, took
 from truewheel.verdict.model import Judgement, Rung, Transplanted, Verification
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64

@@ -8,7 +8,8 @@ from typing import Final
 from truewheel.recipes.model import Step
 from truewheel.report.html_places import clipped
 from truewheel.report.pages import Markup, badge, card, element, facts, joined, spelled
-from truewheel.report.verifications import RUNGS, apart, took, tools, traits
+from truewheel.report.recipe_traits import traits
+from truewheel.report.verifications import RUNGS, apart, took, tools
 from truewheel.verdict.model import Attempt, Verification
 
 _MOST_ATTEMPTS: Final = 20

@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 from truewheel.recipes.model import Step
 from truewheel.report.differences import counted
+from truewheel.report.recipe_traits import traits
 from truewheel.report.rows import Row
 from truewheel.report.verifications import (
     RUNGS,
@@ -22,7 +23,6 @@ from truewheel.report.verifications import (
     taken_over,
     took,
     tools,
-    traits,
     why,
 )
 from truewheel.verdict.model import (

@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 
 from truewheel.compare.model import Kind
 from truewheel.compare.reasons import REASONS
-from truewheel.recipes.model import Recipe
 from truewheel.report.differences import WHOLE, counted
 from truewheel.verdict.model import Attempt, Deviation, History, Rung, Transplanted, Verification
 from truewheel.verdict.sentence import taken_in_words
@@ -79,13 +78,6 @@ class Caution(NamedTuple):
     head: str
     details: tuple[str, ...]
     tone: str
-
-
-class Trait(NamedTuple):
-    """A part of a recipe that is not what every build gets: its name in words, and what it is."""
-
-    name: str
-    value: str
 
 
 def named(verification: Verification) -> str:
@@ -232,41 +224,3 @@ def took(seconds: float) -> str:
 def shortened(text: str) -> str:
     """Text of a length that a line may have."""
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text) - _LONGEST:,} more characters)"
-
-
-def traits(recipe: Recipe) -> Iterator[Trait]:
-    """What of a recipe is not what every build gets."""
-    usual = Recipe()
-    if recipe.pins:
-        yield Trait("pinned", ", ".join(recipe.pins))
-    if recipe.more:
-        yield Trait("required besides", ", ".join(recipe.more))
-    if recipe.exclude_newer is not None:
-        yield Trait("no release after", recipe.exclude_newer)
-    if recipe.python is not None:
-        yield Trait("Python", recipe.python)
-    if recipe.epoch is not None:
-        yield Trait("SOURCE_DATE_EPOCH", str(recipe.epoch))
-    if recipe.clock is not None:
-        yield Trait("clock stands still at", str(recipe.clock))
-    if recipe.timezone != usual.timezone:
-        yield Trait("time zone", recipe.timezone)
-    if recipe.umask != usual.umask:
-        yield Trait("umask", f"{recipe.umask:03o}")
-    yield from _more_traits(recipe)
-
-
-def _more_traits(recipe: Recipe) -> Iterator[Trait]:
-    if recipe.group_writable:
-        yield Trait("sources", "writable for the group")
-    if recipe.line_ends != "\n":
-        yield Trait("line ends", "CR LF" if recipe.line_ends == "\r\n" else repr(recipe.line_ends))
-    if not recipe.compiler:
-        yield Trait("compiler", "none")
-    if recipe.canonical:
-        yield Trait("form", "canonical")
-    for name, value in recipe.environment.items():
-        yield Trait("variable", f"{name}={value}")
-    for name, setting in recipe.config_settings.items():
-        values = [setting] if isinstance(setting, str) else setting
-        yield from (Trait("setting", f"{name}={value}") for value in values)

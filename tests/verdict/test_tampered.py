@@ -319,6 +319,21 @@ def test_mutations_are_refused_or_not_the_same(changes: list[Mutation]) -> None:
         assert hashlib.sha256(published).digest() == hashlib.sha256(REBUILT).digest()
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(sorted(set(MEMBERS) - {RECORD})), st.binary(max_size=40), st.floats(0, 1), st.booleans())
+@example(name=CODE, put=b"", share=0, record=True)
+def test_any_other_bytes_of_any_member(name: str, put: bytes, share: float, record: bool) -> None:
+    """Put anywhere into any member: it is the same exactly if that changes nothing."""
+    data = MEMBERS[name]
+    at = int(share * len(data))
+    changed = data[:at] + put + data[at + len(put) :]
+    try:
+        verdict = judged(_wheel({name: changed}, record=record), REBUILT)
+    except TruewheelError:
+        return
+    assert verdict.rung.same == (changed == data)
+
+
 def test_every_bit_of_the_archive_counts() -> None:
     """Whatever byte changes: it is refused, or it is another verdict, and a good one only for the same contents."""
     small = _wheel({CODE: None})

@@ -48,10 +48,11 @@ class File(NamedTuple):
 class Transplanted(NamedTuple):
     """What was taken from the published zip to write rebuilt contents as it does.
 
-    ``size`` is the number of bytes of zip metadata that the rebuild alone would have written otherwise. ``fields`` says
-    which, each with the number of members concerned: ``time``, ``mode``, ``order``, ``system``, ``version``, ``flags``,
-    ``extra``. ``deflate`` names the compressor that gives the published streams (``zlib level 6``), "" where none was
-    needed.
+    ``size`` is the number of bytes of zip metadata that the rebuild alone would have written otherwise, counted field
+    by field as `tally.taken` says. ``fields`` says which, each with the number of members concerned: ``time``,
+    ``mode``, ``order``, ``system``, ``version``, ``flags``, ``method``, ``extra``, ``attributes``, ``descriptor``,
+    ``deflate``, ``folder``, ``end``. ``deflate`` names the compressor that gives the published streams (``zlib level
+    6``), "" where none was needed.
     """
 
     size: int

@@ -233,6 +233,7 @@ PAGES = {
     "a later version": (serving.saying({"meta": {"api-version": "2.0"}, "files": []}), "version 2.0"),
     "deep": (lambda _: serving.Reply(kind=serving.JSON, body=b"[" * 100_000), "too deeply|no JSON"),
     "endless": (serving.endless, "larger than 67,108,864 bytes"),
+    "unasked 304": (serving.status(304), "304"),
     "unauthorized": (serving.status(401), "401"),
 }
 
@@ -241,8 +242,11 @@ PAGES = {
 def test_a_bad_page_is_an_error_that_names_it(served: Serving, tmp_path: Path, page: str) -> None:
     answer, complaint = PAGES[page]
     served.lies["/simple/sample/"] = answer
-    with client(served, tmp_path) as asked, pytest.raises(RequestError, match=complaint) as caught:
-        asked.files("sample")
+    with client(served, tmp_path) as asked:
+        with pytest.raises(RequestError, match=complaint) as caught:
+            asked.files("sample")
+        served.lies.clear()
+        assert len(asked.files("sample")) == 3  # and it wasn't kept
     assert f"{served.url}/sample/" in str(caught.value)
 
 

@@ -53,7 +53,7 @@ def test_each_is_asked_for_once(tmp_path: Path) -> None:
 def test_a_wheel_on_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     path = Path("x-1.0-py3-none-any.whl")
-    path.write_bytes(b"")
+    path.write_bytes(b"it is looked into later")
     for word in (str(path), f"./{path}", str(tmp_path / path)):
         assert read([word], []).targets == (Target(asked=word, path=Path(word)),)
     assert of_file(tmp_path, f"./{path} --hash={A}\n").targets == (Target(asked=f"./{path}", path=path, hashes=(A,)),)
@@ -80,7 +80,12 @@ def test_what_is_for_other_pythons_is_noted() -> None:
         ("git+https://me:secret@host/x", "'git\\+https://host/x' is no requirement", ""),
         ("./x-1.0-py3-none-any.whl", "there is no such file", ""),
         ("./x-1.0.tar.gz", "is no wheel", ""),
-        (__file__, "is no wheel", "-r "),
+        ("./some.txt", "is no wheel", "-r ./some.txt"),
+        ("./none.toml", "is no wheel", "requests==2.32.3"),
+        ("/" + "x" * 5000 + ".whl", "can't be opened", ""),
+        ("x; " + "(" * 5000 + "python_version > '3'" + ")" * 5000, "is no requirement", ""),
+        ("x; os_name ~= 'y'", "can't be evaluated", ""),
+        ("x==" + "1" * 5000, "x==1111", ""),
         ("x; python_version > 'a' and nonsense", "is no requirement", ""),
         ("-e .", "is no requirement", ""),
         ("x\0y", "is no requirement", ""),
@@ -180,6 +185,9 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         (b"x" * (17 << 20), "larger than 16 MiB"),
         (b"x==1 --hash='\n", r"requirements\.txt:1: can't be taken apart: No closing quotation"),
         (b"\n-r https://me:secret@host/x.txt\n", r"requirements\.txt:2: names requirements on the network"),
+        (b"# coding: punycode\n" + b"x" * (1 << 20), "is no text: punycode is for names of hosts"),
+        (b"x" * (1 << 18) + b"y", r"requirements\.txt:1: is longer than any line"),
+        (b"x" + b" " * (1 << 17) + b"=" * (1 << 17), r"requirements\.txt:1: is longer than any line"),
         (b"-r none.txt\n", r"none\.txt: can't be read"),
         (b"-r\n", r"requirements\.txt:1: names no file"),
         (b"x==1\n" * 100_001, "more than 100,000 requirements"),
@@ -375,6 +383,12 @@ def test_a_bad_lock_is_an_error(tmp_path: Path, text: str, complaint: str) -> No
     path.unlink()
     with pytest.raises(RequestError, match=r"pylock\.toml: can't be read: No such file"):
         read([str(path)], [])
+
+
+def test_a_marker_that_means_nothing_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "pylock.toml").write_text(LOCK.replace("'more' in extras", "os_name ~= 'x'"))
+    with pytest.raises(RequestError, match="the marker of elsewhere can't be evaluated"):
+        read([], [tmp_path / "pylock.toml"])
 
 
 def test_a_large_lock_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -23,6 +26,7 @@ from truewheel.wheel.name import canonical_project
 from truewheel.world.files import replacing
 
 _C = TypeVar("_C", bound="Client")
+_T = TypeVar("_T")
 
 _LARGEST_PAGE: Final = 64 << 20
 """Bytes; five times what the largest projects have."""
@@ -88,16 +92,15 @@ class Client:
         without: list[str] = []
         for index in self._settings.indexes:
             public = without_credentials(index)
-            page = self._document(project_page(index, name), simple.ACCEPT, _LARGEST_PAGE)
-            if page is None:
+            found = self._document(
+                project_page(index, name), simple.ACCEPT, _LARGEST_PAGE, partial(_files, index=public, name=name)
+            )
+            if found is None:
                 without.append(public)
                 continue
             if without:
                 self._notes[f"{name} isn't on {' nor on '.join(without)}: it is taken from {public}"] = None
-            try:
-                return simple.read(page.body, page.kind, Read(page.url, public, name))
-            except RequestError as error:
-                raise error.within(file=page.url) from None
+            return found
         raise self._not_there(name, without)
 
     def fetch(self, file: IndexFile) -> Fetched:
@@ -122,10 +125,10 @@ class Client:
 
         Raises `RequestError` where it can't be had.
         """
-        page = self._document(url, "*/*", most)
-        if page is None and self._offline:
+        body = self._document(url, "*/*", most, lambda page: page.body)
+        if body is None and self._offline:
             raise RequestError("isn't in the cache", where=Where(file=without_credentials(url)), hint=_OFFLINE)
-        return None if page is None else page.body
+        return body
 
     def _not_there(self, name: str, without: list[str]) -> RequestError:
         if not without:
@@ -136,12 +139,15 @@ class Client:
             return RequestError(f"the page of {name} isn't in the cache", hint=_OFFLINE)
         return RequestError(f"there is no project {name} on {', '.join(without)}", hint="check the spelling")
 
-    def _document(self, url: str, accept: str, most: int) -> Page | None:
-        """A page that is fresh, or was found unchanged, or came anew; None where there is none."""
+    def _document(self, url: str, accept: str, most: int, read: Callable[[Page], _T]) -> _T | None:
+        """What `read` makes of a page that is fresh, or was found unchanged, or came anew; None where there is none.
+
+        A page that can't be read isn't kept.
+        """
         key = f"{accept} {without_credentials(url)}"
         old = self._store.page(key)
         if self._offline or (old is not None and 0 <= time.time() - old.fetched < _FRESH):
-            return old
+            return None if old is None else read(old)
         headers = {"Accept": accept, "Accept-Encoding": "gzip"}
         if old is not None and old.etag:
             headers["If-None-Match"] = old.etag
@@ -155,12 +161,15 @@ class Client:
         answer = self._session.get(url, anew, most=most, headers=headers)
         if answer.status == 404:
             return None
-        if answer.status == 304 and old is not None:
-            page = Page(old.url, old.kind, old.etag, time.time(), old.body)
-        else:
+        if answer.status == 200:
             page = Page(answer.url, answer.kind, answer.etag, time.time(), target.getvalue())
+        elif old is not None:
+            page = replace(old, fetched=time.time())
+        else:
+            raise RequestError("the answer is 304, and nothing was known before", where=Where(file=answer.url))
+        result = read(page)
         self._store.keep_page(key, page)
-        return page
+        return result
 
     def _fetched(self, file: IndexFile) -> Fetched:
         """Have a file come, beside the cache until it is known to be right."""
@@ -190,6 +199,14 @@ class Client:
         if not file.sha256:
             self._store.keep_alias(_alias(file), sha256)
         return Fetched(path, sha256, hashing.size)
+
+
+def _files(page: Page, *, index: str, name: str) -> tuple[IndexFile, ...]:
+    """The files on the page of a project."""
+    try:
+        return simple.read(page.body, page.kind, Read(page.url, index, name))
+    except RequestError as error:
+        raise error.within(file=page.url) from None
 
 
 def _alias(file: IndexFile) -> str:

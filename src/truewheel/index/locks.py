@@ -68,7 +68,7 @@ def _applies(package: Package, groups: frozenset[str], path: Path) -> bool:
     more: dict[str, str | frozenset[str]] = {"extras": frozenset(), "dependency_groups": groups}
     try:
         return package.marker.evaluate(more, context="lock_file")
-    except (UndefinedComparison, UndefinedEnvironmentName) as error:
+    except (UndefinedComparison, UndefinedEnvironmentName, ValueError) as error:
         raise RequestError(
             f"the marker of {package.name} can't be evaluated: {error}", where=Where(file=str(path))
         ) from None
@@ -104,5 +104,10 @@ def _hashes(wheels: list[PackageWheel]) -> Iterator[str]:
 
 def _local(wheel: PackageWheel, path: Path) -> Path | None:
     """The wheel itself, where a lock names one on this machine."""
-    found = path.parent / wheel.path if wheel.path and not wheel.url else None
-    return found if found is not None and found.is_file() else None
+    if not wheel.path or wheel.url:
+        return None
+    found = path.parent / wheel.path
+    try:
+        return found if found.is_file() else None
+    except (OSError, ValueError):  # a name longer than any
+        return None

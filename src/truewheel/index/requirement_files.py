@@ -6,6 +6,7 @@ Source: pip's documentation, "Requirements File Format".
 from __future__ import annotations
 
 import codecs
+import os
 import re
 import shlex
 from collections.abc import Iterator, Mapping
@@ -20,8 +21,11 @@ _LARGEST: Final = 16 << 20
 _DEEPEST: Final = 16
 _MOST_FILES: Final = 256
 _MOST_LINES: Final = 100_000
+_LONGEST_LINE: Final = 1 << 18
+_SLOW: Final = {"idna", "punycode"}
+"""Encodings whose readers take time that grows with the square of the length."""
 
-_COMMENT: Final = re.compile(r"(^|\s+)#.*$")
+_COMMENT: Final = re.compile(r"(?:^|(?<=\s))#.*$")
 _VARIABLE: Final = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _CODING: Final = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _OPTIONS: Final = re.compile(r"(?:^|\s)-")
@@ -70,19 +74,21 @@ class _Reader:
         self.lines = Lines()
         self._environment = environment
         self._files = 0
-        self._open: list[Path] = []
+        self._open: list[str] = []
 
     def read(self, path: Path, *, depth: int, constraint: bool) -> None:
         """One file, and those in it; a file within itself is left out there."""
         self._files += 1
         if depth > _DEEPEST or self._files > _MOST_FILES:
             raise RequestError("too many requirements files within each other", where=Where(file=str(path)))
-        resolved = path.resolve()
+        resolved = os.path.realpath(path)
         if resolved in self._open:
             return
         self._open.append(resolved)
         for number, text in _logical(_text(path)):
             place = f"{path}:{number}"
+            if len(text) > _LONGEST_LINE:
+                raise RequestError("is longer than any line that asks for something", where=Where(file=place))
             self._line(_expanded(text, self._environment), path, place, depth=depth, constraint=constraint)
             if len(self.lines.found) > _MOST_LINES:
                 raise RequestError(f"more than {_MOST_LINES:,} requirements", where=Where(file=str(path)))
@@ -142,7 +148,10 @@ def _encoding(data: bytes) -> str:
         return "utf-16"  # what PowerShell's > writes
     for line in data.split(b"\n", 2)[:2]:
         if match := _CODING.match(line):
-            return match[1].decode("ascii", "replace")
+            name = codecs.lookup(match[1].decode("ascii", "replace")).name
+            if name in _SLOW:
+                raise LookupError(f"{name} is for names of hosts")
+            return name
     return "utf-8-sig"
 
 

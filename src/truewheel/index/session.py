@@ -101,14 +101,15 @@ class Session:
         Without a body come the answers 304 and 404 (which stands for 410 too). A failure that may pass is tried again,
         with a new sink. Raises `RequestError`; it names the address without user and password.
         """
-        for pause in (*self._patience.pauses, None):
+        pauses = iter(self._patience.pauses)
+        while True:
             try:
                 return self._once(url, sink, most, headers or {})
             except _PassingError as failure:  # noqa: PERF203 - a try takes longer than any loop
+                pause = next(pauses, None)
                 if pause is None:
                     raise _failed(url, f"{failure}", hint="try again later") from None
                 time.sleep(min(max(pause, failure.pause), _LONGEST_PAUSE))
-        raise AssertionError  # the last pause is None
 
     def _once(self, url: str, sink: Callable[[], Sink], most: int, headers: Mapping[str, str]) -> Answer:
         for _ in range(_MOST_REDIRECTS + 1):

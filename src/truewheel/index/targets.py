@@ -12,13 +12,14 @@ from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import Specifier
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
-from truewheel.errors import RequestError, Where
+from truewheel.errors import RequestError
 from truewheel.index import locks, requirement_files
 from truewheel.index.addresses import without_credentials
 from truewheel.index.model import Target
 from truewheel.index.requirement_files import Line
+from truewheel.world.regular import demand_file
 
 _FOR_EXAMPLE: Final = "as in requests==2.32.3, ./some.whl or -r requirements.txt"
 _SUFFIXES: Final = (".whl", ".tar.gz", ".zip", ".txt", ".in", ".toml")
@@ -170,10 +171,13 @@ def _wheel(line: Line) -> Target:
     if "://" in line.text:
         raise RequestError(f"{_told(line)!r} is an address; what a project is called on an index is asked for")
     if not line.text.endswith(".whl"):
-        hint = f"requirements files are named with -r: -r {line.text}" if path.is_file() else _FOR_EXAMPLE
+        named = line.text.endswith((".txt", ".in"))
+        hint = f"requirements files are named with -r: -r {line.text}" if named else _FOR_EXAMPLE
         raise RequestError(f"{line.text!r} is no wheel", hint=hint)
-    if not path.is_file():
-        raise RequestError("there is no such file", where=Where(file=line.text), hint="check the path")
+    try:
+        demand_file(path, "wheel", "the wheels in it")
+    except RequestError as error:
+        raise error.within(file=line.text) from None
     return Target(asked=line.text, path=path, hashes=tuple(each.lower() for each in line.hashes))
 
 
@@ -184,7 +188,7 @@ def _told(line: Line) -> str:
 def _requirement(text: str) -> Requirement:
     try:
         requirement = Requirement(text)
-    except InvalidRequirement as error:
+    except (InvalidRequirement, ValueError, RecursionError) as error:
         said = str(error).partition("\n")[0]
         raise RequestError(f"{without_credentials(text)!r} is no requirement: {said}", hint=_FOR_EXAMPLE) from None
     if requirement.url:
@@ -200,7 +204,7 @@ def _applies(requirement: Requirement) -> bool:
         return True
     try:
         return requirement.marker.evaluate({"extra": ""})
-    except (UndefinedComparison, UndefinedEnvironmentName, InvalidVersion) as error:
+    except (UndefinedComparison, UndefinedEnvironmentName, ValueError) as error:
         raise RequestError(f"the marker of {requirement} can't be evaluated: {error}") from None
 
 
@@ -213,7 +217,7 @@ def _wanted(requirement: Requirement) -> _Wanted:
     version = exact[0].version
     try:
         fits = requirement.specifier.contains(Version(version), prereleases=True)
-    except InvalidVersion:
+    except ValueError:
         raise RequestError(f"{version!r} of {requirement} is no version (PEP 440)") from None
     if not fits:
         raise RequestError(f"{str(requirement.specifier)!r} admits no version of {project}")

@@ -66,7 +66,7 @@ def who(name: str, data: bytes = b"", before: bytes | None = None, *members: str
     "data", [SETUPTOOLS_SCM, VERSIONEER, b"", b"'''Text.'''\nversion = '1'\n", b"V = 1 | 2\nW = -1\n"]
 )
 @pytest.mark.parametrize(
-    "name", ["demo/_version.py", "src/demo/version.py", "__version__.py", "demo/_demo_version.pyi"]
+    "name", ["demo/_version.py", "src/demo/version.py", "__version__.py", "demo/_demo_version.pyi", "tqdm/_dist_ver.py"]
 )
 def test_versions(name: str, data: bytes) -> None:
     assert who(name, data).startswith("written by the backend")
@@ -119,7 +119,16 @@ def test_versioneer_with_a_change(change: tuple[bytes, bytes]) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["demo/__init__.py", "demo/versions.py", "demo/conversion.py", "setup.py", "_version.sh"]
+    "name",
+    [
+        "demo/__init__.py",
+        "demo/versions.py",
+        "demo/conversion.py",
+        "demo/server.py",
+        "demo/tests_version.pyx",
+        "setup.py",
+        "_version.sh",
+    ],
 )
 def test_other_files_are_nobodys_version(name: str) -> None:
     assert who(name, SETUPTOOLS_SCM) == ""
@@ -163,6 +172,8 @@ OPTIONS = b"[options]\ninstall_requires =\n    one\n    two; python_version < '3
         (OPTIONS.replace(b"one", b"evil") + EGG_INFO, OPTIONS, False),
         (OPTIONS + EGG_INFO + b"[more]\nx = 1\n", OPTIONS, False),
         (OPTIONS + EGG_INFO + b"egg_base = /\n", OPTIONS, False),
+        (OPTIONS + EGG_INFO + b"egg_base = /\n", OPTIONS + b"[egg_info]\negg_base = src\n", False),
+        (OPTIONS + EGG_INFO + b"egg_base = src\n", OPTIONS + b"[egg_info]\negg_base = src\n", True),
         (OPTIONS, OPTIONS + b"[more]\nx = 1\n", False),
         (EGG_INFO, OPTIONS, False),
         (b"nonsense", None, False),

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.verify.published import GITHUB, unpacked
 from truewheel.errors import RequestError
-from truewheel.verify.signing import check_signed, sign
+from truewheel.verify.signing import check_signed, demand, sign
 
 STATEMENT = (
     b'{\n  "_type": "https://in-toto.io/Statement/v1",\n'
@@ -110,6 +110,8 @@ def test_without_an_identity(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(RequestError, match="there is no identity here to sign with") as raised:
         sign(STATEMENT)
     assert "id-token: write" in raised.value.hint
+    with pytest.raises(RequestError, match="there is no identity here to sign with"):
+        demand()
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.delenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", raising=False)
     with pytest.raises(RequestError, match="the identity of this CI job can't be had: GitHub: missing or insufficient"):
@@ -131,6 +133,7 @@ def test_services_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_what_is_no_statement(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sigstore.oidc.detect_credential", lambda: "a token")
     monkeypatch.setattr("sigstore.oidc.IdentityToken", str)
+    demand()
     with pytest.raises(RequestError, match="sigstore didn't sign: malformed in-toto statement"):
         sign(b"{}")
 

@@ -22,10 +22,9 @@ _EGG_INFO: Final = frozenset(
     )
 )  # fmt: skip
 _EGG_FILE: Final = re.compile(r"(?:[^/]+/)*[^/]+\.egg-info/([^/]+)")
-_VERSION_FILE: Final = re.compile(
-    r"(?:.*/)?_*v(?:er|ersion)(?:_?info)?_*\.pyi?|(?:.*/)?\w*_version_*\.pyi?", re.IGNORECASE
-)
+_VERSION_FILE: Final = re.compile(r"(?:.*/)?(?:_*|\w*_)ver(?:sion)?(?:_?info)?_*\.pyi?", re.IGNORECASE)
 _PLACEHOLDER: Final = re.compile(rb"\$Format:[^$\n]*\$")
+_TAGS: Final = frozenset(("tag_build", "tag_date", "tag_svn_revision"))
 _TYPES: Final = frozenset(("__future__", "collections.abc", "typing", "typing_extensions"))
 _VALUES: Final = (
     ast.BinOp, ast.BitOr, ast.Constant, ast.Dict, ast.List, ast.Load, ast.Name, ast.Set, ast.Store, ast.Subscript,
@@ -82,8 +81,9 @@ def _settings(name: str, data: bytes, before: bytes | None, _members: Collection
     found, old = _sections(data), _sections(before or b"")
     if found is None or old is None or "egg_info" not in found:
         return ""
-    added = set(found.pop("egg_info")) - set(old.pop("egg_info", {}))
-    if found != old or not added <= {"tag_build", "tag_date", "tag_svn_revision"}:
+    for sections in (found, old):
+        sections["egg_info"] = {key: said for key, said in sections.get("egg_info", {}).items() if key not in _TAGS}
+    if found != old:
         return ""
     return "setuptools adds [egg_info] to it; the rest says the same"
 

@@ -46,6 +46,16 @@ def sign(statement: bytes, *, signer: Signer | None = None) -> bytes:
     return bundle.encode() + b"\n"
 
 
+def demand() -> None:
+    """Raise `RequestError` where `sign` would find no sigstore or no identity: better before hours of work than after.
+
+    The identity itself isn't kept: that of a CI job is good for minutes.
+    """
+    _demand_sigstore()
+    with quiet():
+        _identity()
+
+
 def _demand_sigstore() -> None:
     try:
         with quiet():

@@ -51,6 +51,11 @@ def expected(targets: list[Target]) -> Campaign:
     return Campaign(results=tuple((target, works.answer(target, Terms())) for target in targets))
 
 
+def known(database: Path) -> int:
+    """How many answers are kept by now."""
+    return len(read_campaign(database).results) if database.exists() and database.stat().st_size else 0
+
+
 class Acts(Remembers):
     """A watcher that does something once, when so many answers have come."""
 
@@ -80,23 +85,24 @@ def test_a_cluster_gives_the_table_that_processes_give(lasting: Cluster, databas
 
 def test_killed_in_the_middle_it_goes_on_and_gives_the_same_table(database: Path, folder: Path, tmp_path: Path) -> None:
     """The client is killed, then a worker while the campaign goes on; nothing is lost, and the table is the same."""
-    targets = works.targets(20)
+    targets, hold = works.targets(20), folder / "hold"
+    hold.touch()
     with cluster(2, tmp_path / "cluster") as running:
         with program("slow", 20, folder, database, cluster=running.address) as process:
-            until(lambda: database.exists() and len(begun(folder)) > 5, "the first answers")
+            until(lambda: known(database) == 10 and len(begun(folder)) == 12, "what isn't held back")
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
+        hold.unlink()
         before = read_campaign(database)
-        assert 0 < len(before.results) < 20
+        assert before == Campaign(results=expected(targets[:10]).results, left=10)
         watcher = Acts(2, running.kill_worker)
         campaign = run_campaign(
             targets, works.out(folder), database, cluster=running.address, work=works.slow, watcher=watcher
         )
     assert campaign == expected(targets)
-    assert all(pair in campaign.results for pair in before.results)
-    done = {target.project for target, _ in before.results}
-    others = {target.project for target in targets} - done
+    others = [target.project for target in targets[10:]]
     assert watcher.events == {(event, project): 1 for project in others for event in ("started", "finished")}
+    assert all(len(begun(folder)[target.project]) == 1 for target in targets[:10]), "what is done is done"
 
 
 def test_what_kills_workers_is_a_problem_and_the_others_are_done(lasting: Cluster, database: Path) -> None:

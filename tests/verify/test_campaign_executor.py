@@ -5,10 +5,12 @@ import signal
 import sys
 import time
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
 import pytest
 
 from tests.verify.campaigns import gone, until
+from tests.verify.works import wait_without
 from truewheel.errors import RequestError
 from truewheel.verify.campaign_crew import LostWorkerError
 from truewheel.verify.campaign_executor import Processes, processes
@@ -27,14 +29,16 @@ def test_what_one_lane_suffers_the_others_do_not() -> None:
         assert os.getpid() not in numbers
 
 
-def test_work_goes_to_whoever_has_the_least() -> None:
+def test_work_goes_to_whoever_has_the_least(tmp_path: Path) -> None:
+    hold = tmp_path / "hold"
+    hold.touch()
     with Processes(2) as executor:
-        busy = executor.submit(time.sleep, 0.5)
+        busy = executor.submit(wait_without, hold)
         numbers = {executor.submit(os.getpid).result(30) for _ in range(3)}
         assert not busy.done()
         assert len(numbers) == 1
-        both = {executor.submit(time.sleep, 0.2), executor.submit(time.sleep, 0.2)}
-        assert all(future.result(30) is None for future in both)
+        hold.unlink()
+        busy.result(30)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX are meant")
@@ -43,7 +47,7 @@ def test_a_process_that_dies_with_nothing_to_do_is_replaced() -> None:
         number = executor.submit(os.getpid).result(30)
         os.kill(number, signal.SIGKILL)
         until(lambda: gone(number), "it to die")
-        time.sleep(0.2)  # the pool takes note of it
+        until(lambda: bool(executor._lanes[0]._pool._broken), "the pool to take note of it")
         assert executor.submit(os.getpid).result(30) != number
 
 

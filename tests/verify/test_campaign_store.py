@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from truewheel import __version__
 from truewheel.errors import RequestError
 from truewheel.index.model import Target
 from truewheel.verdict.model import Rung
+from truewheel.verify import campaign_lock
 from truewheel.verify.campaign_question import question, target_of
 from truewheel.verify.campaign_store import Store, opened_store, read_store
 from truewheel.verify.campaign_worker import Answer
@@ -191,6 +193,11 @@ def test_a_question_is_a_target_in_one_spelling(target: Target) -> None:
     assert {name for name, _ in again.urls} == {name for name, _ in target.urls}
 
 
+def test_an_address_that_is_none_is_asked_for_as_it_is() -> None:
+    target = Target(asked="a", project="a", version="1.0", urls=(("a.whl", "https://[::1"),))
+    assert target_of("a", question(target)) == target
+
+
 def test_passwords_in_addresses_are_not_kept(path: Path) -> None:
     url = "https://user:secret@index.example/a-1.0.whl"
     target = Target(asked="a", project="a", version="1.0", urls=(("a-1.0.whl", url),))
@@ -250,6 +257,48 @@ def test_a_lock_of_nobody_holds_nobody(path: Path) -> None:
     path.with_name("results.sqlite-lock").write_text("process 1 on another machine", encoding="utf-8")
     with opened_store(path) as store:
         store.adopt(works.targets(1))
+
+
+def test_a_lock_that_its_holder_removes_meanwhile_is_taken_anew(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one before us ends between our opening its file and our locking it."""
+    place, locked = path.with_name("results.sqlite-lock"), campaign_lock._locked
+    rounds: list[bool] = []
+
+    def ended(file: BinaryIO) -> bool:
+        rounds.append(True)
+        if len(rounds) == 1:
+            place.unlink()
+        return locked(file)
+
+    monkeypatch.setattr(campaign_lock, "_locked", ended)
+    with opened_store(path):
+        assert len(rounds) == 2
+        with pytest.raises(RequestError, match="another campaign is running"):
+            opened_store(path).__enter__()
+
+
+def test_a_holder_that_is_gone_before_it_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = path.with_name("results.sqlite-lock")
+
+    def gone(_: BinaryIO) -> bool:
+        place.unlink()
+        return False
+
+    monkeypatch.setattr(campaign_lock, "_locked", gone)
+    with pytest.raises(RequestError, match=r"another campaign is running on it \(it doesn't say which\)"):
+        opened_store(path).__enter__()
+
+
+def test_a_system_that_cant_lock_leaves_nothing_open(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unable(*_: object) -> bool:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr(campaign_lock, "_still", unable)
+    with pytest.raises(RequestError, match=r"results\.sqlite-lock: can't be written: No locks available"):
+        opened_store(path).__enter__()
+    monkeypatch.undo()
+    with opened_store(path) as store:
+        assert store.counts().total == 0
 
 
 def test_two_campaigns_on_two_files_are_fine(tmp_path: Path) -> None:

@@ -64,7 +64,8 @@ class Processes(Executor):
         self._reader, self._writer = multiprocessing.Pipe(duplex=False)
         self._lanes: list[_Lane] = []
         try:
-            self._lanes += [_Lane(self._reader) for _ in range(count)]
+            for _ in range(count):
+                self._lanes.append(_Lane(self._reader))
             for lane in self._lanes:
                 lane.wait()
         except BaseException:

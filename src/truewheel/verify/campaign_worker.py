@@ -36,14 +36,20 @@ def answered(work: Work, target: Target, terms: Terms) -> str:
     """
     begun = monotonic()
     try:
-        said = work(target, terms)
+        return _written(work(target, terms), begun)
     except TruewheelError as error:
         said = unanswered(target, str(error), error.hint)
     except Exception as error:  # noqa: BLE001 - a defect in one of a thousand must not lose the others
         said = unanswered(target, f"truewheel failed on it ({type(error).__name__}: {error})", "report it as a defect")
-    if not said.seconds:
-        said = replace(said, seconds=monotonic() - begun)
-    return json.dumps({"truewheel": own_version(), "verification": to_document(said)}, sort_keys=True)
+    return _written(said, begun)
+
+
+def _written(said: Verification, begun: float) -> str:
+    """An answer as text, that is known to be understood: the campaign could do nothing about it."""
+    document = to_document(said if said.seconds else replace(said, seconds=monotonic() - begun))
+    text = json.dumps({"truewheel": own_version(), "verification": document}, sort_keys=True)
+    understood(text)
+    return text
 
 
 def unanswered(target: Target, problem: str, hint: str = "") -> Verification:
@@ -62,7 +68,7 @@ def unanswered(target: Target, problem: str, hint: str = "") -> Verification:
 def understood(text: str) -> Answer:
     """What `answered` gave as text. Raises `RequestError` where it isn't that, or from another version.
 
-    Other versions infer and judge otherwise: their answers can't stand in one table with ours.
+    Another version may infer and judge otherwise, and write what this one can't read.
     """
     try:
         said = json.loads(text)

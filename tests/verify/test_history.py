@@ -259,6 +259,26 @@ def test_a_commit_that_its_tag_has_and_its_server_does_not(
     assert found.problem == f"{repository}: the commit of the tag v1.0 can't be fetched"
 
 
+def test_many_submodules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody who has thousands of them shall not have us fetch them all."""
+    monkeypatch.setattr("truewheel.verify.history._MOST_SUBMODULES", 2)
+    place = checkout(tmp_path / "demo", PROJECT)
+    count = 5
+    listed = "".join(f"160000 {'ab' * 20} 0\tmodules/{number:02}\n" for number in range(count))
+    _made(place, "update-index", "--index-info", given=listed)
+    sections = (f'[submodule "{number}"]\n\tpath = modules/{number:02}\n\turl = ../none\n' for number in range(count))
+    written(place, {".gitmodules": "".join(sections)})
+    git(place, "add", ".gitmodules")
+    git(place, "commit", "--quiet", "--message", "second")
+    git(place, "tag", "--force", "v1.0")
+    inner = {f"modules/{number:02}/x.c": "" for number in range(count)}
+    found = traced(sdist_of(tmp_path, PROJECT | inner), place)
+    same_but(found, missing=[".gitmodules"], added=sorted(inner))
+    assert len(found.remarks) == 3
+    assert found.remarks[0] == "the submodule modules/00 can't be fetched: its files can't be compared"
+    assert found.remarks[-1] == "3 submodules weren't fetched: their files can't be compared"
+
+
 def test_submodules_of_strangers_stay_on_the_net(tmp_path: Path) -> None:
     """An address that isn't https is left alone."""
     inner = checkout(tmp_path / "inner", {"inner.c": "int x;\n"})

@@ -100,6 +100,7 @@ def test_versions(name: str, data: bytes) -> None:
         "@f\ndef get_versions(): pass",
         "nonsense nonsense",
         "x = " + "(" * 500 + ")" * 500,
+        "x = " + "-" * 50_000 + "1",
         "x = '\\d'\nimport os",
         "\0",
         "# " + "x" * (1 << 18),

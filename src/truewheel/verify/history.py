@@ -24,6 +24,8 @@ _PATIENCE: Final = 300.0
 """Seconds for every command of git, where nobody says how many."""
 _MOST_PLACES: Final = 3
 """Repositories that metadata name, which are asked for a tag."""
+_MOST_TAGS: Final = 10
+"""Tags that fit a version as well, and are told where they lead elsewhere."""
 _MOST_SUBMODULES: Final = 16
 _DEEPEST: Final = 3
 
@@ -147,7 +149,7 @@ class _Search:
     def _remark_on_tags(self, tags: Sequence[Tag], commit: str, whose: str) -> None:
         self.remarks += [
             f"the tag {tag.name} leads to another commit than {whose}: {tag.commit}"
-            for tag in tags
+            for tag in tags[:_MOST_TAGS]
             if tag.commit != commit
         ]
 
@@ -169,29 +171,38 @@ class _Search:
         self, remote: Remote, commit: str, tree: dict[str, Node], files: Collection[str], depth: int = 0
     ) -> Iterator[Remote]:
         """Have the files of submodules in the tree, where the sdist has files in their places."""
-        wanted = [path for path, node in tree.items() if node.mode == SUBMODULE and _any_below(path, files)]
+        folders = _folders(files)
+        wanted = sorted(path for path, node in tree.items() if node.mode == SUBMODULE and path in folders)
         addresses = remote.submodules(commit) if wanted else {}
-        for path in wanted:
-            node = tree[path]
-            place = _submodule_place(addresses.get(path, ""), remote.place)
-            if depth == _DEEPEST or self._count > _MOST_SUBMODULES or place is None:
+        for count, path in enumerate(wanted):
+            node, place = tree[path], _submodule_place(addresses.get(path, ""), remote.place)
+            if self._count > _MOST_SUBMODULES:
+                self.remarks.append(f"{len(wanted) - count} submodules weren't fetched: their files can't be compared")
+                return
+            if depth == _DEEPEST or place is None:
                 self.remarks.append(f"the submodule {path} wasn't fetched: its files can't be compared")
                 continue
             inner = self._remote(place)
             if not inner.fetch(node.id):
                 self.remarks.append(f"the submodule {path} can't be fetched: its files can't be compared")
                 continue
-            below = inner.tree(node.id)
-            start = len(path) + 1
-            inside = {name[start:] for name in files if name.startswith(f"{path}/")}
+            below, start = inner.tree(node.id), len(path) + 1
+            inside = [name[start:] for name in files if name.startswith(f"{path}/")]
             yield inner
             yield from self._submodules(inner, node.id, below, inside, depth + 1)
             del tree[path]
             tree |= {f"{path}/{name}": entry for name, entry in below.items()}
 
 
-def _any_below(path: str, files: Collection[str]) -> bool:
-    return any(name.startswith(f"{path}/") for name in files)
+def _folders(files: Collection[str]) -> set[str]:
+    """All folders that files stand in."""
+    found: set[str] = set()
+    for name in files:
+        folder = name.rpartition("/")[0]
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return found
 
 
 def _submodule_place(address: str, parent: Place) -> Place | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -14,6 +14,10 @@ from truewheel.verify.history_written import filled_in, written
 
 _PROJECTS: Final = ("pyproject.toml", "setup.py", "setup.cfg")
 _MOST_FOLDERS: Final = 500
+_MOST_LOOKED_AT: Final = 1_000
+"""Files, about, by which the folder of a project is found."""
+_MOST_COPIES: Final = 100
+"""Files with the same contents among which the one that a link leads to is looked for."""
 _MOST_READ: Final = 64
 """Files of the commit that are read to say how they were changed; what is more stays without a remark."""
 _CYTHON: Final = (".c", ".cpp", ".cxx", ".h")
@@ -79,8 +83,10 @@ def folder_of(files: Mapping[str, File], tree: Tree) -> str:
         if name in _PROJECTS and folder and len(folders) < _MOST_FOLDERS:
             folders.add(f"{folder}/")
 
+    some = list(files.items())[:: max(1, len(files) // _MOST_LOOKED_AT)]
+
     def alike(folder: str) -> tuple[int, int, str]:
-        same = sum(1 for name, file in files.items() if (node := tree.get(folder + name)) and node.id == file.id)
+        same = sum(1 for name, file in some if (node := tree.get(folder + name)) and node.id == file.id)
         return -same, folder.count("/"), folder
 
     return min(folders, key=alike)
@@ -104,9 +110,10 @@ class _Comparison:
     def __init__(self, files: Mapping[str, File], tree: Tree, folder: str) -> None:
         self._files, self._tree, self._folder = files, tree, folder
         self.found = Compared(folder.rstrip("/"))
-        self._places: dict[str, str] = {}
+        self._places: dict[str, list[str]] = {}
         for path in sorted(tree):
-            self._places.setdefault(tree[path].id, path)
+            if tree[path].mode not in {LINK, SUBMODULE}:
+                self._places.setdefault(tree[path].id, []).append(path)
 
     def _node(self, name: str) -> Node | None:
         return self._tree.get(self._folder + name)
@@ -118,7 +125,7 @@ class _Comparison:
             found.added.append(name)
             return
         if node.mode == LINK and not file.member.link:
-            target = _followed(self._folder + name, node, self._tree, file.id)
+            target = _followed(self._folder + name, node, self._places.get(file.id, ())[:_MOST_COPIES])
             if target:
                 found.traits[name] = f"a link in the commit, a copy of {target} here"
                 return
@@ -156,7 +163,7 @@ class _Comparison:
         if old is not None and filled_in(data, old):
             return "git archive filled it in ($Format:…$, export-subst); what stands there isn't the commit's"
         if data and own in self._places:
-            return f"the same as {self._places[own]} in the repository"
+            return f"the same as {self._places[own][0]} in the repository"
         source = next(_pyrex(name, self._tree, self._folder), "")
         if node is None and source:
             return f"Cython makes such a file of {source}; that this is what it makes can't be told without doing it"
@@ -167,19 +174,17 @@ def _depth(name: str) -> tuple[int, str]:
     return name.count("/"), name
 
 
-def _followed(path: str, node: Node, tree: Tree, wanted: str) -> str:
-    """Where a link of the commit may lead, if the contents wanted are there: the ids of links are those of paths.
+def _followed(path: str, link: Node, targets: Iterable[str]) -> str:
+    """Which of some files a link of the commit leads to; "" for none of them.
 
-    A link's id can't be turned into where it leads, but every place can be tried: whose path from the link's folder
-    has that id.
+    Its id doesn't tell where it leads, but it is that of the way there, and the way to each file is known.
     """
     here = posixpath.dirname(path) or "."
-    for target, other in tree.items():
-        if other.id == wanted and other.mode not in {LINK, SUBMODULE}:
-            leads = posixpath.relpath(target, here)
-            spelled = (text.encode("utf-8", "surrogateescape") for text in (leads, f"./{leads}"))
-            if node.id in {blob_id(text, len(wanted)) for text in spelled}:
-                return target
+    for target in targets:
+        leads = posixpath.relpath(target, here)
+        spelled = (text.encode("utf-8", "surrogateescape") for text in (leads, f"./{leads}"))
+        if link.id in {blob_id(text, len(link.id)) for text in spelled}:
+            return target
     return ""
 
 

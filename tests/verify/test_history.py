@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess  # noqa: TID251 - git is a program; the ban protects src
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -439,6 +441,40 @@ def test_repositories_of_metadata_are_asked_one_after_the_other(tmp_path: Path, 
     assert found.chosen == ("the attestation's certificate names the repository, and the certificate names the commit")
     found = history(sdist, metadata=METADATA + none, caller=caller)
     assert found.problem.startswith("https://github.com/demo/none: git ls-remote failed: ")
+
+
+class _Guarded(BaseHTTPRequestHandler):
+    """Asks for a password, whatever is wanted."""
+
+    def do_GET(self) -> None:
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", 'Basic realm="demo"')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *_: object) -> None:  # noqa: A002  # http.server calls it so
+        """Say nothing."""
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_passwords_are_kept_from_addresses_that_metadata_name(tmp_path: Path, named: bool) -> None:
+    """Who names a repository himself may have a helper that knows his password; what metadata name gets none."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Guarded)
+    with server, ThreadPoolExecutor(1) as crew:
+        crew.submit(server.serve_forever)
+        (tmp_path / ".gitconfig").write_text(
+            f'[url "http://127.0.0.1:{server.server_port}/"]\n\tinsteadOf = https://github.com/\n'
+            "[protocol.http]\n\tallow = always\n"
+            f"[credential]\n\thelper = !touch {tmp_path}/asked; true\n"
+        )
+        caller = CALLER | {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "NO_PROXY": "127.0.0.1"}
+        metadata = METADATA + f"Home-page: {GITHUB.url}\n".encode()
+        found = history(
+            sdist_of(tmp_path, PROJECT), metadata=metadata, repository=GITHUB.url if named else "", caller=caller
+        )
+        server.shutdown()
+    assert found.problem.startswith(f"{GITHUB.url}: git ls-remote failed: ")
+    assert (tmp_path / "asked").exists() == named
 
 
 def test_programs_of_a_repository_do_not_run(tmp_path: Path) -> None:

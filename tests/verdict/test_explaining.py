@@ -7,7 +7,7 @@ import io
 import json
 import subprocess  # noqa: TID251 - compilers are programs; the ban protects src
 import zipfile  # noqa: TID251 - a writer that is not ours
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -292,6 +292,57 @@ class TestNative:
         assert "build-path" in _explained("sample/_c.so", *made)
         # What is Python source by its name isn't native, whatever it begins with.
         assert _explained("sample/_c.py", *made) == set()
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., bytes]:
+    (gcc,), (objcopy,) = need("gcc"), need("objcopy")
+    place = tmp_path_factory.mktemp("toolchains")
+    (place / "a.c").write_text("int add(int a, int b) { return a + b; }\n")
+    (place / "b.c").write_text(
+        "static int twice(int a) { return a * 2; }\nint add(int a, int b) { return twice(a) + b; }\n"
+    )
+    (place / "note").write_bytes(b"GCC: (Other 99) 99.1.0\0")
+
+    def make(source: str, *options: str, other: bool = False) -> bytes:
+        command: list[str | Path] = [gcc, "-g", "-shared", "-fPIC", "-Wl,--no-as-needed", "-o", "lib.so"]
+        subprocess.run([*command, source, *options], cwd=place, check=True)
+        if other:
+            subprocess.run([objcopy, "--update-section", ".comment=note", "lib.so"], cwd=place, check=True)
+        return (place / "lib.so").read_bytes()
+
+    make("a.c", "-Wl,-soname,libother.so.1")
+    (place / "lib.so").rename(place / "libother.so")
+    return make
+
+
+class TestToolchains:
+    """A local rebuild of what another compiler made: the compilers' notes prove that, and not what is loaded."""
+
+    def test_other_compilers(self, build: Callable[..., bytes]) -> None:
+        assert {"compiler"} <= _explained("a.so", build("b.c", other=True), build("a.c"))
+
+    def test_the_same_compiler(self, build: Callable[..., bytes]) -> None:
+        """Then nothing explains other machine code."""
+        assert _explained("a.so", build("b.c"), build("a.c")) == set()
+
+    @pytest.mark.parametrize("option", ["-Wl,-rpath,/opt/python/lib", "-lm", "-lpthread"])
+    def test_what_a_rebuild_may_load(self, build: Callable[..., bytes], option: str) -> None:
+        assert {"compiler"} <= _explained("a.so", build("a.c", other=True), build("a.c", option))
+
+    def test_the_systems_own_libraries(self, build: Callable[..., bytes]) -> None:
+        assert {"compiler"} <= _explained("a.so", build("a.c", "-lm", other=True), build("a.c"))
+
+    @pytest.mark.parametrize(
+        "option", ["-Wl,-rpath,/tmp/evil", "-Wl,-soname,evil.so", "./libother.so", "-Wl,--audit=evil"]
+    )
+    def test_what_the_published_file_may_not(self, build: Callable[..., bytes], option: str) -> None:
+        assert _explained("a.so", build("a.c", option, other=True), build("a.c")) == set()
+
+    def test_other_run_paths(self, build: Callable[..., bytes]) -> None:
+        """Two folders of builds, as `compare` sees it, and a folder that anybody may write to."""
+        options = ["-Wl,-rpath,/tmp/pip-build-env-aaaa/lib", "-Wl,-rpath,/home/me/build/lib"]
+        assert _explained("a.so", build("a.c", options[0], other=True), build("a.c", options[1])) == set()
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ stores its own; `symptoms` says what another recipe may mend, `better` which att
 The modules, from below: ``model`` are the values, with nothing in them that JSON can't carry, and ``sides`` what is
 judged. ``zips`` reads records, ``unvouched`` says what isn't taken over, ``streams`` knows compressors, ``tally``
 counts, ``rewriting`` writes, and ``transplant`` puts them together. ``members`` and ``record`` compare and check,
-``explaining`` is the table of what may explain what, and ``ladder`` judges; ``ranking``, ``symptoms``, ``storing``,
-``sentence`` and ``document`` say what came of it.
+``explaining`` with ``toolchain`` is the table of what may explain what, and ``ladder`` judges; ``ranking``,
+``symptoms``, ``storing``, ``sentence`` and ``document`` say what came of it.
 """
 
 from truewheel.verdict.document import from_document, to_document

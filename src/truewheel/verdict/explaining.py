@@ -11,8 +11,8 @@ where what it explains can't do much:
 - **METADATA and WHEEL** are explained field by field: requirements by nothing but another spelling, what follows the
   version of the backend by that; no cause explains Root-Is-Purelib, which decides where files land.
 - **RECORD** is explained where it has been found to be true of the members.
-- **Native files** are explained by the toolchain. That is no proof, for compilers change everything; it is why this
-  rung isn't one of the first three.
+- **Native files** are explained by the toolchain, but for what they load (`toolchain`). That is no proof, for compilers
+  change everything; it is why this rung isn't one of the first three.
 - **Bytecode** is explained by the time of its source and by how marshal refers to objects, never by another Python.
 - **Bills of materials, texts and archives** are explained by what their makers write into them, and the members of an
   archive as they would be by themselves.
@@ -21,7 +21,6 @@ where what it explains can't do much:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from enum import Enum
 from typing import Final
 
@@ -56,6 +55,7 @@ from truewheel.compare.reasons import (
     ZIP_TOOL,
 )
 from truewheel.verdict.members import SPECIAL_BITS, runs
+from truewheel.verdict.toolchain import follows_tools, of_loading, other_tools
 from truewheel.wheel import Data, Entry
 
 
@@ -203,11 +203,14 @@ def counting(difference: Difference, sort: Sort) -> tuple[Cause, ...]:
     if difference.kind is Kind.MODE:
         return ()
     explained = _fields(difference) if sort is Sort.HEADERS else _inside(difference, sort)
-    return tuple(dict.fromkeys(_causes(difference))) if explained else ()
+    return _told_once(difference) if explained else ()
 
 
-def _causes(difference: Difference) -> Iterator[Cause]:
-    return (cause for part in difference.walk() for cause in part.causes)
+def _told_once(difference: Difference) -> tuple[Cause, ...]:
+    """All causes of a difference, and of a reason that is sure somewhere the sure ones."""
+    causes = dict.fromkeys(cause for part in difference.walk() for cause in part.causes)
+    sure = {cause.reason for cause in causes if cause.sure}
+    return tuple(cause for cause in causes if cause.sure or cause.reason not in sure)
 
 
 def _fields(difference: Difference) -> bool:
@@ -227,15 +230,34 @@ def _explains(reason: Reason, field: Difference) -> bool:
 
 
 def _inside(difference: Difference, sort: Sort) -> bool:
-    """Whether something that may do so explains this place, or everything in it; members of archives by their own."""
-    inner = difference.place.rpartition("!/")[2] if sort is Sort.ARCHIVE and "!/" in difference.place else ""
-    if inner and difference.kind is not Kind.STORAGE:
-        sort = _sort_inside(inner)
+    """Whether something that may do so explains this place, or everything in it."""
+    if sort is Sort.NATIVE:
+        return _native(difference, tools=other_tools(difference))
+    if sort is Sort.ARCHIVE and difference.kind is not Kind.STORAGE and "!/" in difference.place:
+        return _member(difference)
     if any(cause.reason in _PERMITTED[sort] for cause in difference.causes):
-        return difference.kind not in {Kind.ONLY_LEFT, Kind.ONLY_RIGHT} or sort in {Sort.LICENCE, Sort.SIGNATURE}
-    if difference.follows and sort is Sort.NATIVE:
         return True
     return bool(difference.inside) and all(_inside(part, sort) for part in difference.inside)
+
+
+def _native(difference: Difference, *, tools: bool) -> bool:
+    """The same for parts of a native file, in which `tools` says whether other ones are proven to have made it."""
+    loading = of_loading(difference)
+    if loading is False:
+        return False
+    if difference.follows or any(cause.reason in _PERMITTED[Sort.NATIVE] for cause in difference.causes):
+        # What is in the dynamic table is looked at entry by entry; a cause for all of it may stand for one of them.
+        return all(of_loading(part) is not False for part in difference.walk())
+    if tools and follows_tools(difference):
+        return True
+    return bool(difference.inside) and all(_native(part, tools=tools) for part in difference.inside)
+
+
+def _member(difference: Difference) -> bool:
+    """A member of an archive inside of a member, as it would be by itself; nothing explains what only one side has."""
+    if difference.kind in {Kind.ONLY_LEFT, Kind.ONLY_RIGHT}:
+        return False
+    return _inside(difference, _sort_inside(difference.place.rpartition("!/")[2]))
 
 
 def _sort_inside(name: str) -> Sort:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from truewheel.compare import Comparison, Difference, Kind
 from truewheel.findings import shortened
@@ -11,6 +12,13 @@ from truewheel.verdict.streams import KNOWN
 from truewheel.verdict.unvouched import unvouched
 from truewheel.verdict.zips import archive_of
 from truewheel.wheel import Wheel
+
+_SIDES: Final = (
+    ("on the left", "in the published wheel"),
+    ("on the right", "in the rebuilt one"),
+    ("only the left", "only the published wheel"),
+    ("only the right", "only the rebuilt one"),
+)
 
 
 def named_otherwise(published: Wheel, rebuilt: Wheel) -> tuple[str, ...]:
@@ -39,7 +47,9 @@ def _obstacles(published: Side, rebuilt: Side) -> Iterator[str]:
 
 def sided(text: str) -> str:
     """A sentence of `compare`, in which left and right are called what they are here."""
-    return text.replace("on the left", "in the published wheel").replace("on the right", "in the rebuilt one")
+    for words, ours in _SIDES:
+        text = text.replace(words, ours)
+    return text
 
 
 def _sentence(difference: Difference) -> str:

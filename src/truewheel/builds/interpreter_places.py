@@ -17,11 +17,12 @@ from typing import Final
 from truewheel.builds.capture import asked
 from truewheel.errors import RequestError
 
+_WINDOWS: Final = os.name == "nt"
 _SECONDS: Final = 20.0
 _NAME: Final = re.compile(r"python(3(?:\.\d+)?)?(?:\.exe)?")
 _OF_UV: Final = re.compile(r"cpython-(3\.\d+\.\d+)-.+")
 _OF_PYENV: Final = re.compile(r"3\.\d+\.\d+")
-_OF_LAUNCHER: Final = re.compile(r"^ -(?:V:)?(3\.\d+)(?:-\d+)?\s+(?:\*\s+)?(\S.*)$", re.MULTILINE)
+_OF_LAUNCHER: Final = re.compile(r"^ *-(?:V:)?(3\.\d+)(?:-\d+)?\s+(?:\*\s+)?(\S.*)$", re.MULTILINE)
 
 
 def of_version(version: str, caller: Mapping[str, str], uv: str | None) -> Iterator[str]:
@@ -84,9 +85,7 @@ def _stand_ins(caller: Mapping[str, str]) -> Path:
 
 def _at_pyenv(caller: Mapping[str, str]) -> list[tuple[str, str]]:
     """Versions and programs of what pyenv has installed, the newest first."""
-    folder = _pyenv(caller) / "versions"
-    if sys.platform == "win32":
-        folder = _pyenv(caller) / "pyenv-win" / "versions"
+    folder = _pyenv(caller) / ("pyenv-win/versions" if _WINDOWS else "versions")
     versions = _newest_first(name for name in _names(folder) if _OF_PYENV.fullmatch(name))
     return [(version, str(_program(folder / version))) for version in versions]
 
@@ -102,7 +101,7 @@ def _at_uv(caller: Mapping[str, str], uv: str | None) -> list[tuple[str, str]]:
 
 def _at_launcher(caller: Mapping[str, str]) -> list[tuple[str, str]]:
     """Versions and programs that the launcher of Windows knows (PEP 514)."""
-    launcher = shutil.which("py", path=caller.get("PATH")) if os.name == "nt" else None
+    launcher = shutil.which("py", path=caller.get("PATH")) if _WINDOWS else None
     return listed_by_launcher(_said([launcher, "-0p"], caller)) if launcher else []
 
 
@@ -112,7 +111,7 @@ def listed_by_launcher(text: str) -> list[tuple[str, str]]:
 
 
 def _program(installation: Path) -> Path:
-    return installation / "python.exe" if sys.platform == "win32" else installation / "bin" / "python3"
+    return installation / ("python.exe" if _WINDOWS else "bin/python3")
 
 
 def _newest_first(versions: Iterable[str]) -> list[str]:

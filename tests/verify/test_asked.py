@@ -16,7 +16,7 @@ from truewheel.wheel import Limits
 
 RECIPE = Recipe(
     pins=("setuptools==57.5.0", "wheel==0.36.2"),
-    more=("wheel",),
+    more=("cython",),
     exclude_newer="2021-05-01T00:00:00Z",
     python="3.9",
     epoch=None,
@@ -55,7 +55,7 @@ def test_every_field_of_a_recipe_arrives(tmp_path: Path) -> None:
         isolation="none",
         seconds=60.0,
         memory=1 << 30,
-        more=("wheel",),
+        more=("cython", "wheel"),  # which is pinned, and so took part
         canonical=True,
         limits=Limits(members=9),
     )
@@ -78,9 +78,11 @@ def test_the_plainest_recipe(tmp_path: Path) -> None:
     assert request.python == "3.11"
     assert (request.canonical, request.constraints, list(tmp_path.iterdir())) == (False, (), [])
     assert conditions == Conditions(epoch_set=False, sources_kept=True)
-    other = replace(RECIPE, epoch=7, pins=())
+    other = replace(RECIPE, epoch=7, pins=("setuptools==57.5.0",))
     request, conditions = asked(other, "a-1.tar.gz", constraints_folder=tmp_path, terms=Terms(python="3.11"))
-    assert (request.python, request.epoch, conditions.epoch_set) == ("3.11", 7, True)
+    assert (request.python, request.epoch, conditions.epoch_set, request.more) == ("3.11", 7, True, ("cython",))
+    stated = replace(RECIPE, more=("wheel",))
+    assert asked(stated, "a", constraints_folder=tmp_path, terms=Terms())[0].more == ("wheel",)
 
 
 def test_pins_that_cannot_be_written(tmp_path: Path) -> None:

@@ -143,9 +143,10 @@ class Request:
     have no wheel, whose own builds run with the caller's environment. ``environment`` are variables that the build
     gets as they are. ``network`` lets the build reach the network. ``isolation`` is auto, bubblewrap, namespaces or
     none. ``epoch`` is SOURCE_DATE_EPOCH where it was given. ``keep`` leaves the workroom behind. ``seconds`` limits
-    every program that is run, None for no limit, and ``memory`` is how many bytes of memory each may take, likewise.
-    ``more`` are build requirements that the project doesn't state. What is built is written in canonical form; where
-    ``canonical`` is false it stays as the backend wrote it, to the byte.
+    every program that is run, None for no limit, and ``memory`` is how many bytes of memory each program of the build
+    may take, likewise; uv, pip and git have all that there is. ``more`` are build requirements that the project doesn't
+    state. What is built is written in canonical form; where ``canonical`` is false it stays as the backend wrote it, to
+    the byte.
     """
 
     source: str

@@ -11,6 +11,7 @@ from truewheel.recipes.model import Recipe
 from truewheel.verify.model import Terms
 
 _PINS: Final = "constraints.txt"
+_WHEEL: Final = "wheel"
 
 
 def asked(recipe: Recipe, source: str, *, constraints_folder: Path, terms: Terms) -> tuple[Request, Conditions]:
@@ -29,7 +30,7 @@ def asked(recipe: Recipe, source: str, *, constraints_folder: Path, terms: Terms
         installer=terms.installer,
         constraints=_constraints(recipe, constraints_folder),
         exclude_newer=recipe.exclude_newer,
-        more=recipe.more,
+        more=_more(recipe),
         config_settings=recipe.config_settings,
         environment=recipe.environment,
         network=terms.network,
@@ -51,6 +52,16 @@ def asked(recipe: Recipe, source: str, *, constraints_folder: Path, terms: Terms
         compiler=recipe.compiler,
     )
     return request, conditions
+
+
+def _more(recipe: Recipe) -> tuple[str, ...]:
+    """What is required besides: also ``wheel`` where it is pinned.
+
+    It is pinned where it took part. Older setuptools ask for it when they run, and the environment, which a program of
+    the build has seen by then, is made anew for what it lacks: that takes half of the time of a small build.
+    """
+    took_part = any(pin.partition("==")[0].strip() == _WHEEL for pin in recipe.pins)
+    return (*recipe.more, _WHEEL) if took_part and _WHEEL not in recipe.more else recipe.more
 
 
 def _constraints(recipe: Recipe, folder: Path) -> tuple[Path, ...]:

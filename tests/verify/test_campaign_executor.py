@@ -51,6 +51,16 @@ def test_a_process_that_dies_with_nothing_to_do_is_replaced() -> None:
         assert executor.submit(os.getpid).result(30) != number
 
 
+def test_processes_that_die_one_after_the_other_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise BrokenProcessPool
+
+    with Processes(1) as executor:
+        monkeypatch.setattr("truewheel.verify.campaign_executor._Lane.submit", broken)
+        with pytest.raises(RequestError, match="no process can be started to verify in: it ends at once"):
+            executor.submit(os.getpid)
+
+
 def test_a_lost_worker_is_told_as_such() -> None:
     with processes(1) as crew:
         assert crew.room() == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import mmap
 import zipfile  # noqa: TID251 - the oracle: a writer that is not ours
 from collections.abc import Callable
 from dataclasses import replace
@@ -194,6 +195,23 @@ def test_zlib_ng_leaves_the_contents() -> None:
         return stream.compress(data) + stream.flush()
 
     assert judged(archive(MEMBERS, replace(PLAIN, encode=encode)), archive(MEMBERS)).rung is Rung.SAME_CONTENTS
+
+
+def test_mapped_files_can_be_closed_afterwards() -> None:
+    """Nothing of a judgement holds on to the files, whichever way it went."""
+    rebuilt = archive(MEMBERS)
+    for published in (
+        archive(MEMBERS, replace(PLAIN, encode=by_zlib(9))),
+        archive(MEMBERS, replace(PLAIN, encode=by_zlib(6, 1))),
+    ):
+        maps = [mmap.mmap(-1, len(data)) for data in (published, rebuilt)]
+        for mapped, data in zip(maps, (published, rebuilt), strict=True):
+            mapped[:] = data
+        sides = [side(mapped) for mapped in maps]
+        comparison = compare(zipped(published, "wheel", SAMPLE), zipped(rebuilt, "wheel", SAMPLE))
+        assert judge(sides[0], sides[1], comparison).rung.same
+        for mapped in maps:
+            mapped.close()
 
 
 def test_the_sha256_decides() -> None:

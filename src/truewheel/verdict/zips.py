@@ -33,13 +33,30 @@ _WITHIN: Final = Limits(_ANY, _ANY, _ANY, _ANY, _ANY, _ANY, _ANY, _ANY)
 
 
 class Record(NamedTuple):
-    """A member's or a folder's headers, and the data descriptor behind its bytes, empty where there is none."""
+    """A member's or a folder's headers, of which there may be very many: what isn't asked for isn't taken apart.
+
+    ``at`` is where the central header stands, ``end`` where the next record or the directory starts.
+    """
 
     name: bytes
     stored: ZipContent
-    local: LocalHeader
-    central: CentralHeader
-    descriptor: bytes
+    at: int
+    end: int
+
+    @property
+    def local(self) -> LocalHeader:
+        """The local header."""
+        return LocalHeader._make(LOCAL.unpack_from(self.stored.archive, self.stored.header_offset))
+
+    @property
+    def central(self) -> CentralHeader:
+        """The central header."""
+        return CentralHeader._make(CENTRAL.unpack_from(self.stored.archive, self.at))
+
+    @property
+    def descriptor(self) -> bytes:
+        """The data descriptor behind the bytes, empty where there is none."""
+        return bytes(self.stored.archive[self.stored.data_offset + self.stored.compressed_size : self.end])
 
     @property
     def is_folder(self) -> bool:
@@ -89,11 +106,8 @@ def archive_of(data: Buffer) -> Archive:
     found: list[Record] = []
     at = directory.start
     for name, content, end in zip(members.names, members.contents, ends, strict=True):
-        central = CentralHeader._make(CENTRAL.unpack_from(data, at))
-        local = LocalHeader._make(LOCAL.unpack_from(data, content.header_offset))
-        descriptor = bytes(data[content.data_offset + content.compressed_size : end])
-        found.append(Record(name, content, local, central, descriptor))
-        at += CENTRAL.size + central.name_length + central.extra_length
+        found.append(Record(name, content, at, end))
+        at += CENTRAL.size + len(name) + len(content.central_extra)
     stop = len(data) - END.size
     long_at = stop - LOCATOR.size - END64.size
     # The reader has found that the directory ends where the end records start: with or without those of ZIP64.

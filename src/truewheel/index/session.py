@@ -24,12 +24,14 @@ from truewheel.index.store import Sink
 try:
     import requests
     from requests.auth import AuthBase, HTTPBasicAuth
-    from urllib3 import disable_warnings
+    from urllib3 import HTTPResponse, disable_warnings
     from urllib3.exceptions import HTTPError, InsecureRequestWarning
 except ImportError:
     raise RequestError(
         "asking a package index needs requests, which isn't installed", hint="pip install 'truewheel[verify]'"
     ) from None
+if not hasattr(HTTPResponse, "read1"):
+    raise RequestError("asking a package index needs urllib3 2.2 or later", hint="pip install 'urllib3>=2.2'")
 
 _REDIRECTS: Final = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS: Final = 10
@@ -211,10 +213,6 @@ class Session:
                     raise _failed(url, "the answer comes more slowly than 8 KiB per second", hint="try again later")
         except (HTTPError, OSError, ValueError) as error:
             raise _PassingError(f"the answer breaks off: {_said(error)}") from None
-        # urllib3 doesn't check the length for read1 in all its versions.
-        length = response.headers.get("Content-Length", "")
-        if length.isdecimal() and len(length) < 20 and size < int(length):
-            raise _PassingError(f"the answer breaks off after {size:,} of {int(length):,} bytes")
 
 
 def _version() -> str:

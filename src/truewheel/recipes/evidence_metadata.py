@@ -8,6 +8,8 @@ from typing import Final, NamedTuple
 _LARGEST: Final = 4 << 20
 """Bytes; more isn't read, and nobody writes more."""
 _MOST_LINES: Final = 20_000
+_LONGEST: Final = 500
+"""Characters of a Requires-Python; real ones have some dozens."""
 _PARENTHESISED: Final = re.compile(r"[\w.-]+ ?(?:\[[^]]*\] ?)?\([<>=!~]")
 _SPACED: Final = re.compile(r"[\w.-]+ ?(?:\[[^]]*\])? [<>=!~]")
 
@@ -42,7 +44,7 @@ def metadata_facts(data: bytes) -> MetadataFacts:
         platform_unknown=("platform", "UNKNOWN") in fields,
         dynamic=any(name == "dynamic" for name, _ in fields),
         requires=_spelling([value for name, value in fields if name == "requires-dist"]),
-        requires_python=_first(fields, "requires-python"),
+        requires_python=_first(fields, "requires-python")[:_LONGEST],
         crlf=b"\r\n" in data[: data.find(b"\n") + 1],
         newlines=len(plain) - len(plain.rstrip(b"\n")),
     )

@@ -26,6 +26,10 @@ _SETTINGS: Final = ("setup.cfg", "setup.py", "pyproject.toml")
 
 _LARGEST: Final = 1 << 20
 """Bytes of a build script or pyproject.toml; larger ones aren't read."""
+_ROOTS: Final = ("", "src/", "lib/")
+"""Where projects keep their packages."""
+_CANDIDATES: Final = 100
+"""Files of one name that are looked at for others."""
 _SAMPLES: Final = 40
 """Texts whose line ends are compared."""
 _NATIVE: Final = (".c", ".cc", ".cpp", ".cxx", ".pyx", ".pxd", ".rs", ".f90", ".f")
@@ -183,14 +187,17 @@ def _switch(name: str) -> bool:
 def _pairs(wheel: Wheel, sdist: Sdist) -> Iterator[tuple[Entry, Member]]:
     """Members of the wheel, each with the file of the sdist that it was copied from, as far as names tell."""
     by_base: dict[str, list[Member]] = defaultdict(list)
+    by_path: dict[str, Member] = {}
     for member in sdist:
         if not member.link:
             by_base[member.name.rpartition("/")[2]].append(member)
+            by_path[member.name.partition("/")[2]] = member
     for entry in wheel.entries:
         folder, _, base = entry.name.rpartition("/")
         if folder.endswith(".dist-info") and base in GENERATED:
             continue
-        if found := _source_of(entry.name, by_base.get(base, [])):
+        usual = next((found for start in _ROOTS if (found := by_path.get(start + entry.name))), None)
+        if found := usual or _source_of(entry.name, by_base.get(base, [])):
             yield entry, found
 
 
@@ -206,7 +213,7 @@ def _source_of(name: str, candidates: list[Member]) -> Member | None:
             same += 1
         return -same, len(member.name), member.name
 
-    return min(candidates[:1000], key=alike) if candidates else None
+    return min(candidates[:_CANDIDATES], key=alike) if candidates else None
 
 
 def _written(wheel: Wheel, copied: set[str]) -> tuple[tuple[int, str], ...]:

@@ -23,6 +23,8 @@ _WEIGHTS: Final = {
 }
 """How bad symptoms are, to say which attempt came furthest, and what is mended first."""
 
+_CR_LF: Final = "\r\n"
+
 _IN_TURN: Final = sorted(RULES, key=lambda rule: rule.last)
 
 
@@ -57,11 +59,15 @@ def propose(
 
 
 def _furthest(tried: tuple[Tried, ...]) -> Tried:
-    """The attempt with the least wrong: the first of several; but the last of those that failed, which knows most."""
+    """The attempt with the least wrong, the first of several; of those that failed, the last with a new complaint."""
+    new: dict[str, int] = {}
+    for number, each in enumerate(tried):
+        new.setdefault(each.complaint, number)
 
-    def badness(index: int) -> tuple[int, int]:
-        symptoms = tried[index].symptoms
-        return sum(_WEIGHTS[each] for each in symptoms), -index if Symptom.FAILED in symptoms else index
+    def badness(number: int) -> tuple[int, int]:
+        each = tried[number]
+        got_on = Symptom.FAILED in each.symptoms and new[each.complaint] == number
+        return sum(_WEIGHTS[symptom] for symptom in each.symptoms), -number if got_on else number
 
     return tried[min(range(len(tried)), key=badness)]
 
@@ -90,9 +96,7 @@ def _choice(
     recipe = scene.recipe
     if override:
         recipe = replace(recipe, **_fields(override.changes))
-        steps += [
-            Step("override", f"{name}: {_told(value)}", override.reason) for name, value in override.changes.items()
-        ]
+        steps += [Step("override", _told(name, value), override.reason) for name, value in override.changes.items()]
     return Choice(recipe, tuple(steps))
 
 
@@ -122,9 +126,17 @@ def _fields(changes: Mapping[str, object]) -> dict[str, Any]:
     return dict(changes)
 
 
-def _told(value: object) -> str:
+def _told(field: str, value: object) -> str:
+    """A field of a recipe in words, as a file of overrides calls it."""
+    name = field.replace("_", "-")
+    if value is None:
+        return f"{name}: none"
     if isinstance(value, (tuple, list)):
-        return ", ".join(map(str, value))
+        return f"{name}: {', '.join(map(str, value))}"
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}={item}" for key, item in value.items())
-    return repr(value) if value in {"\n", "\r\n"} else str(value)
+        return f"{name}: {' '.join(f'{key}={item}' for key, item in value.items())}"
+    if field == "umask" and isinstance(value, int):
+        return f"{name}: {value:03o}"
+    if field == "line_ends":
+        return f"{name}: {'CR LF' if value == _CR_LF else 'LF'}"
+    return f"{name}: {value}"

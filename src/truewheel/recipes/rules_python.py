@@ -38,6 +38,9 @@ _GONE: Final = (
 )
 """What failures say of things that a Python has no longer, and the last that had them (What's New in 3.9 to 3.12)."""
 
+_MOST: Final = 3
+"""Pythons that are worth a build each."""
+
 _Minor: TypeAlias = tuple[int, ...]
 _Test: TypeAlias = Callable[[_Minor], bool]
 
@@ -51,16 +54,20 @@ def python(scene: Scene) -> Sequence[Option]:
     """
     evidence = scene.evidence
     default = _minor(evidence.default_python)
-    known = list(
-        dict.fromkeys(minor for each in (*evidence.pythons, evidence.default_python) if (minor := _minor(each)))
-    )
+    known = list(_versions(evidence))
     if not known:
         return (NOTHING,)
     limits = list(_limits(scene))
     fitting = [minor for minor in known if all(test(minor) for test, _ in limits)]
     order = _ordered(fitting or known, default, evidence)
     why = "; ".join(words for test, words in limits if default and not test(default))
-    return [_option(minor, why, evidence) if minor != default else NOTHING for minor in order]
+    return [_option(minor, why, evidence) if minor != default else NOTHING for minor in order[:_MOST]]
+
+
+def _versions(evidence: Evidence) -> dict[_Minor, str]:
+    """The versions at hand by their first two numbers: the running one, else the newest of them."""
+    at_hand = [evidence.default_python, *evidence.pythons]
+    return {minor: version.rstrip("+") for version in reversed(at_hand) if (minor := _minor(version))}
 
 
 def _option(minor: _Minor, why: str, evidence: Evidence) -> Option:
@@ -94,12 +101,13 @@ def _guess(minor: _Minor) -> str:
 def _limits(scene: Scene) -> Iterator[tuple[_Test, str]]:
     """What a Python has to be, each with the reason in words."""
     evidence = scene.evidence
+    versions = _versions(evidence)
     if evidence.built_with:
         exact = _minor(evidence.built_with)
         yield (lambda minor: minor == exact), f"names in the wheel are of Python {evidence.built_with}"
     if (wanted := _specifiers(evidence.metadata.requires_python)) is not None:
         yield (
-            lambda minor: wanted.contains(".".join(map(str, minor)) + ".99", prereleases=True),
+            lambda minor: wanted.contains(versions[minor], prereleases=True),
             f"Requires-Python is {evidence.metadata.requires_python}",
         )
     for version, came, last in (_BEFORE_IMPORTERS, _BEFORE_UNESCAPE):

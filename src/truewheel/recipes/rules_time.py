@@ -122,7 +122,7 @@ def _copied(evidence: Evidence) -> tuple[Copied, ...]:
     if evidence.sources is None or evidence.zip.single is not None:
         return ()
     copied = evidence.sources.copied
-    return copied if len(copied) > 1 or evidence.zip.times[0][1] == 1 else ()
+    return copied if len(copied) > 1 else ()
 
 
 def _offset(evidence: Evidence, local: int) -> int:

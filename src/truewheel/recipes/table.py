@@ -25,7 +25,7 @@ _NATIVE: Final = frozenset({Symptom.FAILED, Symptom.TAG, Symptom.MEMBERS})
 RULES: Final[tuple[Rule, ...]] = (
     Rule("generator", "the backend that WHEEL names", rules_backend.generator, _NONE),
     Rule("exclude-newer", "releases up to the upload", rules_backend.exclude_newer, _NONE),
-    Rule("setuptools", "the age of setuptools by METADATA", rules_metadata.setuptools, _METADATA | _FAILED),
+    Rule("setuptools", "the age of setuptools by METADATA", rules_metadata.setuptools, _METADATA),
     Rule("wheel", "the wheel beside setuptools by METADATA", rules_metadata.wheel, _METADATA),
     Rule("missing", "requirements that nobody stated", rules_failed.missing, _FAILED),
     Rule("tags", "tags that the publisher asked for", rules_backend.tags, frozenset({Symptom.TAG}) | _FAILED),

@@ -60,7 +60,7 @@ def run(name: str, *, workers: int, anew: bool, tries: int | None) -> bool:
     campaign = api.verify_all(targets, terms, database=database, workers=workers, watcher=_Teller(len(targets)))
     seconds = monotonic() - started
     done = [verification for _, verification in campaign.results]
-    for page, html in html_campaign.pages(done, title=f"truewheel verify: {name}").items():
+    for page, html in html_campaign.pages(done, title=f"{len(done)} wheels: {name}").items():
         place = FOLDER / name / page
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(html, encoding="utf-8", newline="\n")

@@ -6,7 +6,7 @@
     (<Verdict.EXACT: 'exact'>, ('win32',))
 
 The verbs on files are `show`, `check`, `repair`, `fuse`, `normalize`, `check_normalized`, `retag`, `digest`,
-`diff` and `build` (`truewheel.api`); the values and pure functions behind them are in `truewheel.ops`,
+`diff`, `build` and `verify` (`truewheel.api`); the values and pure functions behind them are in `truewheel.ops`,
 `truewheel.wheel`, `truewheel.binary` and `truewheel.policy`. All errors are `truewheel.errors.TruewheelError`.
 """
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from truewheel.api import (
         Options,
         Places,
+        Terms,
         Wants,
         build,
         check,
@@ -25,16 +26,22 @@ if TYPE_CHECKING:
         diff,
         digest,
         fuse,
+        index_settings,
         normalize,
+        read_campaign,
         repair,
         retag,
         show,
+        targets,
+        verify,
+        verify_all,
     )
 
 __version__ = "0.1.0"
 __all__ = [
     "Options",
     "Places",
+    "Terms",
     "Wants",
     "__version__",
     "build",
@@ -43,10 +50,15 @@ __all__ = [
     "diff",
     "digest",
     "fuse",
+    "index_settings",
     "normalize",
+    "read_campaign",
     "repair",
     "retag",
     "show",
+    "targets",
+    "verify",
+    "verify_all",
 ]
 
 

@@ -72,7 +72,8 @@ class Publisher:
 
     def _serve(self, path: Path, moment: str) -> Path:
         target = self.folder / path.name
-        shutil.copyfile(path, target)
+        if path != target:
+            shutil.copyfile(path, target)
         self.uploaded[path.name] = moment
         return target
 

@@ -55,11 +55,11 @@ def verify(
     found = (wanted,) if isinstance(wanted, Target) else targets([os.fspath(wanted)]).targets
     done: list[Verification] = []
     for target in found:
-        done += (_verify(each, terms, progress=progress) for each in expanded(target, terms))
+        done += (_verify(each, terms, progress=progress) for each in _expanded(target, terms))
     return tuple(done)
 
 
-def expanded(target: Target, terms: Terms) -> tuple[Target, ...]:
+def _expanded(target: Target, terms: Terms) -> tuple[Target, ...]:
     """The targets of the wheels that a pattern means; the target itself where none is given."""
     if not terms.wheel or target.path is not None:
         return (target,)
@@ -84,15 +84,16 @@ def verify_all(
     ``again`` are names or verdicts that are done again. Raises `RequestError` where it can't be done.
     """
     terms = terms or Terms()
+    meant = [each for target in wanted for each in _expanded(target, terms)]
     if database is not None:
         return run_campaign(
-            wanted, terms, Path(database), workers=workers, cluster=cluster, again=again, watcher=watcher
+            meant, terms, Path(database), workers=workers, cluster=cluster, again=again, watcher=watcher
         )
     if again:
         raise RequestError("nothing can be done again without a database", hint="name it: --campaign FILE")
     with tempfile.TemporaryDirectory(prefix="truewheel-campaign-") as folder:
         place = Path(folder) / "results.sqlite"
-        return run_campaign(wanted, terms, place, workers=workers, cluster=cluster, watcher=watcher)
+        return run_campaign(meant, terms, place, workers=workers, cluster=cluster, watcher=watcher)
 
 
 __all__ = [
@@ -104,7 +105,6 @@ __all__ = [
     "Terms",
     "Verification",
     "Watcher",
-    "expanded",
     "index_settings",
     "read_campaign",
     "targets",

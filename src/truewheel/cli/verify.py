@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +12,7 @@ import click
 from truewheel import api
 from truewheel.cli.building import told as progress_of
 from truewheel.cli.campaigning import told as watching
-from truewheel.cli.common import Told, finish, json_option, limit_options
+from truewheel.cli.common import Told, fancy, finish, json_option, limit_options
 from truewheel.cli.verify_options import verify_options
 from truewheel.errors import RequestError, TruewheelError
 from truewheel.report import machine, text
@@ -130,7 +131,7 @@ def _targets(asked: api.Asked, terms: api.Terms) -> tuple[api.Target, ...]:
         raise RequestError("nothing is asked for", hint="truewheel verify requests==2.32.3, or -r requirements.txt")
     if len(asked.targets) > 1 and (terms.source or terms.provenance or terms.repository):
         raise RequestError("--source, --provenance and --repository go with one wheel alone")
-    return tuple(each for target in asked.targets for each in api.expanded(target, terms))
+    return asked.targets
 
 
 def _verified(targets: Sequence[api.Target], terms: api.Terms, many: _Many) -> Sequence[api.Verification]:
@@ -154,9 +155,18 @@ def _verified(targets: Sequence[api.Target], terms: api.Terms, many: _Many) -> S
 
 
 def _tell(done: Sequence[api.Verification], told: Told, *, as_json: bool, verbose: bool) -> None:
+    """The answers: one in full, several as a table with rates."""
     if as_json:
         found = [machine.verified(each) for each in done]
         click.echo(machine.document("verify", found, told.errors, subject="verifications"))
+    elif fancy() and done:
+        from rich.console import Console  # noqa: PLC0415  # rich is loaded for terminals alone: it takes 50 ms
+
+        from truewheel.report import terminal  # noqa: PLC0415  # it needs rich
+
+        # NO_COLOR (no-color.org) is taken to mean no escapes at all; rich alone would still print bold.
+        console = Console(color_system=None if os.environ.get("NO_COLOR") else "auto")
+        console.print(terminal.verified(done[0], verbose=verbose) if len(done) == 1 else terminal.verifications(done))
     elif len(done) == 1:
         click.echo(text.verified(done[0], verbose=verbose))
     elif done:
@@ -167,6 +177,6 @@ def _write_pages(folder: Path, done: Sequence[api.Verification]) -> None:
     """A page for each, and an index of them."""
     from truewheel.report import html_campaign  # noqa: PLC0415  # for pages alone
 
-    for name, page in html_campaign.pages(done, title="truewheel verify").items():
+    for name, page in html_campaign.pages(done, title=f"{len(done)} wheels verified").items():
         with replacing(folder / name) as file:
             file.write(page.encode())

@@ -24,7 +24,7 @@ from truewheel.recipes.model import Override
 from truewheel.recipes.overrides import Overrides, parse
 from truewheel.recipes.planner import propose
 from truewheel.verdict import Attested, History, Verification, best_of, check_record
-from truewheel.verify import attestations, history, keeping
+from truewheel.verify import attestations, history, keeping, signing
 from truewheel.verify.model import Terms
 from truewheel.verify.subject import Subject, subject
 from truewheel.verify.workshop import Result, Workshop
@@ -71,6 +71,10 @@ def verify(target: Target, terms: Terms, *, progress: Progress | None = None) ->
 def demand(terms: Terms) -> None:
     """Raise `RequestError` or `DataError` for what no wheel can be verified under: it is said once, before all else."""
     possible(terms.isolation)
+    if terms.sign:
+        if terms.out is None:
+            raise RequestError("a signed statement has to be kept somewhere", hint="name a folder: --out DIR")
+        signing.demand()
     _overrides(terms.overrides)
     if terms.tries < 1:
         raise RequestError("no build is allowed", hint="--tries 1, at least")

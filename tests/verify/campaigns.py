@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess  # noqa: TID251  # real programs are meant
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+from tests.verify import works
 from tests.verify.cluster import ROOT
+from truewheel import __version__
 from truewheel.index.model import Target
 from truewheel.verdict.model import Verification
 from truewheel.verify.campaign_model import Counts
+from truewheel.verify.campaign_store import Store
+from truewheel.verify.campaign_worker import Answer
+from truewheel.verify.model import Terms
 
 PATIENCE = 60.0
 
@@ -111,3 +117,18 @@ class Remembers:
 
     def stopped(self, left: int) -> None:
         self.left.append(left)
+
+
+def finished(store: Store, *, but: int = 0) -> None:
+    """Answer what waits, but for the last so many."""
+    waiting = store.waiting()
+    for one in waiting[: len(waiting) - but]:
+        store.begin(one.position)
+        store.finish(one.position, Answer(__version__, works.answer(one.target, Terms())))
+
+
+@contextmanager
+def plain(path: Path) -> Iterator[sqlite3.Connection]:
+    """The database as anybody else sees it."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        yield connection

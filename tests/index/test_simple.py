@@ -112,6 +112,8 @@ def test_yanked_without_a_reason() -> None:
         {"filename": "some_name-1.0.exe"},
         {"filename": "some_name-1.0-py2.7.egg"},
         {"filename": "some_name-none.tar.gz"},
+        {"filename": "some_name-1.0 .tar.gz"},
+        {"filename": "some_name-\t1.0.zip"},
         {"filename": "some_name.zip"},
         {"filename": f"some_name-{'1.' * 200}0.tar.gz"},
     ],

@@ -90,6 +90,15 @@ class TestMetadata:
         assert (evidence.metadata.platform_unknown, evidence.metadata.newlines) == (False, 3)
         assert "setuptools==56.2.0" in recipe_of("decorator 5.1.1").pins
 
+    def test_an_empty_line_at_the_end_of_entry_points_is_of_setuptools_before_60(self) -> None:
+        # It names a platform, and its description doesn't end in a line feed. Bit-for-bit with this.
+        evidence = evidence_of("docutils 0.20.1")
+
+        assert (evidence.metadata.platform_unknown, evidence.metadata.newlines) == (False, 2)
+        assert evidence.entry_points == "padded"
+        assert "setuptools==57.5.0" in recipe_of("docutils 0.20.1").pins
+        assert "entry_points.txt" in why("docutils 0.20.1", "setuptools")
+
     @pytest.mark.parametrize("release", ["six 1.16.0", "zope-event 5.0", "simplejson 3.19.1"])
     def test_what_the_setuptools_of_the_day_writes_needs_no_pin(self, release: str) -> None:
         assert why(release, "setuptools") == ""

@@ -58,6 +58,12 @@ class TestSetuptools:
 
         assert setuptools_of(evidence(wheel(MODULE, metadata=NEWER), source)) == "setuptools==62.1.0"
 
+    @pytest.mark.parametrize(("end", "pin"), [(b"", "setuptools==62.1.0"), (b"\n", "setuptools==57.5.0")])
+    def test_entry_points_tell_older_from_newer_ones(self, end: bytes, pin: str) -> None:
+        made = wheel({f"{INFO}/entry_points.txt": File(b"[x]\ny = z\n" + end)}, metadata=NEWER)
+
+        assert setuptools_of(evidence(made)) == pin
+
     def test_distributions_bring_pairs(self) -> None:
         made = wheel(MODULE, generator="bdist_wheel (0.38.4)")
 

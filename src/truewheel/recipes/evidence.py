@@ -30,9 +30,10 @@ class Evidence:
     that WHEEL names, ``maker`` what it means, ``backend`` its name for statistics. ``pure`` says that the wheel claims
     to run anywhere; ``built_with`` is the Python that its names tell, as ``3.12``, "" where they don't tell, and
     ``tag_pythons`` are those of its tags. ``metadata``, ``zip`` and ``sources`` (None without an sdist) are what is in
-    them. ``licences`` says whether .dist-info holds licence files, ``crlf`` names generated ones with CR LF, and
-    ``canonical`` says whether the wheel is in truewheel's canonical form. ``pythons`` are the versions at hand, the
-    newest first, ``default_python`` the one that runs. ``notes`` say what could not be read.
+    them. ``licences`` says whether .dist-info holds licence files, ``crlf`` names generated ones with CR LF.
+    ``entry_points`` is how entry_points.txt ends: ``padded`` with an empty line, ``plain`` without, "" where there is
+    none. ``canonical`` says whether the wheel is in truewheel's canonical form. ``pythons`` are the versions at hand,
+    the newest first, ``default_python`` the one that runs. ``notes`` say what could not be read.
     """
 
     project: str
@@ -49,6 +50,7 @@ class Evidence:
     metadata: MetadataFacts = field(default_factory=MetadataFacts)
     zip: ZipFacts = field(default_factory=ZipFacts)
     sources: SourceFacts | None = None
+    entry_points: str = ""
     crlf: tuple[str, ...] = ()
     canonical: bool = False
     pythons: tuple[str, ...] = ()
@@ -93,6 +95,7 @@ def trace(
         metadata=_metadata(wheel, notes),
         zip=zipped,
         sources=sources,
+        entry_points=_entry_points(wheel),
         crlf=tuple(_crlf(wheel, notes)),
         canonical=_canonical(wheel, zipped, notes),
         pythons=tuple(pythons),
@@ -126,6 +129,17 @@ def _licences(wheel: Wheel) -> bool:
     """Whether .dist-info holds files that are called as licences are, by which setuptools finds them."""
     names = [name.rpartition("/")[2].upper() for name in wheel.by_name if ".dist-info/" in name]
     return any(name.startswith(("LICEN", "COPYING", "NOTICE", "AUTHORS")) for name in names)
+
+
+def _entry_points(wheel: Wheel) -> str:
+    """How entry_points.txt ends; what can't be read is told where line ends are looked at."""
+    try:
+        entry = wheel.by_name.get(wheel.info_path("entry_points.txt"))
+        if entry is None or entry.size > _LARGEST_METADATA:
+            return ""
+        return "padded" if bytes(entry.read()).replace(b"\r\n", b"\n").endswith(b"\n\n") else "plain"
+    except TruewheelError:
+        return ""
 
 
 def _crlf(wheel: Wheel, notes: list[str]) -> Iterator[str]:

@@ -28,7 +28,7 @@ _LARGEST: Final = 1 << 20
 """Bytes of a build script or pyproject.toml; larger ones aren't read."""
 _ROOTS: Final = ("", "src/", "lib/")
 """Where projects keep their packages."""
-_CANDIDATES: Final = 100
+_CANDIDATES: Final = 16
 """Files of one name that are looked at for others."""
 _SAMPLES: Final = 40
 """Texts whose line ends are compared."""

@@ -31,8 +31,8 @@ _BEFORE_57: Final = _Age("2021-05-23T03:54:59Z", "no License-File for the licenc
 _BEFORE_62_2: Final = _Age("2022-05-10T15:37:53Z", "a License-File", ("57.5.0", "59.6.0", "62.1.0"))
 _BEFORE_70_1: Final = _Age("2024-06-19T12:54:51Z", "written by bdist_wheel", ("70.0.0", "65.5.1"))
 
-_PROJECT_TABLE: Final = "62.1.0"
-"""The last release of its age; from 61.0.0 on, setuptools reads ``[project]``."""
+_LAST_OF_AGE: Final = "62.1.0"
+"""From 61.0.0 on, setuptools reads ``[project]``; from 60 on, entry_points.txt doesn't end in an empty line."""
 
 _COMPANIONS: Final = {"0.42.0": "68.1.2", "0.38.4": "66.1.1", "0.37.1": "59.6.0", "0.34.2": "52.0.0"}
 """The setuptools that comes with a wheel in Ubuntu 24.04, Debian 12, Ubuntu 22.04 and Debian 11."""
@@ -44,9 +44,9 @@ _PADDED: Final = 3
 def setuptools(scene: Scene) -> Sequence[Option]:
     """A wheel of ``bdist_wheel (X)`` doesn't name its setuptools, but METADATA shows how old it was.
 
-    ``Platform: UNKNOWN`` and two more line feeds at the end are there up to 62.1.0, License-File from 57.0.0 on, and
-    from 70.1.0 on setuptools writes wheels itself, under its own name. Where the newest release of the upload's day
-    would have written otherwise, the publisher's was older.
+    ``Platform: UNKNOWN`` and two more line feeds at the end are there up to 62.1.0, an empty line at the end of
+    entry_points.txt up to 59.8.0, License-File from 57.0.0 on, and from 70.1.0 on setuptools writes wheels itself.
+    Where the newest release of the upload's day would have written otherwise, the publisher's was older.
     """
     evidence = scene.evidence
     if evidence.maker is None or evidence.maker.distribution != "wheel":
@@ -66,7 +66,7 @@ def setuptools(scene: Scene) -> Sequence[Option]:
 
 def _age(evidence: Evidence) -> _Age | None:
     facts = evidence.metadata
-    if facts.platform_unknown or facts.newlines >= _PADDED:
+    if facts.platform_unknown or facts.newlines >= _PADDED or evidence.entry_points == "padded":
         if facts.license_file:
             return _BEFORE_62_2
         # Without licences inside, either age writes no License-File; the later one is likelier.
@@ -78,13 +78,15 @@ def _shown(evidence: Evidence, age: _Age) -> list[str]:
     facts = evidence.metadata
     shown = ["`Platform: UNKNOWN`"] if facts.platform_unknown else []
     shown += [f"{facts.newlines} line feeds at its end"] if facts.newlines >= _PADDED else []
+    shown += ["an empty line at the end of entry_points.txt beside it"] if evidence.entry_points == "padded" else []
     return [*shown, *([age.shown_by] if evidence.licences or facts.license_file else [])]
 
 
 def _versions(evidence: Evidence, age: _Age) -> list[str]:
     first = []
-    if age is _BEFORE_62_2 and evidence.sources and evidence.sources.project:
-        first = [_PROJECT_TABLE]
+    project = evidence.sources is not None and evidence.sources.project
+    if age is _BEFORE_62_2 and (project or evidence.entry_points == "plain"):
+        first = [_LAST_OF_AGE]
     companion = _COMPANIONS.get(evidence.maker.version) if evidence.maker else None
     if age is _BEFORE_70_1 and companion and _after(companion, "62.2"):
         first = [companion]

@@ -58,6 +58,20 @@ class TestSetuptools:
 
         assert setuptools_of(evidence(wheel(MODULE, metadata=NEWER), source)) == "setuptools==62.1.0"
 
+    @pytest.mark.parametrize(
+        ("requires", "pin"),
+        [
+            (b'"setuptools>=42", "wheel"', "setuptools==57.5.0"),
+            (b'"Setuptools>=58"', "setuptools==59.6.0"),
+            (b'"setuptools>=61", "not a requirement"', "setuptools==62.1.0"),
+            (b'"setuptools>=64"', ""),
+        ],
+    )
+    def test_what_the_project_requires_itself(self, requires: bytes, pin: str) -> None:
+        source = sdist({"pyproject.toml": b"[build-system]\nrequires = [" + requires + b"]"})
+
+        assert setuptools_of(evidence(wheel(MODULE, metadata=NEWER), source)) == pin
+
     @pytest.mark.parametrize(("end", "pin"), [(b"", "setuptools==62.1.0"), (b"\n", "setuptools==57.5.0")])
     def test_entry_points_tell_older_from_newer_ones(self, end: bytes, pin: str) -> None:
         made = wheel({f"{INFO}/entry_points.txt": File(b"[x]\ny = z\n" + end)}, metadata=NEWER)
@@ -248,6 +262,11 @@ class TestNative:
 
         assert found.compiler
         assert found.python == "3.12"
+
+    def test_compilers_ask_no_python_for_the_time(self) -> None:
+        name = "sample-1.0-cp312-cp312-manylinux_2_17_x86_64.whl"
+
+        assert first(evidence(wheel(MODULE, name=name, info=File(time=LATER)))).recipe.clock is None
 
     def test_switches_can_be_wrong(self) -> None:
         source = sdist({"setup.py": b"os.environ['SAMPLE_NO_SPEEDUPS']"})

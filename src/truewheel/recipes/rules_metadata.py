@@ -6,14 +6,18 @@ the texts change with the release alone, not with the Python.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Final, NamedTuple
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from truewheel.recipes.evidence import Evidence
 from truewheel.recipes.moments import same_or_after
 from truewheel.recipes.rule import NOTHING, Option, Scene
+from truewheel.wheel.name import canonical_project
 
 
 class _Age(NamedTuple):
@@ -58,10 +62,11 @@ def setuptools(scene: Scene) -> Sequence[Option]:
     said = f"METADATA has {shown}; setuptools as of the upload writes otherwise"
     if age is _BEFORE_70_1:
         said = f"WHEEL says `{evidence.generator}`; from 70.1.0 of June 2024 on, setuptools names itself there"
-    return tuple(
+    options = [
         Option(f"setuptools=={version}", said, {"pins": (f"setuptools=={version}",)})
         for version in _versions(evidence, age)
-    )
+    ]
+    return options or (NOTHING,)
 
 
 def _age(evidence: Evidence) -> _Age | None:
@@ -90,7 +95,19 @@ def _versions(evidence: Evidence, age: _Age) -> list[str]:
     companion = _COMPANIONS.get(evidence.maker.version) if evidence.maker else None
     if age is _BEFORE_70_1 and companion and _after(companion, "62.2"):
         first = [companion]
-    return list(dict.fromkeys((*first, *age.versions)))
+    allowed = _allowed(evidence.sources.requires if evidence.sources else ())
+    return [version for version in dict.fromkeys((*first, *age.versions)) if allowed.contains(version)]
+
+
+def _allowed(requires: Iterable[str]) -> SpecifierSet:
+    """What the project's own build requirements say of setuptools' version."""
+    allowed = SpecifierSet()
+    for word in requires:
+        with suppress(InvalidRequirement):
+            requirement = Requirement(word)
+            if canonical_project(requirement.name) == "setuptools":
+                allowed &= requirement.specifier
+    return allowed
 
 
 _OWN_COPY_TIGHT: Final = "75.6"

@@ -18,10 +18,11 @@ from tests.builds.checkouts import QUIET, checkout, git, written
 from tests.builds.test_sources import LINKS, MODES
 from tests.tools import need
 from tests.verify.sdists import sdist_of
+from truewheel.builds.git import Git
 from truewheel.verdict.model import Attested, History
 from truewheel.verify.history import _submodule_place, history
-from truewheel.verify.history_objects import Node, _entries
-from truewheel.verify.repository import Place
+from truewheel.verify.history_objects import Node, Remote, _entries
+from truewheel.verify.repository import Place, named
 
 CALLER = {**os.environ, **QUIET}
 METADATA = b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"
@@ -175,6 +176,9 @@ def test_a_commit_that_is_gone(tmp_path: Path, repository: Path) -> None:
 def test_certificates_name_commits_by_their_ids_alone(tmp_path: Path, repository: Path, commit: str) -> None:
     found = traced(sdist_of(tmp_path, PROJECT), repository, [certificate(commit)])
     assert found.ref == "refs/tags/v1.0"
+    (tmp_path / "remote").mkdir()
+    assert not Remote(named(str(repository)), tmp_path / "remote", Git(CALLER)).fetch(commit)
+    assert not list((tmp_path / "remote").iterdir())  # git wasn't even asked
 
 
 @pytest.mark.parametrize("state", ["absent", "unverifiable", "invalid"])
@@ -331,6 +335,8 @@ def test_a_file_for_a_link(tmp_path: Path) -> None:
     git(place, "tag", "--force", "v1.0")
     same_but(traced(sdist_of(tmp_path, PROJECT | {"leads": "something else\n"}), place), changed=["leads"])
     same_but(traced(sdist_of(tmp_path, PROJECT | {"leads": "README"}), place), changed=["leads"])
+    elsewhere = PROJECT | {"leads": PROJECT["demo/__init__.py"]}  # what another file holds than the link leads to
+    same_but(traced(sdist_of(tmp_path, elsewhere), place), changed=["leads"])
 
 
 def test_sources_of_cython(tmp_path: Path) -> None:
@@ -441,6 +447,10 @@ def test_repositories_of_metadata_are_asked_one_after_the_other(tmp_path: Path, 
     assert found.chosen == ("the attestation's certificate names the repository, and the certificate names the commit")
     found = history(sdist, metadata=METADATA + none, caller=caller)
     assert found.problem.startswith("https://github.com/demo/none: git ls-remote failed: ")
+    settings = tmp_path / ".gitconfig"
+    settings.write_text(settings.read_text().replace("allow = always", ""))
+    found = history(sdist, metadata=metadata, caller=caller)
+    assert "transport 'file' not allowed" in found.problem
 
 
 class _Guarded(BaseHTTPRequestHandler):
@@ -456,8 +466,8 @@ class _Guarded(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.mark.parametrize("named", [False, True])
-def test_passwords_are_kept_from_addresses_that_metadata_name(tmp_path: Path, named: bool) -> None:
+@pytest.mark.parametrize("by_user", [False, True])
+def test_passwords_are_kept_from_addresses_that_metadata_name(tmp_path: Path, by_user: bool) -> None:
     """Who names a repository himself may have a helper that knows his password; what metadata name gets none."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Guarded)
     with server, ThreadPoolExecutor(1) as crew:
@@ -470,11 +480,11 @@ def test_passwords_are_kept_from_addresses_that_metadata_name(tmp_path: Path, na
         caller = CALLER | {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "NO_PROXY": "127.0.0.1"}
         metadata = METADATA + f"Home-page: {GITHUB.url}\n".encode()
         found = history(
-            sdist_of(tmp_path, PROJECT), metadata=metadata, repository=GITHUB.url if named else "", caller=caller
+            sdist_of(tmp_path, PROJECT), metadata=metadata, repository=GITHUB.url if by_user else "", caller=caller
         )
         server.shutdown()
     assert found.problem.startswith(f"{GITHUB.url}: git ls-remote failed: ")
-    assert (tmp_path / "asked").exists() == named
+    assert (tmp_path / "asked").exists() == by_user
 
 
 def test_programs_of_a_repository_do_not_run(tmp_path: Path) -> None:

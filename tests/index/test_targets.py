@@ -169,6 +169,7 @@ def test_a_requirements_file_with_everything(tmp_path: Path) -> None:
         b"x==1\n\ny==2 \\\n",
         b"x=\\\n=1\n\\\ny==2",
         b"x==1 \\\n# a comment\ny==2",
+        b"# a comment \\\nx==1\n # another \\\ny==2",
     ],
 )
 def test_files_in_other_clothes(tmp_path: Path, data: bytes) -> None:

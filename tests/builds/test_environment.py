@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,16 @@ def test_programs_that_are_asked(tmp_path: Path) -> None:
         asked(["/not/here"], tmp_path, os.environ)
     with pytest.raises(RequestError, match="can't be started: embedded null byte"):
         asked(["a\0b"], tmp_path, os.environ)
+
+
+@POSIX
+def test_installers_that_hang(tmp_path: Path) -> None:
+    """Where there is another way, it is taken; else it is an error."""
+    place = replace(ground(tmp_path), request=Request(source=".", seconds=0.2))
+    hanging = ["sleep", "60"]
+    assert not place.works(hanging)
+    with pytest.raises(BuildError, match=r"sleep ran longer than 0\.2 seconds") as caught:
+        place.run(hanging)
+    assert not caught.value.repeatable
+    assert place.works(["true"])
+    assert not place.works(["false"])

@@ -162,6 +162,8 @@ def test_each_is_asked_once(tmp_path: Path) -> None:
     with pytest.raises(RequestError):
         interpreter.probed(other, caller)
     assert count.read_text() == "x\nx\nz\ny\n"
+    with pytest.raises(RequestError, match="can't be started"):
+        interpreter.probed(str(tmp_path / "gone"), caller)
     interpreter.find(HERE, caller, None)
     assert count.read_text() == "x\nx\nz\ny\n"
     with pytest.raises(RequestError, match=r"there is no Python 3\.97 here") as caught:

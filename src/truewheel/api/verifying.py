@@ -17,7 +17,7 @@ from truewheel.verdict.model import Rung, Verification
 from truewheel.verify.campaign import read_campaign, run_campaign
 from truewheel.verify.campaign_model import Campaign, Watcher
 from truewheel.verify.model import Terms
-from truewheel.verify.run import client, configured, tags_here
+from truewheel.verify.run import client, configured, demand, tags_here
 from truewheel.verify.run import verify as _verify
 from truewheel.verify.subject import targets_of
 
@@ -84,6 +84,7 @@ def verify_all(
     ``again`` are names or verdicts that are done again. Raises `RequestError` where it can't be done.
     """
     terms = terms or Terms()
+    demand(terms)  # once, instead of as the answer for each
     meant = [each for target in wanted for each in _expanded(target, terms)]
     if database is not None:
         return run_campaign(

@@ -39,6 +39,8 @@ _SEPARATOR = re.compile(r"[\\/]")
 _SYSTEM = re.compile(
     r"/(?:usr/(?!src/|local/src/)|lib\w*/|bin/|proc/|dev/|etc/|System/|Library/Developer/|Applications/)"
 )
+_STANDING_IN: Final = frozenset({"/src", "/env", "/python"})
+"""What a build's folders are called in what `truewheel build` makes (docs/build.md)."""
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
 _OF_DAY = re.compile(r"\b[0-2]\d:[0-5]\d\b")
 _BUILT = re.compile(r"(?i)\b(?:built|build|generated|created|compiled|timestamp)\b")
@@ -262,7 +264,10 @@ def build_folders(left: str, right: str) -> tuple[str, str] | None:
         parts.pop()
         others.pop()
     roots = "".join(parts).rstrip("/\\"), "".join(others).rstrip("/\\")
-    if not all(roots) or _VERSION.findall(roots[0]) != _VERSION.findall(roots[1]):
+    if not all(roots):
+        return None
+    # A folder of another version of something is another thing; but not where our stand-ins have renamed one.
+    if _STANDING_IN.isdisjoint(roots) and _VERSION.findall(roots[0]) != _VERSION.findall(roots[1]):
         return None
     return roots
 

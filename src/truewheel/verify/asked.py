@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,7 @@ def asked(recipe: Recipe, source: str, *, constraints_folder: Path, terms: Terms
         source=source,
         sdist=False,
         wheel=True,
-        python=terms.python or recipe.python,
+        python=terms.python or _own(recipe.python),
         installer=terms.installer,
         constraints=_constraints(recipe, constraints_folder),
         exclude_newer=recipe.exclude_newer,
@@ -62,6 +63,11 @@ def _more(recipe: Recipe) -> tuple[str, ...]:
     """
     took_part = any(pin.partition("==")[0].strip() == _WHEEL for pin in recipe.pins)
     return (*recipe.more, _WHEEL) if took_part and _WHEEL not in recipe.more else recipe.more
+
+
+def _own(version: str | None) -> str | None:
+    """The Python that runs this, where it is of the version: of several it is the likeliest to be the publisher's."""
+    return sys.executable if version == ".".join(map(str, sys.version_info[:2])) else version
 
 
 def _constraints(recipe: Recipe, folder: Path) -> tuple[Path, ...]:

@@ -70,7 +70,10 @@ def test_python_lists_the_other_way_round(room: Workroom, monkeypatch: pytest.Mo
     monkeypatch.setattr(shuffle_preload, "_compiler", lambda: None)
     told = circumstances(room, str, Conditions(shuffled=True))
     assert set(told) == {"PYTHONPATH"}
-    assert shuffling(room).note == "only Python's listings of folders are turned around: there is no C compiler" or os.name == "nt"
+    assert (
+        shuffling(room).note == "only Python's listings of folders are turned around: there is no C compiler"
+        or os.name == "nt"
+    )
     plain = said(room, {}, sys.executable, "-c", LISTINGS)
     turned = said(room, told, sys.executable, "-c", LISTINGS)
     assert len(set(plain)) == 1

@@ -60,7 +60,7 @@ BREACHES = [
     ("rooms", "truewheel/recipes/model.py", "import truewheel.verdict"),
     ("pure", "truewheel/verdict/model.py", "import time"),
     ("pure", "truewheel/recipes/model.py", "from pathlib import Path"),
-    ("click", "truewheel/verify/model.py", "import click"),
+    ("click", "truewheel/rebuilds/model.py", "import click"),
     ("network", "truewheel/builds/model.py", "import requests"),
     ("light", "truewheel/backend.py", "import truewheel.report"),
     ("editors", "truewheel/policy/musl.py", "import truewheel.binary.patch"),

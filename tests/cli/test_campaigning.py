@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from tests.verify import works
-from tests.verify.campaigns import begun, program, until
+from tests.rebuilds import works
+from tests.rebuilds.campaigns import begun, program, until
 from truewheel.cli.campaigning import _duration, _Live, told
 from truewheel.index.model import Target
+from truewheel.rebuilds.campaign_model import Counts
+from truewheel.rebuilds.campaign_worker import unanswered
+from truewheel.rebuilds.model import Terms
 from truewheel.verdict.model import Rung
-from truewheel.verify.campaign_model import Counts
-from truewheel.verify.campaign_worker import unanswered
-from truewheel.verify.model import Terms
 
 HOSTILE = Target(asked="evil\x1b[31m[bold]==1", project="evil", version="1")
 

@@ -13,13 +13,13 @@ from truewheel.errors import RequestError
 from truewheel.index import targets as reading
 from truewheel.index.model import IndexSettings, Target
 from truewheel.index.targets import Asked
+from truewheel.rebuilds.campaign import read_campaign, run_campaign
+from truewheel.rebuilds.campaign_model import Campaign, Watcher
+from truewheel.rebuilds.model import Terms
+from truewheel.rebuilds.run import client, configured, demand, tags_here
+from truewheel.rebuilds.run import verify as _verify
+from truewheel.rebuilds.subject import targets_of
 from truewheel.verdict.model import Rung, Verification
-from truewheel.verify.campaign import read_campaign, run_campaign
-from truewheel.verify.campaign_model import Campaign, Watcher
-from truewheel.verify.model import Terms
-from truewheel.verify.run import client, configured, demand, tags_here
-from truewheel.verify.run import verify as _verify
-from truewheel.verify.subject import targets_of
 
 
 def targets(words: Sequence[str] = (), files: Sequence[AnyPath] = ()) -> Asked:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -13,6 +12,7 @@ from truewheel.builds.model import Artefact, Conditions, Epoch, Isolation, Reque
 from truewheel.builds.sources import Staged
 from truewheel.builds.tree import file_digest
 from truewheel.ops.provenance import Build, File, Package, Source, statement
+from truewheel.world.own import own_version
 
 
 class Circumstances(NamedTuple):
@@ -40,16 +40,11 @@ def provenance(
         conditions=_conditions(circumstances),
         requirements=[Package(r.project, r.version, File(r.file, r.sha256)) for r in requirements],
         lock=File(file_name(artefacts[-1].path.name), digest),
-        version=_version(),
+        version=own_version(),
         python=(python.implementation, python.version),
         tools={tool.name: tool.version for tool in circumstances.tools},
     )
     return statement([File(artefact.path.name, artefact.sha256) for artefact in artefacts], build)
-
-
-def _version() -> str:
-    """Truewheel's own version. Its front door stands above this room, which therefore can't import from it."""
-    return str(vars(sys.modules["truewheel"]).get("__version__", ""))
 
 
 def _source(staged: Staged) -> Source:

@@ -13,8 +13,8 @@ import click
 
 from truewheel.errors import printable
 from truewheel.index.model import Target
+from truewheel.rebuilds.campaign_model import Counts, Watcher
 from truewheel.verdict.model import Rung, Verification
-from truewheel.verify.campaign_model import Counts, Watcher
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -6,7 +6,6 @@ hop is a request of its own, so that credentials, certificates and schemes are l
 
 from __future__ import annotations
 
-import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +19,7 @@ from truewheel.errors import RequestError, Where
 from truewheel.index.addresses import Credentials, Origin, credentials_of, origin_of, split, without_credentials
 from truewheel.index.model import IndexSettings
 from truewheel.index.store import Sink
+from truewheel.world.own import own_version
 
 try:
     import requests
@@ -86,7 +86,7 @@ class Session:
         self._patience = patience or Patience()
         self._known = _credentials(settings.indexes)
         self._requests = _NoRedirects()
-        self._requests.headers["User-Agent"] = f"truewheel/{_version()}"
+        self._requests.headers["User-Agent"] = f"truewheel/{own_version()}"
         self._requests.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         if settings.client_certificate:
             self._requests.cert = settings.client_certificate
@@ -213,11 +213,6 @@ class Session:
                     raise _failed(url, "the answer comes more slowly than 8 KiB per second", hint="try again later")
         except (HTTPError, OSError, ValueError) as error:
             raise _PassingError(f"the answer breaks off: {_said(error)}") from None
-
-
-def _version() -> str:
-    # The package itself lies above this room, and is there whenever a room of it is.
-    return str(vars(sys.modules["truewheel"]).get("__version__", ""))
 
 
 def _credentials(indexes: tuple[str, ...]) -> dict[Origin, Credentials]:

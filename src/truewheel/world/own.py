@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 
-def version() -> str:
+def own_version() -> str:
     """The version of this truewheel.
 
     Read where it stands, in the package's own module, which is loaded whenever this is: no room may import that, as it

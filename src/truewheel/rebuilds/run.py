@@ -1,0 +1,290 @@
+"""One wheel verified: fetched, traced, rebuilt until nothing better can be hoped for, and judged."""
+
+from __future__ import annotations
+
+import functools
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from time import monotonic
+
+from truewheel.builds import interpreter, resolve_uv
+from truewheel.builds.default_index import default_index
+from truewheel.builds.isolation import possible
+from truewheel.builds.model import Progress
+from truewheel.errors import DataError, RequestError, TruewheelError
+from truewheel.index.client import Client
+from truewheel.index.model import Index, IndexSettings, Target
+from truewheel.index.settings import load, uv_variables
+from truewheel.rebuilds import attestations, history, keeping, signing
+from truewheel.rebuilds.model import Terms
+from truewheel.rebuilds.subject import Subject, subject
+from truewheel.rebuilds.workshop import Result, Workshop
+from truewheel.recipes.evidence import Evidence, trace
+from truewheel.recipes.model import Override
+from truewheel.recipes.overrides import Overrides, parse
+from truewheel.recipes.planner import propose
+from truewheel.verdict import Attested, History, Verification, best_of, check_record
+from truewheel.world import OpenWheel, open_wheel
+from truewheel.world.own import own_version
+from truewheel.world.sdists import open_sdist
+
+_LARGEST_OVERRIDES = 1 << 20
+_LARGEST_PROVENANCE = 8 << 20
+_SCRATCH = "truewheel-verify-"
+
+
+class _Nobody:
+    """Is told how it goes on, and doesn't care."""
+
+    def phase(self, name: str) -> None:
+        """Hear of a phase."""
+
+    def line(self, text: str) -> None:
+        """Hear of a line."""
+
+
+def verify(target: Target, terms: Terms, *, progress: Progress | None = None) -> Verification:
+    """Whether the wheel of `target` is what its source builds.
+
+    What can't be verified is an answer too: a `Verification` with ``problem``. Raises `RequestError` alone, where
+    `terms` ask for the impossible.
+    """
+    demand(terms)
+    started, watcher = monotonic(), progress or _Nobody()
+    found = _Found(target)
+    try:
+        with tempfile.TemporaryDirectory(prefix=_SCRATCH, ignore_cleanup_errors=True) as scratch:
+            _Run(target, terms, watcher, Path(scratch).resolve(), found).all()
+    except TruewheelError as error:
+        if _SCRATCH in error.where.file:  # a copy, which is gone when this is read: its name remains
+            error.where = replace(error.where, file=Path(error.where.file).name)
+        found.problem, found.hint = str(error), error.hint
+    except OSError as error:
+        found.problem = f"{error.filename or 'a file'} can't be used: {error.strerror or error}"
+    return found.verification(monotonic() - started)
+
+
+def demand(terms: Terms) -> None:
+    """Raise `RequestError` or `DataError` for what no wheel can be verified under: it is said once, before all else."""
+    possible(terms.isolation)
+    if terms.sign:
+        if terms.out is None:
+            raise RequestError("a signed statement has to be kept somewhere", hint="name a folder: --out DIR")
+        signing.demand()
+    _overrides(terms.overrides)
+    if terms.tries < 1:
+        raise RequestError("no build is allowed", hint="--tries 1, at least")
+    if terms.python:
+        environment = dict(os.environ)
+        interpreter.find(terms.python, environment, resolve_uv.find(environment))
+
+
+def client(terms: Terms) -> Client:
+    """What speaks to the index. To be closed when nothing more is asked of it."""
+    settings = terms.settings or configured()
+    return Client(settings, terms.cache, offline=terms.offline, limits=terms.limits)
+
+
+def configured(indexes: Sequence[str] = (), *, alone: bool = False) -> IndexSettings:
+    """Where files come from: the addresses given, then what the user has configured for pip or uv unless `alone`."""
+    return load(environment=dict(os.environ), default=default_index, indexes=indexes, alone=alone)
+
+
+def tags_here(terms: Terms) -> tuple[str, ...]:
+    """The tags of wheels that fit the Python that builds, the best first."""
+    environment = dict(os.environ)
+    return interpreter.find(terms.python, environment, resolve_uv.find(environment)).tags
+
+
+@dataclass
+class _Found:
+    """What is known so far: an error must not take it away."""
+
+    target: Target
+    subject: Subject | None = None
+    evidence: Evidence | None = None
+    results: list[Result] = field(default_factory=list)
+    attested: tuple[Attested, ...] = ()
+    history: History | None = None
+    notes: list[str] = field(default_factory=list)
+    project: str = ""
+    version: str = ""
+    generator: str = ""
+    backend: str = ""
+    problem: str = ""
+    hint: str = ""
+
+    @property
+    def best(self) -> int | None:
+        """The index of the attempt that came furthest."""
+        return best_of([result.attempt for result in self.results])
+
+    def verification(self, seconds: float) -> Verification:
+        """All of it as a value."""
+        known = self.subject
+        problem, best = self.problem, self.best
+        if not problem and best is None:
+            problem = self.results[-1].attempt.failure if self.results else "nothing was built"
+        return Verification(
+            target=self.target.asked,
+            project=self.project or self.target.project,
+            version=self.version or self.target.version,
+            wheel=known.published if known else None,
+            source=known.origin if known else None,
+            uploaded=known.listed.uploaded if known and known.listed else "",
+            generator=self.generator,
+            backend=self.backend,
+            attempts=tuple(result.attempt for result in self.results),
+            best=best,
+            attested=self.attested,
+            history=self.history,
+            problem=problem,
+            hint=self.hint,
+            notes=tuple(self.notes),
+            seconds=seconds,
+        )
+
+
+class _Run:
+    """The steps for one wheel; what they find goes into `found`."""
+
+    def __init__(self, target: Target, terms: Terms, progress: Progress, scratch: Path, found: _Found) -> None:
+        self._target, self._wants, self._progress = target, terms, progress
+        self._scratch, self._found = scratch, found
+
+    def all(self) -> None:
+        """Everything, in order."""
+        terms, found, progress = self._wants, self._found, self._progress
+        progress.phase(f"fetch {self._target.asked}")
+        with ExitStack() as stack:
+            index = stack.enter_context(client(terms))
+            try:
+                known = subject(self._target, terms, index, _Tags(terms), self._scratch / "published")
+            finally:
+                found.notes += index.notes
+            found.subject = known
+            found.notes += known.notes
+            published = stack.enter_context(open_wheel(known.wheel, terms.limits))
+            found.project, found.version = published.wheel.name.project, str(published.wheel.name.version)
+            self._attest(known, index)
+            self._rebuild(known, published)
+            self._trace_history(known, published)
+            if terms.out:
+                progress.phase("write the evidence")
+                best = found.best
+                results, verification = tuple(found.results), found.verification(0.0)
+                keeping.keep(terms.out, verification, results, best, version=own_version(), sign=terms.sign)
+
+    def _rebuild(self, known: Subject, published: OpenWheel) -> None:
+        """Attempt after attempt, until there is none left that promises more."""
+        found, terms = self._found, self._wants
+        wheel = published.wheel
+        record = check_record(wheel)
+        environment = self._caller()
+        pythons = (terms.python,) if terms.python else interpreter.at_hand(environment, resolve_uv.find(environment))
+        evidence = self._evidence(known, published, pythons)
+        found.generator, found.backend = evidence.generator, evidence.backend
+        found.notes += evidence.notes
+        override = _override(terms.overrides, found.project, found.version)
+        workshop = Workshop(published, known.source, self._scratch, terms, environment, self._progress)
+        while len(found.results) < terms.tries:
+            tried = [result.tried for result in found.results]
+            choice = propose(evidence, tried, override, most=terms.tries)
+            if choice is None:
+                break
+            found.results.append(workshop.attempt(choice, len(found.results) + 1))
+        if found.best is None:
+            found.notes += record
+
+    def _evidence(self, known: Subject, published: OpenWheel, pythons: Sequence[str]) -> Evidence:
+        uploaded = known.listed.uploaded if known.listed else ""
+        if known.sdist is None:
+            return trace(published.wheel, None, uploaded=uploaded, pythons=pythons)
+        with open_sdist(known.sdist, self._wants.limits) as opened:
+            return trace(published.wheel, opened.sdist, uploaded=uploaded, pythons=pythons)
+
+    def _caller(self) -> Mapping[str, str]:
+        """The environment that uv, pip and git are run with: requirements come from the same indexes."""
+        settings = self._wants.settings or configured()
+        return {**os.environ, **uv_variables(settings)}
+
+    def _attest(self, known: Subject, index: Index) -> None:
+        terms = self._wants
+        if not terms.attestations:
+            return
+        self._progress.phase("look for attestations")
+        provenance: bytes | None = None
+        if terms.provenance:
+            provenance = _small(terms.provenance, _LARGEST_PROVENANCE)
+        elif known.listed and known.listed.provenance:
+            provenance = index.document(known.listed.provenance, most=_LARGEST_PROVENANCE)
+        # Those beside a wheel of this machine count too.
+        place = self._target.path or known.wheel
+        self._found.attested = attestations.attested(
+            place, provenance=provenance, demanded=terms.provenance is not None
+        )
+
+    def _trace_history(self, known: Subject, published: OpenWheel) -> None:
+        terms = self._wants
+        if not terms.vcs:
+            return
+        if known.sdist is None:
+            self._found.notes.append("no sdist was compared with a repository: the source is none")
+            return
+        self._progress.phase("compare the sdist with its repository")
+        self._found.history = history.history(
+            known.sdist,
+            metadata=bytes(published.wheel.info("METADATA").read()),
+            repository=terms.repository,
+            attested=self._found.attested,
+            caller=self._caller(),
+            seconds=terms.seconds,
+            limits=terms.limits,
+        )
+
+
+class _Tags(Sequence[str]):
+    """The tags of wheels that fit here, worked out when somebody looks: a pure wheel needs none."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._wants = terms
+
+    @functools.cached_property
+    def _tags(self) -> tuple[str, ...]:
+        return tags_here(self._wants)
+
+    def __len__(self) -> int:
+        return len(self._tags)
+
+    def __getitem__(self, index: int) -> str:  # type: ignore[override]  # nobody slices it
+        return self._tags[index]
+
+
+def _override(path: Path | None, project: str, version: str) -> Override | None:
+    overrides = _overrides(path)
+    return overrides.of(project, version) if overrides else None
+
+
+def _overrides(path: Path | None) -> Overrides | None:
+    if path is None:
+        return None
+    try:
+        text = _small(path, _LARGEST_OVERRIDES).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError("isn't UTF-8").within(file=str(path)) from error
+    return parse(text, str(path))
+
+
+def _small(path: Path, most: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        raise RequestError(f"can't be read: {error.strerror}").within(file=str(path)) from None
+    if len(data) > most:
+        raise RequestError(f"is larger than {most:,} bytes").within(file=str(path))
+    return data

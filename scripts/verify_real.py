@@ -14,8 +14,8 @@ from time import monotonic
 from typing import NamedTuple
 
 from truewheel import api
+from truewheel.rebuilds.campaign_model import Nobody
 from truewheel.report import html_campaign, text
-from truewheel.verify.campaign_model import Nobody
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".cache" / "verify-real"

@@ -369,13 +369,27 @@ class TestFailures:
         assert "setuptools==57.5.0" in recipe(after(evidence(wheel(MODULE)), (FAILED, complaint))).pins
 
     def test_requirements_that_cannot_be_had(self) -> None:
-        complaint = "No solution found when resolving: there is no version of wheel==0.40.0"
+        complaint = "No solution found when resolving dependencies"
         found = evidence(wheel(MODULE))
 
         assert recipe(after(found, (FAILED, complaint))).exclude_newer is None
         assert recipe(after(found, (FAILED, complaint))).pins == ("wheel==0.40.0",)
         loose = recipe(after(found, (FAILED, complaint), (FAILED, complaint)))
         assert (loose.exclude_newer, loose.pins) == (None, ())
+
+    def test_a_pin_that_the_index_has_no_longer(self) -> None:
+        # As uv-build 0.13.7, which wrote the wheel of dnspython 2.9.2.
+        complaint = (
+            "No solution found: because there is no version of uv-build==0.13.7 and you require uv-build==0.13.7"
+        )
+        found = evidence(wheel(MODULE, generator="uv 0.13.7"))
+        choice = after(found, (FAILED, complaint))
+
+        assert first(found).recipe.pins == ("uv-build==0.13.7",)
+        assert recipe(choice).pins == ()
+        assert recipe(choice).exclude_newer == "2023-05-01T12:00:10Z"
+        assert choice is not None
+        assert "the index has it no longer" in [step.why for step in choice.steps]
 
     def test_any_date_is_the_last_resort(self) -> None:
         found = trace(

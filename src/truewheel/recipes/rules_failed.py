@@ -57,9 +57,14 @@ def two_to_three(scene: Scene) -> Sequence[Option]:
 
 def unsolved(scene: Scene) -> Sequence[Option]:
     """Requirements that can't be had as of the upload, or in the version of a pin, are had as they are now."""
-    if not any(_UNSOLVED.search(complaint) for complaint in scene.complaints):
+    unsolved = [complaint for complaint in scene.complaints if _UNSOLVED.search(complaint)]
+    if not unsolved:
         return (NOTHING,)
-    return (NOTHING, *_loosened(scene, "requirements can't be had"))
+    named = [pin for pin in scene.recipe.pins if any(pin in complaint for complaint in unsolved)]
+    without = [
+        Option(f"without {pin}", "the index has it no longer", {"unpinned": (pin.partition("==")[0],)}) for pin in named
+    ]
+    return (NOTHING, *without, *_loosened(scene, "requirements can't be had"))
 
 
 def looser(scene: Scene) -> Sequence[Option]:

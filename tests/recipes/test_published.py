@@ -90,7 +90,7 @@ class TestMetadata:
         assert (evidence.metadata.platform_unknown, evidence.metadata.newlines) == (False, 3)
         assert "setuptools==56.2.0" in recipe_of("decorator 5.1.1").pins
 
-    def test_an_empty_line_at_the_end_of_entry_points_is_of_setuptools_before_60(self) -> None:
+    def test_an_empty_line_at_the_end_of_entry_points_is_of_setuptools_before_60_9(self) -> None:
         # It names a platform, and its description doesn't end in a line feed. Bit-for-bit with this.
         evidence = evidence_of("docutils 0.20.1")
 

@@ -78,6 +78,15 @@ class TestSetuptools:
 
         assert setuptools_of(evidence(made)) == pin
 
+    @pytest.mark.parametrize(
+        ("uploaded", "pin"), [("2022-02-14T00:20:05Z", ""), ("2022-02-14T00:20:06Z", "setuptools==57.5.0")]
+    )
+    def test_padded_entry_points_end_with_60_9(self, uploaded: str, pin: str) -> None:
+        # As in identify 2.4.12 of March 2022.
+        made = wheel({f"{INFO}/entry_points.txt": File(b"[x]\ny = z\n\n")}, metadata=NEWER)
+
+        assert setuptools_of(evidence(made, uploaded=uploaded)) == pin
+
     def test_distributions_bring_pairs(self) -> None:
         made = wheel(MODULE, generator="bdist_wheel (0.38.4)")
 

@@ -32,11 +32,12 @@ class _Age(NamedTuple):
 
 
 _BEFORE_57: Final = _Age("2021-05-23T03:54:59Z", "no License-File for the licences inside", ("56.2.0", "49.6.0"))
+_BEFORE_60_9: Final = _Age("2022-02-14T00:20:06Z", "a License-File", ("57.5.0", "59.6.0"))
 _BEFORE_62_2: Final = _Age("2022-05-10T15:37:53Z", "a License-File", ("57.5.0", "59.6.0", "62.1.0"))
 _BEFORE_70_1: Final = _Age("2024-06-19T12:54:51Z", "written by bdist_wheel", ("70.0.0", "65.5.1"))
 
 _LAST_OF_AGE: Final = "62.1.0"
-"""From 61.0.0 on, setuptools reads ``[project]``; from 60 on, entry_points.txt doesn't end in an empty line."""
+"""From 61.0.0 on, setuptools reads ``[project]``; from 60.9.0 on, entry_points.txt doesn't end in an empty line."""
 
 _COMPANIONS: Final = {"0.42.0": "68.1.2", "0.38.4": "66.1.1", "0.37.1": "59.6.0", "0.34.2": "52.0.0"}
 """The setuptools that comes with a wheel in Ubuntu 24.04, Debian 12, Ubuntu 22.04 and Debian 11."""
@@ -49,7 +50,7 @@ def setuptools(scene: Scene) -> Sequence[Option]:
     """A wheel of ``bdist_wheel (X)`` doesn't name its setuptools, but METADATA shows how old it was.
 
     ``Platform: UNKNOWN`` and two more line feeds at the end are there up to 62.1.0, an empty line at the end of
-    entry_points.txt up to 59.8.0, License-File from 57.0.0 on, and from 70.1.0 on setuptools writes wheels itself.
+    entry_points.txt up to 60.8.2, License-File from 57.0.0 on, and from 70.1.0 on setuptools writes wheels itself.
     Where the newest release of the upload's day would have written otherwise, the publisher's was older.
     """
     evidence = scene.evidence
@@ -71,11 +72,12 @@ def setuptools(scene: Scene) -> Sequence[Option]:
 
 def _age(evidence: Evidence) -> _Age | None:
     facts = evidence.metadata
-    if facts.platform_unknown or facts.newlines >= _PADDED or evidence.entry_points == "padded":
-        if facts.license_file:
-            return _BEFORE_62_2
-        # Without licences inside, either age writes no License-File; the later one is likelier.
-        return _BEFORE_57 if evidence.licences else _BEFORE_62_2
+    padded = evidence.entry_points == "padded"
+    if facts.platform_unknown or facts.newlines >= _PADDED or padded:
+        # Without licences inside, no age writes a License-File; a later one is likelier.
+        if evidence.licences and not facts.license_file:
+            return _BEFORE_57
+        return _BEFORE_60_9 if padded else _BEFORE_62_2
     return _BEFORE_70_1 if facts.version else None
 
 

@@ -24,8 +24,8 @@ try:
 except ImportError:
     raise RequestError("building needs pyproject-hooks", hint="pip install 'truewheel[build]'") from None
 
-_LARGEST: Final = 1 << 20
-"""Bytes of an answer: a file name, or a list of requirements."""
+_LARGEST: Final = 32 << 20
+"""Bytes of an answer: a file name or a list of requirements, and all warnings, of which setuptools gives megabytes."""
 
 _KINDS: Final = {stat.S_IFLNK: "a link", stat.S_IFDIR: "a folder", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
 _FRAME: Final = re.compile(r' +File "')

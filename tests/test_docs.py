@@ -23,6 +23,8 @@ from truewheel.builds.model import Request
 from truewheel.cli import _COMMANDS, _group
 from truewheel.compare import REASONS, Comparison
 from truewheel.ops import Audit, Verdict
+from truewheel.recipes.overrides import KEYS
+from truewheel.recipes.table import RULES as RECIPES
 from truewheel.rules import RULES
 from truewheel.wheel import Limits, Profile
 
@@ -107,6 +109,14 @@ def test_commands_shows_the_help_of_each() -> None:
         assert f"$ truewheel {name} --help\nUsage: truewheel {name} " in text
 
 
+def test_rules_and_verdicts_of_verify_are_those_of_the_code() -> None:
+    text = page("verify.md")
+    assert rows(text, "rule") == [[f"`{rule.id}`", rule.title] for rule in RECIPES]
+    assert [code(row[0])[0] for row in rows(text, "verdict")] == [rung.value for rung in api.Rung]
+    keys = [key for row in rows(text, "key") for key in code(row[0])]
+    assert set(keys) == {"project", "version", "reason", *KEYS}
+
+
 def test_limits_are_those_of_the_code() -> None:
     table = rows(page("hostile.md"), "option")
     expected = {field.name: field.default for field in dataclasses.fields(Limits) if field.name != "total_ratio_from"}
@@ -182,7 +192,7 @@ def shown_signature(function: object) -> str:
 
 def test_functions_are_those_of_the_package() -> None:
     named = [code(row[0])[0].removeprefix("truewheel.") for row in rows(page("api.md"), "function")]
-    values = {"Options", "Places", "Wants", "__version__"}
+    values = {"Options", "Places", "Terms", "Wants", "__version__"}
     assert {call.partition("(")[0] for call in named} == set(truewheel.__all__) - values
     for call in named:
         name = call.partition("(")[0]
@@ -194,7 +204,9 @@ def test_attributes_are_those_of_the_audit() -> None:
     assert named == [field.name for field in dataclasses.fields(Audit)]
 
 
-_VALUES = (api.Places, api.Wants, api.Repaired, api.Fused, Comparison, Request, api.Built)
+_VALUES = (
+    api.Places, api.Wants, api.Repaired, api.Fused, Comparison, Request, api.Built, api.Terms, api.Verification,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", _VALUES, ids=lambda kind: kind.__name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import platform
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -153,12 +154,12 @@ class _Run:
     """The steps for one wheel; what they find goes into `found`."""
 
     def __init__(self, target: Target, terms: Terms, progress: Progress, scratch: Path, found: _Found) -> None:
-        self._target, self._wants, self._progress = target, terms, progress
+        self._target, self._terms, self._progress = target, terms, progress
         self._scratch, self._found = scratch, found
 
     def all(self) -> None:
         """Everything, in order."""
-        terms, found, progress = self._wants, self._found, self._progress
+        terms, found, progress = self._terms, self._found, self._progress
         progress.phase(f"fetch {self._target.asked}")
         with ExitStack() as stack:
             index = stack.enter_context(client(terms))
@@ -181,7 +182,7 @@ class _Run:
 
     def _rebuild(self, known: Subject, published: OpenWheel) -> None:
         """Attempt after attempt, until there is none left that promises more."""
-        found, terms = self._found, self._wants
+        found, terms = self._found, self._terms
         wheel = published.wheel
         record = check_record(wheel)
         environment = self._caller()
@@ -202,18 +203,18 @@ class _Run:
 
     def _evidence(self, known: Subject, published: OpenWheel, pythons: Sequence[str]) -> Evidence:
         uploaded = known.listed.uploaded if known.listed else ""
-        if known.sdist is None:
-            return trace(published.wheel, None, uploaded=uploaded, pythons=pythons)
-        with open_sdist(known.sdist, self._wants.limits) as opened:
-            return trace(published.wheel, opened.sdist, uploaded=uploaded, pythons=pythons)
+        with ExitStack() as stack:
+            sdist = stack.enter_context(open_sdist(known.sdist, self._terms.limits)).sdist if known.sdist else None
+            own = platform.python_version()
+            return trace(published.wheel, sdist, uploaded=uploaded, pythons=pythons, default_python=own)
 
     def _caller(self) -> Mapping[str, str]:
         """The environment that uv, pip and git are run with: requirements come from the same indexes."""
-        settings = self._wants.settings or configured()
+        settings = self._terms.settings or configured()
         return {**os.environ, **uv_variables(settings)}
 
     def _attest(self, known: Subject, index: Index) -> None:
-        terms = self._wants
+        terms = self._terms
         if not terms.attestations:
             return
         self._progress.phase("look for attestations")
@@ -229,7 +230,7 @@ class _Run:
         )
 
     def _trace_history(self, known: Subject, published: OpenWheel) -> None:
-        terms = self._wants
+        terms = self._terms
         if not terms.vcs:
             return
         if known.sdist is None:
@@ -251,11 +252,11 @@ class _Tags(Sequence[str]):
     """The tags of wheels that fit here, worked out when somebody looks: a pure wheel needs none."""
 
     def __init__(self, terms: Terms) -> None:
-        self._wants = terms
+        self._terms = terms
 
     @functools.cached_property
     def _tags(self) -> tuple[str, ...]:
-        return tags_here(self._wants)
+        return tags_here(self._terms)
 
     def __len__(self) -> int:
         return len(self._tags)

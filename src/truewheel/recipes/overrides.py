@@ -120,7 +120,7 @@ class _WrongError(Exception):
 
 
 def _package(table: Mapping[str, object]) -> _Package:
-    if unknown := sorted(set(table) - {"project", "version", "reason", *_FIELDS}):
+    if unknown := sorted(set(table) - {"project", "version", "reason", *KEYS}):
         raise _WrongError(f"there is no key {unknown[0]!r}")
     project = _string(table, "project")
     if not _PROJECT.fullmatch(project):
@@ -133,7 +133,7 @@ def _package(table: Mapping[str, object]) -> _Package:
     except InvalidSpecifier:
         raise _WrongError(f"version is {table['version']!r}, which allows no versions (PEP 440)") from None
     changes: dict[str, object] = {}
-    for key, (field, reader) in _FIELDS.items():
+    for key, (field, reader) in KEYS.items():
         if key in table:
             try:
                 changes[field] = reader(table[key])
@@ -250,7 +250,7 @@ def _settings(value: object) -> dict[str, str | list[str]]:
     return dict(sorted(value.items()))
 
 
-_FIELDS: Final[Mapping[str, tuple[str, Callable[[object], object]]]] = {
+KEYS: Final[Mapping[str, tuple[str, Callable[[object], object]]]] = {
     "pins": ("pins", _pins),
     "more": ("more", _requirements),
     "exclude-newer": ("exclude_newer", _moment),

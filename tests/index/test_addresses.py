@@ -23,7 +23,14 @@ def test_credentials_are_taken_off_and_nothing_else(user: str, password: str, ho
 
 
 @pytest.mark.parametrize(
-    "url", ["https://me:secret@[x/y", "git+ssh://me:secret@host/x", "https://me:secret@host:99999/"]
+    "url",
+    [
+        "https://me:secret@[x/y",
+        "git+ssh://me:secret@host/x",
+        "https://me:secret@host:99999/",
+        "https://me:ab/secret@host/simple",
+        "https://me:ab@secret@ho st/simple",
+    ],
 )
 def test_credentials_are_taken_off_what_is_no_address(url: str) -> None:
     assert "secret" not in addresses.without_credentials(url)

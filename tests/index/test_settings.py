@@ -331,3 +331,9 @@ def test_without_an_index_uv_and_pip_ask_none(home: Home) -> None:
     assert "SSL_CERT_FILE" not in variables
     told = home.pip("download", "--no-deps", "no-such-project", **variables)
     assert "Ignoring indexes" in told or "No matching distribution" in told
+
+
+def test_passwords_are_not_in_what_gets_into_logs() -> None:
+    found = IndexSettings(("https://me:secret@host/simple",), ("PIP_INDEX_URL",), proxy="http://me:secret@proxy")
+    assert "secret" not in repr(found)
+    assert "PIP_INDEX_URL" in repr(found)

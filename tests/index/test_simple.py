@@ -292,6 +292,27 @@ def test_time_is_linear(piece: str) -> None:
     assert time.process_time() - began < 10
 
 
+def test_time_is_linear_with_a_long_base() -> None:
+    """Half a megabyte of a base before two thousand links: a gigabyte, if each were joined with it."""
+    began = time.process_time()
+    assert from_html(f"<base href='/{'x/' * 250_000}'>" + f"<a href={WHEEL}>" * 2_000) == ()
+    assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("digits", [5_000, 500_000])
+def test_characters_of_endless_numbers_are_none(digits: int) -> None:
+    page = f"<a href='&#{'9' * digits};'><a href={WHEEL}>"
+    assert [file.name for file in from_html(page)] == [WHEEL]
+
+
+def test_a_page_of_more_files_than_any_project_has_is_an_error() -> None:
+    with pytest.raises(RequestError, match="more than 100,000 files"):
+        from_html("<a href=x>" * 100_001)
+    with pytest.raises(RequestError, match="more than 100,000 files"):
+        from_json(*[{}] * 100_001)
+    assert from_html("<a href=x>" * 100_000) == ()
+
+
 def test_a_base_that_is_no_address_counts_nothing() -> None:
     assert from_html(f"<base href='http://[::1'><a href={WHEEL}>")[0].url == urljoin(PAGE.url, WHEEL)
     assert from_html(f"<base href='javascript:x'><a href={WHEEL}>") == ()

@@ -64,10 +64,14 @@ def credentials_of(url: str) -> Credentials | None:
 
 
 def without_credentials(url: str) -> str:
-    """The same address without user and password, to be told and kept; of what is none, what stands before an @."""
+    """The same address without user and password, to be told and kept.
+
+    Of what is none, all up to the last @ is left out: a password may have a slash in it that should be ``%2F``.
+    """
     parts = split(url)
     if parts is None:
-        return re.sub(r"(?<=://)[^/]*@", "", url)
+        start, end = url.find("://"), url.rfind("@")
+        return f"{url[: start + 3]}{url[end + 1 :]}" if 0 <= start < end else url
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from packaging.version import InvalidVersion, Version
 
-from truewheel.errors import WheelError
+from truewheel.errors import RequestError, WheelError
 from truewheel.index.addresses import file_name, in_full
 from truewheel.index.model import IndexFile
 from truewheel.wheel.name import WheelName, canonical_project
@@ -20,6 +20,9 @@ _STRANGE: Final = re.compile("[^A-Za-z0-9_.!+-]")
 _ALGORITHM: Final = re.compile(r"[a-z0-9_-]{1,32}")
 _HEXADECIMAL: Final = re.compile(r"(?:[0-9a-f]{2}){8,64}")
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)")
+_MOST: Final = 100_000
+"""Files of a page; no project has a tenth of it, and each takes a moment to be looked at."""
+
 SDISTS: Final = (".tar.gz", ".zip")
 
 
@@ -42,6 +45,12 @@ class Said(NamedTuple):
     requires_python: str = ""
     yanked: str | None = None
     provenance: str = ""
+
+
+def demand_few(count: int) -> None:
+    """Raise `RequestError` where a page lists more files than any project has."""
+    if count > _MOST:
+        raise RequestError(f"the page lists more than {_MOST:,} files", hint="check the address of the index")
 
 
 def entry(said: Said, page: Page) -> IndexFile | None:

@@ -50,15 +50,16 @@ class IndexSettings:
     ``indexes`` are addresses of simple indexes, which may hold a user and a password, the first the most trusted one;
     ``origins`` says of each in words who named it. ``trusted_hosts`` are hosts whose certificate isn't checked,
     ``certificates`` a file of authorities, ``client_certificate`` a file, ``proxy`` an address, ``seconds`` the timeout
-    of each answer. ``notes`` say what was configured and isn't used.
+    of each answer. ``notes`` say what was configured and isn't used. What may hold a password isn't in the ``repr``,
+    which gets into logs, such as those of a cluster's workers.
     """
 
-    indexes: tuple[str, ...]
+    indexes: tuple[str, ...] = field(repr=False)
     origins: tuple[str, ...] = ()
     trusted_hosts: tuple[str, ...] = ()
     certificates: str = ""
     client_certificate: str = ""
-    proxy: str = ""
+    proxy: str = field(default="", repr=False)
     seconds: float = 15.0
     notes: tuple[str, ...] = ()
 

@@ -13,7 +13,8 @@ from html import unescape
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urljoin
 
-from truewheel.index.entries import Page, Said, entry
+from truewheel.index.addresses import LONGEST
+from truewheel.index.entries import Page, Said, demand_few, entry
 from truewheel.index.model import IndexFile
 from truewheel.index.simple_json import demand_version
 
@@ -49,6 +50,7 @@ def read(body: bytes, page: Page) -> tuple[IndexFile, ...]:
             base, is_based = _joined(page.url, link), True
         elif name == "a" and link is not None:
             found.append(entry(_said(link, attributes), page._replace(url=base)))
+            demand_few(len(found))
     return tuple(file for file in found if file is not None)
 
 
@@ -95,12 +97,20 @@ def _attributes(text: str, position: int) -> tuple[dict[str, str], int] | None:
             if close < 0:
                 return None
             value, position = text[position + quoted : close], close + quoted
-        found.setdefault(match[1].lower(), unescape(value))
+        found.setdefault(match[1].lower(), _unescaped(value))
 
 
 def _end_of(pattern: re.Pattern[str], text: str, position: int) -> int:
     match = pattern.match(text, position)
     return match.end() if match else position
+
+
+def _unescaped(value: str) -> str:
+    """The value with its character references resolved; one that nobody would follow or show stays as it is."""
+    try:
+        return unescape(value) if len(value) <= LONGEST else value
+    except ValueError:  # the number of a character has more digits than Python reads
+        return value
 
 
 def _said(link: str, attributes: Mapping[str, str]) -> Said:
@@ -116,7 +126,9 @@ def _said(link: str, attributes: Mapping[str, str]) -> Said:
 
 
 def _joined(page: str, base: str) -> str:
+    """The address from which links count: "", from which none leads anywhere, for one longer than any."""
     try:
-        return urljoin(page, base.strip())
+        joined = urljoin(page, base.strip())
     except ValueError:
         return page
+    return joined if len(joined) <= LONGEST else ""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from truewheel.errors import RequestError
-from truewheel.index.entries import Page, Said, entry
+from truewheel.index.entries import Page, Said, demand_few, entry
 from truewheel.index.model import IndexFile
 
 _LONGEST_NUMBER: Final = 18
@@ -24,6 +24,7 @@ def read(body: bytes, page: Page) -> tuple[IndexFile, ...]:
     files = document.get("files")
     if not isinstance(files, list):
         raise _not_a_page("it has no list of files")
+    demand_few(len(files))
     found = (entry(_said(_table(item, "a file")), page) for item in files)
     return tuple(file for file in found if file is not None)
 

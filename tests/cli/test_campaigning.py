@@ -138,6 +138,13 @@ def test_what_is_left_is_said_in_any_case(
     assert capsys.readouterr().err == said + "the same command goes on with the rest\n"
 
 
+def test_without_a_database_no_command_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    with suppress(KeyboardInterrupt), told(verbose=False, kept=False) as watcher:
+        watcher.stopped(2)
+        raise KeyboardInterrupt
+    assert capsys.readouterr().err == "2 packages are left; with --campaign FILE, it could go on\n"
+
+
 @contextmanager
 def terminal(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Iterator[Terminal]:
     for name in ("NO_COLOR", "FORCE_COLOR", "COLORTERM"):

@@ -170,10 +170,10 @@ def _duration(seconds: float) -> str:
 
 
 @contextmanager
-def told(*, verbose: bool) -> Iterator[Watcher]:
+def told(*, verbose: bool, kept: bool = True) -> Iterator[Watcher]:
     """Somebody to tell how a campaign goes on: a line a package with `verbose`, else a table if stderr is a terminal.
 
-    What is left after an early end is said in any case.
+    What is left after an early end is said in any case; ``kept`` says whether what is done outlives the command.
     """
     watcher = _Verbose() if verbose else _Quiet()
     try:
@@ -191,4 +191,5 @@ def told(*, verbose: bool) -> Iterator[Watcher]:
     finally:
         if watcher.left:
             packages = "1 package is" if watcher.left == 1 else f"{watcher.left} packages are"
-            click.echo(f"{packages} left; the same command goes on with the rest", err=True)
+            after = "the same command goes on with the rest" if kept else "with --campaign FILE, it could go on"
+            click.echo(f"{packages} left; {after}", err=True)

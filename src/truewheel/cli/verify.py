@@ -141,7 +141,7 @@ def _verified(targets: Sequence[api.Target], terms: api.Terms, many: _Many) -> S
             raise RequestError("nothing can be done again without a database", hint="name it: --campaign FILE")
         with progress_of(verbose=many.verbose) as progress:
             return api.verify(targets[0], terms, progress=progress)
-    with watching(verbose=many.verbose) as watcher:
+    with watching(verbose=many.verbose, kept=many.campaign is not None) as watcher:
         campaign = api.verify_all(
             targets,
             terms,

@@ -146,6 +146,25 @@ def test_all_at_hand_run_and_are_found_again() -> None:
 
 
 @POSIX
+def test_what_makes_no_environments_is_not_at_hand(tmp_path: Path) -> None:
+    """Nor is what fails, what is too old, what isn't CPython, and what says anything."""
+    answers = {
+        "3.90": "cpython 3.90.1 True",
+        "3.91": "cpython 3.91.1 False",
+        "3.92": "pypy 3.92.1 True",
+        "3.93": "cpython 3.7.16 True",
+        "3.94": "no",
+        "3.95": "cpython 3.95.1 True; exit 1",
+        "3.96": "cpython 3.96.0rc1+ True",
+        "3.97": "cpython 3.97.1x True",
+    }
+    for name, said in answers.items():
+        program(tmp_path / f"python{name}", f"echo {said}")
+    found = interpreter.at_hand({"PATH": str(tmp_path), "HOME": str(tmp_path)}, None)
+    assert found == ("3.96.0rc1+", "3.90.1", HERE)
+
+
+@POSIX
 def test_each_is_asked_once(tmp_path: Path) -> None:
     """But again where it is another program, or is run otherwise; and only if it may be the one."""
     count = tmp_path / "count"

@@ -297,3 +297,18 @@ def test_metadata_of_the_makes_is_what_it_says() -> None:
     assert NOON_SECONDS % 2 == 0
     assert NOON < LATER
     assert isinstance(wheel({}).entries[0], Entry)
+
+
+@pytest.mark.parametrize(
+    ("entry_points", "expected"),
+    [
+        ("[console_scripts]\npip = pip:main\npip3 = pip:main\npip3.10 = pip:main\n", "3.10"),
+        ("[console_scripts]\neasy_install-3.9 = a:main\n", "3.9"),
+        ("[console_scripts]\npip3.10 = a:main\npip3.11 = a:main\n", ""),
+        ("[console_scripts]\nfoo = a:main\n", ""),
+    ],
+)
+def test_programs_tell_the_python(entry_points: str, expected: str) -> None:
+    """As of pip 24.0, whose programs have the Python in their names that built it."""
+    data = wheel_bytes({"sample/__init__.py": b"", "sample-1.0.dist-info/entry_points.txt": entry_points.encode()})
+    assert trace(read(data, WheelName.parse(SAMPLE)), None).built_with == expected

@@ -16,6 +16,7 @@ from truewheel.cli.common import Told, fancy, finish, json_option, limit_options
 from truewheel.cli.verify_options import verify_options
 from truewheel.errors import RequestError, TruewheelError
 from truewheel.report import machine, text
+from truewheel.verdict import Rung
 from truewheel.wheel import Limits
 from truewheel.world import replacing
 
@@ -112,7 +113,7 @@ def command(
     except TruewheelError as error:
         told.add(error)
     _tell(done, told, as_json=as_json, verbose=verbose)
-    bar = api.Rung(at_least).height
+    bar = Rung(at_least).height
     if any(each.problem for each in done):
         raise SystemExit(2)
     finish(told, found=any(each.rung.height > bar or (each.judgement and each.judgement.record) for each in done))

@@ -66,7 +66,7 @@ def attested(
     beside = (path.with_name(path.name + suffix) for suffix in _BESIDE)
     texts += [_head(place) for place in beside if place.is_file()]
     if not texts:
-        return (Attested(state="absent", said="no attestation of it is published"),)
+        return (Attested(state="absent", said="no attestation is beside it, nor known to the index"),)
     if missing := _missing():
         if demanded:
             raise RequestError(f"attestations can't be checked: {missing}", hint=_HINT)

@@ -17,6 +17,7 @@ from truewheel.wheel import Wheel, differences, read_wheel_file
 
 _CPYTHON: Final = re.compile(r"cp([0-9])([0-9]+)t?")
 _NAMESPACE: Final = re.compile(r"-py([0-9]\.[0-9]{1,2})-nspkg\.pth$")
+_PROGRAM: Final = re.compile(r"^(?:pip|easy_install-)(3\.[0-9]{1,2}) *=", re.MULTILINE)
 _LARGEST_CANONICAL: Final = 64 << 20
 """Bytes up to which members are compressed again, to see whether truewheel wrote them."""
 _LARGEST_METADATA: Final = 16 << 20
@@ -95,7 +96,7 @@ def trace(
         metadata=_metadata(wheel, notes),
         zip=zipped,
         sources=sources,
-        entry_points=_entry_points(wheel),
+        entry_points=_ending(_entry_points(wheel)),
         crlf=tuple(_crlf(wheel, notes)),
         canonical=_canonical(wheel, zipped, notes),
         pythons=tuple(pythons),
@@ -132,14 +133,19 @@ def _licences(wheel: Wheel) -> bool:
 
 
 def _entry_points(wheel: Wheel) -> str:
-    """How entry_points.txt ends; what can't be read is told where line ends are looked at."""
+    """The text of entry_points.txt; what can't be read is told where line ends are looked at."""
     try:
         entry = wheel.by_name.get(wheel.info_path("entry_points.txt"))
         if entry is None or entry.size > _LARGEST_METADATA:
             return ""
-        return "padded" if bytes(entry.read()).replace(b"\r\n", b"\n").endswith(b"\n\n") else "plain"
+        return bytes(entry.read()).replace(b"\r\n", b"\n").decode("utf-8", "replace")
     except TruewheelError:
         return ""
+
+
+def _ending(entry_points: str) -> str:
+    """How entry_points.txt ends, "" where there is none."""
+    return entry_points and ("padded" if entry_points.endswith("\n\n") else "plain")
 
 
 def _crlf(wheel: Wheel, notes: list[str]) -> Iterator[str]:
@@ -155,11 +161,15 @@ def _crlf(wheel: Wheel, notes: list[str]) -> Iterator[str]:
 def _built_with(wheel: Wheel) -> str:
     """The Python of a tag such as cp312; one for many Pythons (abi3, py3) doesn't tell.
 
-    Setuptools puts it into the names of files for namespace packages, such as ``zope.event-5.0-py3.9-nspkg.pth``.
+    Setuptools puts it into the names of files for namespace packages, such as ``zope.event-5.0-py3.9-nspkg.pth``, and
+    pip and its like into those of programs: ``pip3.10``.
     """
     for name in wheel.by_name:
         if named := _NAMESPACE.search(name):
             return named[1]
+    programs = {match[1] for match in _PROGRAM.finditer(_entry_points(wheel))}
+    if len(programs) == 1:
+        return programs.pop()
     found = _CPYTHON.fullmatch(wheel.name.pythons[0])
     told = len(wheel.name.pythons) == 1 and found and "abi3" not in wheel.name.abis and wheel.name.abis != ("none",)
     return f"{found[1]}.{found[2]}" if told and found else ""

@@ -60,7 +60,7 @@ def clock(scene: Scene) -> Sequence[Option]:
         return (NOTHING, *late)
     moment = local - _offset(evidence, local)
     still = Option(_still(moment), f"{why}, and so was what the build generates", {"clock": moment})
-    runs = Option("the clock runs", "the build failed with a clock that stands still", {"clock": None})
+    runs = Option("the clock runs", "a build failed, and some need a clock that goes on", {"clock": None})
     return (still, runs) if scene.failed else (still,)
 
 

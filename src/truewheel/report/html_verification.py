@@ -102,9 +102,12 @@ def _match(verification: Verification, rebuilt: File) -> str:
 
 
 def _file(head: str, file: File, more: Iterable[tuple[str, str]], match: str = "") -> Markup:
-    rows = [
+    known = [
         ("sha256", joined([element("code", file.sha256), *([" ", match] if match else [])])),
         ("size", counted(file.size, "byte")),
+    ]
+    rows = [
+        *(known if file.sha256 else ()),  # a folder or a repository has none
         ("from", element("span", clipped(file.origin), class_="code") if file.origin else ""),
         *((label, clipped(value)) for label, value in more),
     ]

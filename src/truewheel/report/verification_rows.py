@@ -88,6 +88,9 @@ def _files(verification: Verification) -> Iterator[Row]:
 
 
 def _file(label: str, file: File) -> Iterator[Row]:
+    if not file.sha256:  # a folder or a repository: its digest stands in the rebuild's provenance
+        yield Row(label, f"{file.name}, {file.origin}")
+        return
     yield Row(label, f"{file.name} ({counted(file.size, 'byte')})")
     yield Row("", f"sha256 {file.sha256}", "dim")
     if file.origin:

@@ -94,8 +94,9 @@ def test_a_wheel_of_this_machine_and_its_source(served: Served, tmp_path: Path) 
     wheel.write_bytes(served.built["pureflit"].wheel.read_bytes())
     source = BY_NAME["pureflit"].write(tmp_path / "pureflit")
     for each in (served.built["pureflit"].sdist, source):
-        result = served.verify(wheel, "--source", each)
+        result = served.verify("--json", wheel, "--source", each)
         assert result.exit_code == 0, result.output
+        closed_schema("verify").validate(json.loads(result.stdout))
 
 
 def test_evidence_is_kept(served: Served, tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ class Bubblewrap:
         words += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
         # The kernel's settings obey the number of a user: root's may write them, without any rights.
         words += ["--ro-bind", "/proc/sys", "/proc/sys"]
-        hiding = [place for place in hidden(os.environ) if not place.is_relative_to("/dev")]
+        hiding = [place for place in hidden(os.environ, setting.hidden) if not place.is_relative_to("/dev")]
         for place in hiding:
             # As a device, or it couldn't be read at all, which git takes for an error; what is empty says nothing.
             words += ["--tmpfs", str(place)] if place.is_dir() else ["--dev-bind", "/dev/null", str(place)]

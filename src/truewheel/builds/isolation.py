@@ -67,16 +67,18 @@ def choose(
     network: bool = False,
     memory: int | None = None,
     visible: tuple[Path, ...] = (),
+    hidden: tuple[Path, ...] = (),
 ) -> Sandbox:
     """The best place that works here to run the programs of a build in.
 
     ``network`` leaves the network reachable. ``memory`` is how many bytes each program may take. ``visible`` are files
     and folders of the host that must be there to be read wherever they lie; the folders on PATH, rustup's tool chains
-    and this Python are there without. Raises `RequestError` where the isolation that was demanded doesn't work.
+    and this Python are there without. ``hidden`` are such that must not be found. Raises `RequestError` where the
+    isolation that was demanded doesn't work.
     """
     found = possible(wanted)
     seen = (*programs(os.environ), *visible)
-    setting = Setting(room=room, conditions=conditions, network=network, memory=memory, visible=seen)
+    setting = Setting(room=room, conditions=conditions, network=network, memory=memory, visible=seen, hidden=hidden)
     return _made(found.kind, setting, found.notes)
 
 

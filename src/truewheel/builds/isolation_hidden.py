@@ -27,9 +27,13 @@ _NEEDED_BY_NAMES = "/etc/resolv.conf"
 """Points below /run on many systems; without what it points to, there are no names in the network."""
 
 
-def hidden(environment: Mapping[str, str]) -> tuple[Path, ...]:
-    """The folders, and some files, that are hidden; none lies below another. Those that aren't there are left out."""
+def hidden(environment: Mapping[str, str], more: Iterable[Path] = ()) -> tuple[Path, ...]:
+    """The folders, and some files, that are hidden; none lies below another. Those that aren't there are left out.
+
+    `more` are hidden besides.
+    """
     places = [Path(place) for place in (*_PLACES, *_SECRETS, *_homes(environment), environment.get("TMPDIR", ""))]
+    places += [Path(os.path.abspath(place)) for place in more]  # noqa: PTH100 - links are resolved below
     real = {place.resolve() for place in places if place.is_absolute() and _there(place)}
     # A home of "/" or "/usr" is a service's or a container's: the system itself can't be hidden.
     return _outermost(place for place in real if not _system(place))

@@ -20,8 +20,8 @@ class Setting:
     """What every kind is made from.
 
     ``network`` leaves the network reachable. ``memory`` is how many bytes each program may take (`processes.run`).
-    ``visible`` are files and folders of the host that must be there to be
-    read although they lie below a hidden place: the interpreter, programs on PATH.
+    ``visible`` are files and folders of the host that must be there to be read although they lie below a hidden place:
+    the interpreter, programs on PATH. ``hidden`` are further hidden places.
     """
 
     room: Workroom
@@ -29,6 +29,7 @@ class Setting:
     network: bool = False
     memory: int | None = None
     visible: tuple[Path, ...] = ()
+    hidden: tuple[Path, ...] = ()
 
 
 class Sandbox(Protocol):

@@ -142,11 +142,12 @@ class Request:
     (RFC 3339) after which no release counts (uv alone). ``requirements_from_source`` allows build requirements that
     have no wheel, whose own builds run with the caller's environment. ``environment`` are variables that the build
     gets as they are. ``network`` lets the build reach the network. ``isolation`` is auto, bubblewrap, namespaces or
-    none. ``epoch`` is SOURCE_DATE_EPOCH where it was given. ``keep`` leaves the workroom behind. ``seconds`` limits
-    every program that is run, None for no limit, and ``memory`` is how many bytes of memory each program of the build
-    may take, likewise; uv, pip and git have all that there is. ``more`` are build requirements that the project doesn't
-    state. What is built is written in canonical form; where ``canonical`` is false it stays as the backend wrote it, to
-    the byte.
+    none; ``hidden`` are files and folders that a build must not find, as far as something keeps it apart, and that are
+    no part of a folder's sources unless they are tracked. ``epoch`` is SOURCE_DATE_EPOCH where it was given. ``keep``
+    leaves the workroom behind. ``seconds`` limits every program that is run, None for no limit, and ``memory`` is how
+    many bytes of memory each program of the build may take, likewise; uv, pip and git have all that there is. ``more``
+    are build requirements that the project doesn't state. What is built is written in canonical form; where
+    ``canonical`` is false it stays as the backend wrote it, to the byte.
     """
 
     source: str
@@ -162,6 +163,7 @@ class Request:
     environment: Mapping[str, str] = field(default_factory=dict)
     network: bool = False
     isolation: str = "auto"
+    hidden: tuple[Path, ...] = ()
     epoch: int | None = None
     keep: bool = False
     seconds: float | None = None

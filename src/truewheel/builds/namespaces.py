@@ -85,7 +85,7 @@ class Namespaces:
     def _mounts(self, also: Sequence[Path]) -> Iterator[str]:
         """Lines of the script: set aside what shall be seen, hide what shall not, put back."""
         setting, root = self._setting, Path(self._setting.conditions.root)
-        mount, hiding = quote(_tool("mount")), hidden(os.environ)
+        mount, hiding = quote(_tool("mount")), hidden(os.environ, setting.hidden)
         shown = needed(hiding, setting.visible, network=setting.network)
         kept = [*((place, place) for place in shown), (setting.room.host, root), *((place, place) for place in also)]
         name = quote(setting.conditions.host_name)

@@ -127,7 +127,7 @@ class _Build:
             request.source,
             room,
             caller=self.caller,
-            leave=[*own, *leave],
+            leave=[*own, *leave, *request.hidden],
             limits=request.limits,
             seconds=request.seconds,
         )

@@ -109,6 +109,7 @@ class Workplace:
             network=network,
             memory=request.memory,
             visible=(*python.prefixes, python.executable, python.executable.resolve()),
+            hidden=request.hidden,
         )
 
     def _variables(self, moment: Epoch, notes: Sequence[str]) -> dict[str, str]:

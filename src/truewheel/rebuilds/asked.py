@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,13 +16,16 @@ _PINS: Final = "constraints.txt"
 _WHEEL: Final = "wheel"
 
 
-def asked(recipe: Recipe, source: str, *, constraints_folder: Path, terms: Terms) -> tuple[Request, Conditions]:
+def asked(
+    recipe: Recipe, source: str, *, constraints_folder: Path, terms: Terms, hidden: Sequence[Path] = ()
+) -> tuple[Request, Conditions]:
     """The build of `source` by a recipe, and what that build sees of the world.
 
     ``source`` is an sdist, a folder, or ``git+URL[@REV]``. Pins are written to a file in `constraints_folder`, which
     must outlive the build. An sdist's files keep the times that they have in it, as every unpacker leaves them: where
     SOURCE_DATE_EPOCH wasn't set, these times are in the wheel. What is asked for by a user comes before what was
-    inferred. Raises `RequestError` where the file can't be written.
+    inferred. ``hidden`` are places where the published wheel lies. Raises `RequestError` where the file can't be
+    written.
     """
     request = Request(
         source=source,
@@ -36,6 +40,7 @@ def asked(recipe: Recipe, source: str, *, constraints_folder: Path, terms: Terms
         environment=recipe.environment,
         network=terms.network,
         isolation=terms.isolation,
+        hidden=tuple(hidden),
         epoch=recipe.epoch,
         seconds=terms.seconds,
         memory=terms.memory,

@@ -31,7 +31,7 @@ def keep(
     """
     if verification.wheel is None:
         raise RequestError("there is nothing to keep evidence of")
-    folder = out / verification.wheel.name.removesuffix(".whl")
+    folder = folder_of(out, verification.wheel.name)
     result = None if best is None else results[best]
     provenance = result.made.provenance if result and result.made else ""
     text = statement(verification, version=version, provenance=provenance).encode()
@@ -45,6 +45,11 @@ def keep(
     if result:
         _keep_result(folder, result)
     return folder
+
+
+def folder_of(out: Path, wheel: str) -> Path:
+    """The folder of `out` for the evidence of a wheel, by its file name."""
+    return out / wheel.removesuffix(".whl")
 
 
 def _keep_result(folder: Path, result: Result) -> None:

@@ -20,6 +20,7 @@ from truewheel.errors import DataError, RequestError, TruewheelError
 from truewheel.index.client import Client
 from truewheel.index.model import Index, IndexSettings, Target
 from truewheel.index.settings import load, uv_variables
+from truewheel.index.store import default_folder
 from truewheel.rebuilds import attestations, history, keeping, signing
 from truewheel.rebuilds.model import Terms
 from truewheel.rebuilds.subject import Subject, subject
@@ -36,6 +37,10 @@ from truewheel.world.sdists import open_sdist
 _LARGEST_OVERRIDES = 1 << 20
 _LARGEST_PROVENANCE = 8 << 20
 _SCRATCH = "truewheel-verify-"
+_NONE = "none"
+_OPEN = (
+    "nothing kept the build apart from this machine: a backend that looks for the published wheel could have copied it"
+)
 
 
 class _Nobody:
@@ -191,7 +196,7 @@ class _Run:
         found.generator, found.backend = evidence.generator, evidence.backend
         found.notes += evidence.notes
         override = _override(terms.overrides, found.project, found.version)
-        workshop = Workshop(published, known.source, self._scratch, terms, environment, self._progress)
+        workshop = Workshop(published, known, self._scratch, terms, environment, self._progress, self._hidden(known))
         while len(found.results) < terms.tries:
             tried = [result.tried for result in found.results]
             choice = propose(evidence, tried, override, most=terms.tries)
@@ -200,6 +205,15 @@ class _Run:
             found.results.append(workshop.attempt(choice, len(found.results) + 1))
         if found.best is None:
             found.notes += record
+        elif found.results[found.best].attempt.isolation == _NONE:
+            found.notes.append(_OPEN)
+
+    def _hidden(self, known: Subject) -> tuple[Path, ...]:
+        """Where the published wheel lies, and what earlier runs have made of it."""
+        terms, path = self._terms, self._target.path
+        kept = keeping.folder_of(terms.out, known.published.name) if terms.out else None
+        places = (self._scratch, terms.cache or default_folder(os.environ), path, kept)
+        return tuple(place for place in places if place is not None)
 
     def _evidence(self, known: Subject, published: OpenWheel, pythons: Sequence[str]) -> Evidence:
         uploaded = known.listed.uploaded if known.listed else ""

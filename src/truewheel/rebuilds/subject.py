@@ -133,7 +133,8 @@ def _given(source: str, folder: Path) -> tuple[Path | None, File]:
     if not path.is_file():
         raise RequestError("there is no such source", hint="--source DIR, SDIST or git+URL@REV").within(file=source)
     size, sha256 = _measured(path)
-    return _placed(path, folder / path.name), File(path.name, sha256, size, "this machine")
+    # Apart from the wheel, lest something of its name be written over it.
+    return _placed(path, folder / "source" / path.name), File(path.name, sha256, size, "this machine")
 
 
 def _measured(path: Path) -> tuple[int, str]:

@@ -9,13 +9,15 @@ from time import monotonic
 from typing import NamedTuple
 
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from truewheel.builds.model import Made, Progress
 from truewheel.builds.project import make
 from truewheel.compare import Comparison, Tree, compare, tree_facts, zip_leaves
-from truewheel.errors import TruewheelError
+from truewheel.errors import RequestError, TruewheelError
 from truewheel.rebuilds.asked import asked
 from truewheel.rebuilds.model import Terms
+from truewheel.rebuilds.subject import Subject
 from truewheel.recipes.model import Choice, Symptom, Tried
 from truewheel.verdict import Attempt, File, Judgement, Side, judge, symptoms
 from truewheel.world import OpenWheel, file_sha256, open_wheel
@@ -39,15 +41,17 @@ class Result(NamedTuple):
 class Workshop:
     """What all attempts for one wheel share.
 
-    ``source`` is what is built, ``folder`` takes what they make, and ``caller`` is the environment of uv, pip and git.
+    ``subject`` says what is built, ``folder`` takes what they make, and ``caller`` is the environment of uv, pip and
+    git. ``hidden`` are all places where the published wheel lies, which no build may copy.
     """
 
     published: OpenWheel
-    source: str
+    subject: Subject
     folder: Path
     terms: Terms
     caller: Mapping[str, str]
     progress: Progress
+    hidden: tuple[Path, ...] = ()
 
     def attempt(self, choice: Choice, number: int) -> Result:
         """Build by a recipe and judge what comes out; a build that fails is a result too."""
@@ -56,6 +60,7 @@ class Workshop:
         log, started = place / "build.log", monotonic()
         try:
             made = self._made(choice, place, log)
+            self._demand_another(made)
         except TruewheelError as error:
             attempt = _failed(Attempt(choice=choice, judgement=None), _sentence(error), started)
             return Result(attempt, Tried(choice, frozenset({Symptom.FAILED}), attempt.failure), log)
@@ -82,7 +87,9 @@ class Workshop:
         )
 
     def _made(self, choice: Choice, place: Path, log: Path) -> Made:
-        request, conditions = asked(choice.recipe, self.source, constraints_folder=place, terms=self.terms)
+        request, conditions = asked(
+            choice.recipe, self.subject.source, constraints_folder=place, terms=self.terms, hidden=self.hidden
+        )
         return make(
             request,
             place / "built",
@@ -91,6 +98,17 @@ class Workshop:
             caller_environment=self.caller,
             log=log,
         )
+
+    def _demand_another(self, made: Made) -> None:
+        """Raise `RequestError` where the published wheel took part in the build: it may be made of itself then."""
+        name = self.published.wheel.name
+        for each in made.requirements:
+            same = canonicalize_name(each.project) == canonicalize_name(name.project)
+            if each.sha256 == self.subject.published.sha256 or (same and _alike(each.version, str(name.version))):
+                raise RequestError(
+                    f"the build requires {name.project} {name.version} itself, and what is made of the published wheel "
+                    "proves nothing of it"
+                )
 
     def _judged(self, path: Path) -> tuple[Judgement, frozenset[Symptom], Comparison]:
         self.progress.phase("compare")
@@ -102,6 +120,8 @@ class Workshop:
                 other.forget_pages()
 
             left, right = side(one), side(other)
+            if left.sha256 != self.subject.published.sha256:
+                raise RequestError("the published wheel has changed since it was fetched")
             comparison = compare(_tree(one, left.sha256), _tree(other, right.sha256), forget=forget)
             judgement = judge(left, right, comparison)
             return judgement, symptoms(judgement, left, right), comparison
@@ -110,6 +130,14 @@ class Workshop:
 def side(opened: OpenWheel) -> Side:
     """One side of a judgement."""
     return Side(opened.wheel, opened.mapping, file_sha256(opened))
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two versions are the same (PEP 440), or at least are written so."""
+    try:
+        return Version(one) == Version(other)
+    except InvalidVersion:
+        return one == other
 
 
 def _tree(opened: OpenWheel, sha256: str) -> Tree:

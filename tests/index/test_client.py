@@ -217,6 +217,9 @@ def test_a_file_is_checked_by_whatever_hashes_there_are(
                     asked.fetch(wheel_of(asked))
             else:
                 assert asked.fetch(wheel_of(asked)).sha256 != found.sha256
+                # Nor is what was fetched once taken for it, where the index can be asked.
+                with client(served, tmp_path / "cache") as anew:
+                    assert anew.fetch(wheel_of(anew)).sha256 != found.sha256
 
 
 def test_a_file_larger_than_the_limits_is_refused(served: Serving, tmp_path: Path) -> None:

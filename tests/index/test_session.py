@@ -157,6 +157,8 @@ def test_credentials_go_to_their_own_host_alone(folder: Path, tmp_path: Path) ->
         named = private.url.replace("//", "//me:s3cret%2F%40@")
         settings = IndexSettings(indexes=(named,), seconds=5)
         assert got(private.root + FILE, settings)[0].status == 200
+        less_trusted = private.url.replace("//", "//me:wrong@")
+        assert got(private.root + FILE, IndexSettings(indexes=(named, less_trusted), seconds=5))[0].status == 200
         assert got(f"{named}/sample/")[0].status == 200
         for url in (private.root + FILE, private.root.replace("//", "//me:wrong@") + FILE):
             with pytest.raises(RequestError, match="401") as caught:

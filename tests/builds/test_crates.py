@@ -97,8 +97,7 @@ def test_a_crate_with_a_neighbour_and_vendored_crates(tmp_path: Path) -> None:
     )
     heard = Heard()
     made = built(folder, tmp_path / "a", isolation="auto", heard=heard, sdist=False)
-    assert "fetch crates and modules" in heard.phases
-    assert "this could not be fetched; the build goes on with what is there" not in heard.lines
+    assert "fetch crates and modules" not in heard.phases  # vendored crates are there
     assert any(name.endswith(".so") for name in contents(made.artefacts[0].path))
     assert {"cargo", "rustc"} <= {tool.name for tool in made.tools}
     again = built(folder, tmp_path / "b", isolation="auto", sdist=False)
@@ -119,6 +118,33 @@ def test_what_can_not_be_fetched_is_told(tmp_path: Path) -> None:
     heard = Heard()
     built(folder, tmp_path / "b", heard=heard, sdist=False, network=True)
     assert "fetch crates and modules" not in heard.phases
+
+
+@POSIX
+def test_no_program_of_the_project_runs_while_the_network_is_there(tmp_path: Path) -> None:
+    """Settings of cargo name compilers, those of rustup tool chains: neither counts where fetching starts."""
+    need("cargo")
+    folder = project(tmp_path / "p")
+    written(
+        folder,
+        {
+            "Cargo.toml": '[package]\nname = "a"\nversion = "1.0.0"\nedition = "2021"\n',
+            "src/lib.rs": "",
+            "Cargo.lock": 'version = 4\n\n[[package]]\nname = "a"\nversion = "1.0.0"\n',
+            ".cargo/config.toml": '[build]\nrustc = "./spy.sh"\nrustc-wrapper = "./spy.sh"\n',
+            "rust-toolchain.toml": f'[toolchain]\npath = "{folder}"\n',
+            "bin/cargo": "#!/bin/sh\necho spied\n",
+            "spy.sh": "#!/bin/sh\necho spied\nexit 1\n",
+        },
+    )
+    for name in ("spy.sh", "bin/cargo"):
+        (folder / name).chmod(0o755)
+    heard = Heard()
+    built(folder, tmp_path / "a", heard=heard, sdist=False)
+    assert "fetch crates and modules" in heard.phases
+    assert heard.phases.index("fetch crates and modules") < heard.phases.index("ask the backend what it requires")
+    assert "spied" not in heard.lines
+    assert "this could not be fetched; the build goes on with what is there" not in heard.lines
 
 
 CARGO = """

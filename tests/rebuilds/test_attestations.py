@@ -121,7 +121,9 @@ def test_authorities_that_are_not_trusted(assets: Path) -> None:
 
 def test_nothing_published(alone: Callable[[str], Path]) -> None:
     path = alone(GITHUB)
-    assert attested(path, provenance=None) == (Attested(state="absent", said="no attestation is beside it, nor known to the index"),)
+    assert attested(path, provenance=None) == (
+        Attested(state="absent", said="no attestation is beside it, nor known to the index"),
+    )
     empty = {"version": 1, "attestation_bundles": []}
     assert only(path, empty).state == "absent"
 

@@ -27,17 +27,34 @@ _PROXIES: Final = ("http_proxy", "https_proxy", "no_proxy", "all_proxy")
 def commands(project: Path, inside: Callable[[Path], str], path: str) -> list[list[str]]:
     """The commands that fetch what a project's lock files name, where the tools are on `path`.
 
-    They are run as the build is, but with the network: a project's own settings may name programs for them.
+    They are run with the network, and not in the project's folder: its own settings may name programs for them, and
+    registries that aren't the user's. What those settings call vendored needs no network.
     """
     found = []
     if shutil.which("cargo", path=path):
         for lock in _files(project, "Cargo.lock"):
             manifest = lock.with_name("Cargo.toml")
-            if manifest.is_file():
+            if manifest.is_file() and not _is_vendored(manifest.parent, project):
                 found.append(["cargo", "fetch", "--locked", "--manifest-path", inside(manifest)])
     if shutil.which("go", path=path):
         found += [["go", "-C", inside(sums.parent), "mod", "download"] for sums in _files(project, "go.sum")]
     return found
+
+
+def _is_vendored(folder: Path, project: Path) -> bool:
+    """Whether settings of cargo, in a folder of the project or above it, lead to sources in a folder."""
+    for place in (folder, *folder.parents):
+        for name in ("config.toml", "config"):
+            try:
+                document = tomllib.loads((place / ".cargo" / name).read_text(encoding="utf-8"))
+            except (OSError, ValueError, RecursionError):
+                continue
+            sources = document.get("source")
+            if isinstance(sources, dict) and any(isinstance(s, dict) and "directory" in s for s in sources.values()):
+                return True
+        if place == project:
+            return False
+    return False
 
 
 def variables(caller: Mapping[str, str]) -> dict[str, str]:

@@ -173,12 +173,12 @@ class _Build:
         self, staged: Staged, system: BuildSystem, moment: Epoch, results: Delivery, *, want_sdist: bool
     ) -> None:
         request, settings = self.request, self.request.config_settings
+        self.place.fetch(self.folder)
         hooks = self._hooks(system)
         self.record.phase("ask the backend what it requires")
         more: list[str] = [*(hooks.requires_for_sdist(settings) if want_sdist else ())]
         more += hooks.requires_for_wheel(settings) if request.wheel else ()
         self.environment.add(more)
-        self.place.fetch(self.folder)
         if want_sdist:
             self.record.phase("build sdist")
             sources = frozenset(tree.listed(self.folder))
@@ -221,7 +221,6 @@ class _Build:
         hooks = self._hooks(system)
         self.environment.add(system.requires)
         self.environment.add(hooks.requires_for_wheel(self.request.config_settings))
-        self.place.fetch(self.folder)
         return hooks
 
     def _hooks(self, system: BuildSystem) -> Hooks:

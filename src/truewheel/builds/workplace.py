@@ -13,6 +13,7 @@ from truewheel.builds.hooks import Run
 from truewheel.builds.installers import Ground, program_in
 from truewheel.builds.isolation import choose
 from truewheel.builds.isolation_model import Sandbox
+from truewheel.builds.isolation_workroom import remove
 from truewheel.builds.model import Conditions, Epoch, Tool
 from truewheel.builds.shims import Shims, folder_maps, used_tools, write_shims
 from truewheel.builds.shims_none import without_compilers
@@ -37,6 +38,7 @@ class Workplace:
         self._ground, self._conditions = ground, conditions
         self.sandbox = self._sandbox(network=ground.request.network)
         self._stand_ins: frozenset[str] = frozenset()
+        self._path = ""
         self.variables = self._variables(moment, notes)
 
     def run(self, folder: Path) -> Run:
@@ -49,16 +51,26 @@ class Workplace:
         return Run(call, inside, inside(program_in(self._ground.room.env, "python")))
 
     def fetch(self, folder: Path) -> None:
-        """Have crates and modules of other languages there before the network is cut."""
+        """Have crates and modules of other languages there before the network is cut.
+
+        To be called before any of the project's own code has run. Its files say what is fetched, and nothing else: the
+        programs are the machine's own, and start in a folder where no settings of the project apply, for these may name
+        programs to be run.
+        """
         ground = self._ground
-        commands = crates.commands(folder, self.sandbox.inside, self.variables["PATH"])
+        commands = crates.commands(folder, self.sandbox.inside, self._path)
         if not commands or ground.request.network or not self._conditions.compiler:
             return
         ground.record.phase("fetch crates and modules")
         online = self._sandbox(network=True)
+        aside = ground.room.host / "fetch"
+        remove(aside)
+        aside.mkdir()
+        more = {**crates.variables(ground.caller), "PATH": self._path}
         for command in commands:
-            if self._call(command, crates.variables(ground.caller), folder, online):
+            if self._call(command, more, aside, online):
                 ground.record.line("this could not be fetched; the build goes on with what is there")
+        remove(aside)
 
     def recorded(self) -> dict[str, str]:
         """The variables of the build that provenance tells: none that only this machine has, none that are given."""
@@ -116,6 +128,7 @@ class Workplace:
         ground, inside, conditions = self._ground, self.sandbox.inside, self._conditions
         room, request = ground.room, ground.request
         path, shims = self._compilers()
+        self._path = path
         if settings := crates.cargo_settings(ground.caller):
             cargo = room.host / conditions.home / ".cargo"
             cargo.mkdir(parents=True, exist_ok=True)

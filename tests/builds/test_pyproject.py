@@ -58,6 +58,8 @@ def test_no_project(tmp_path: Path) -> None:
         ("[build-system]\nrequires = [1]\n", "requires is not a list of strings"),
         ("[build-system]\nrequires = ['a b']\n", "'a b', which is no requirement: "),
         ("[build-system]\nrequires = ['-r x']\n", "which is no requirement"),
+        ("[build-system]\nrequires = ['a @ file:///home/a.whl']\n", "it names a file of this machine"),
+        ("[build-system]\nrequires = ['a @ git+file:///home/a']\n", "it names a file of this machine"),
         (HEAD + "build-backend = 1\n", "is not of the form"),
         (HEAD + "build-backend = ''\n", "is not of the form"),
         (HEAD + "build-backend = 'a;import os'\n", "is not of the form"),

@@ -172,3 +172,11 @@ def test_demanded_hashes_of_a_file(tmp_path: Path) -> None:
     for wrong in ("sha256:" + "0" * 64, "none:00", "shake_128:00", "sha256"):
         with pytest.raises(RequestError, match=r"has none of the hashes that x==1\.0 demands"):
             check_demanded(target("1.0", hashes=(wrong,)), path)
+
+
+def test_a_pure_wheel_for_another_python_comes_last() -> None:
+    """As of lazy-object-proxy 1.10.0: pip installs the native one on CPython."""
+    release = [file("x-1.0-pp39-none-any.whl"), file("x-1.0-cp312-cp312-manylinux_2_17_x86_64.whl")]
+    target = Target("x==1.0", project="x", version="1.0")
+    assert choose(release, target, tags=TAGS).wheel.name == "x-1.0-cp312-cp312-manylinux_2_17_x86_64.whl"
+    assert choose(release[:1], target, tags=TAGS).wheel.name == "x-1.0-pp39-none-any.whl"

@@ -220,3 +220,12 @@ def test_what_may_be_done_again_is_a_rung_or_a_project(path: Path) -> None:
         with pytest.raises(RequestError, match="'plain9' is neither a rung nor a project") as caught:
             store.again(["plain0", "plain9"])
     assert "bit-for-bit" in caught.value.hint
+
+
+def test_a_file_of_a_few_bytes_is_not_written_over(tmp_path: Path) -> None:
+    """SQLite takes it for an empty database."""
+    path = tmp_path / "notes"
+    path.write_bytes(b"x")
+    with pytest.raises(RequestError), opened_store(path):
+        pass
+    assert path.read_bytes() == b"x"

@@ -40,7 +40,10 @@ def served(frontends: Frontends, tmp_path_factory: pytest.TempPathFactory) -> It
     """Three honest packages, and `purepdm`, which somebody has tampered with."""
     folder = tmp_path_factory.mktemp("served")
     publisher = Publisher(frontends, folder / "served", folder / "publisher")
-    built = {name: publisher.publish(BY_NAME[name]) for name in ("pureflit", "purehatchling", "purepoetry", "purepdm")}
+    built = {  # with a time, so that the same bytes come out however long it takes
+        name: publisher.publish(BY_NAME[name], SOURCE_DATE_EPOCH="1700000000")
+        for name in ("pureflit", "purehatchling", "purepoetry", "purepdm")
+    }
     publisher.tampered(built["purepdm"], lambda members: members.update({"purepdm/data.json": b"{}\n"}))
     with publisher.serving() as index:
         yield Served(index, publisher, built, folder / "cache")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import tarfile
 import tempfile
 from pathlib import Path
@@ -180,3 +181,25 @@ def test_a_published_wheel_that_a_build_changes(publisher: Publisher, tmp_path: 
     answer = verified(publisher, str(built.wheel), tmp_path, source=str(built.sdist), isolation="none", tries=1)
     assert answer.rung is Rung.NOT_REBUILT, answer
     assert "has changed" in answer.problem
+
+
+@pytest.mark.skipif(possible().kind == "none", reason="nothing can be hidden here")
+@pytest.mark.parametrize("kind", ["bubblewrap", "namespaces"])
+def test_what_is_installed_is_not_found(kind: str, publisher: Publisher, tmp_path: Path) -> None:
+    """Neither beside truewheel nor for the Python that builds: a copy of what was published may be there."""
+    spy = dedent(
+        """
+        import glob
+        tops = sorted(glob.glob("/usr/lib/python3/dist-packages") + glob.glob("/usr/local/lib/python3*/*-packages"))
+        tops += [p + "/lib/" + v + "/site-packages" for p in PREFIXES for v in VERSIONS]
+        print("PACKAGES", sorted(name for top in tops if os.path.isdir(top) for name in os.listdir(top)))
+        """
+    )
+    versions = tuple(f"python3.{minor}" for minor in range(8, 15))
+    prefixes = tuple({sys.prefix, sys.base_prefix})
+    before = f"PREFIXES = {prefixes!r}\nVERSIONS = {versions!r}\n{spy}"
+    publisher.upload(lying(tmp_path, before=before))
+    python = ".".join(map(str, sys.version_info[:2]))
+    verified(publisher, "mirror==1.0", tmp_path, tries=1, isolation=kind, python=python, out=tmp_path / "out")
+    (log,) = (tmp_path / "out").glob("*/attempt-1.log")
+    assert "PACKAGES []" in log.read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from truewheel.builds.isolation_hidden import hidden, needed
+from truewheel.builds.isolation_hidden import hidden, hidden_again, needed
 from truewheel.builds.isolation_model import Setting, moved, personality
 from truewheel.builds.model import Isolation
 from truewheel.builds.processes import Output, run
@@ -77,8 +77,11 @@ class Bubblewrap:
         for place in hiding:
             # As a device, or it couldn't be read at all, which git takes for an error; what is empty says nothing.
             words += ["--tmpfs", str(place)] if place.is_dir() else ["--dev-bind", "/dev/null", str(place)]
-        for place in needed(hiding, setting.visible, network=setting.network):
+        shown = needed(hiding, setting.visible, network=setting.network)
+        for place in shown:
             words += ["--ro-bind-try", str(place), str(place)]
+        for place in hidden_again(setting.hidden, shown):
+            words += ["--tmpfs", str(place)] if place.is_dir() else ["--dev-bind", "/dev/null", str(place)]
         words += ["--bind", str(setting.room.host), conditions.root]
         for place in also:
             words += ["--bind", str(place), str(place)]

@@ -85,6 +85,14 @@ class Python:
     tags: tuple[str, ...]
 
     @property
+    def packages(self) -> tuple[Path, ...]:
+        """Folders in which packages are installed for it, outside of all virtual environments; some may not exist."""
+        minor = ".".join(self.version.split(".")[:2])
+        folders = [prefix / "lib" / f"python{minor}" for prefix in self.prefixes]
+        folders += [Path("/usr/lib/python3"), Path(f"/usr/local/lib/python{minor}")]
+        return tuple(folder / name for folder in folders for name in ("site-packages", "dist-packages"))
+
+    @property
     def name(self) -> str:
         """Implementation and version, as in ``CPython 3.12.1``."""
         return f"{self.implementation} {self.version}"

@@ -39,6 +39,15 @@ def hidden(environment: Mapping[str, str], more: Iterable[Path] = ()) -> tuple[P
     return _outermost(place for place in real if not _system(place))
 
 
+def hidden_again(more: Iterable[Path], shown: Iterable[Path]) -> tuple[Path, ...]:
+    """Which of the places that are hidden besides came back below something that is needed: packages of a Python."""
+    back = [_real(place) for place in shown]
+    places = {_real(place) for place in more if place.is_absolute() and _there(place)}
+    return _outermost(
+        place for place in places if not _system(place) and any(place.is_relative_to(outer) for outer in back)
+    )
+
+
 def _homes(environment: Mapping[str, str]) -> list[str]:
     return [environment.get("HOME", ""), _home_of_user()]
 

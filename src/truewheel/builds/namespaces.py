@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from shlex import join, quote
 
-from truewheel.builds.isolation_hidden import hidden, needed
+from truewheel.builds.isolation_hidden import hidden, hidden_again, needed
 from truewheel.builds.isolation_model import Setting, moved, personality
 from truewheel.builds.model import Isolation
 from truewheel.builds.processes import Output, run
@@ -104,6 +104,9 @@ class Namespaces:
             parent = quote(str(place.parent))
             yield f"mkdir -p {target}" if source.is_dir() else f"mkdir -p {parent}; [ -e {target} ] || : >{target}"
             yield f"{mount} --rbind {_STAGE}/{number} {target}"
+        for place in hidden_again(setting.hidden, shown):
+            what = "-t tmpfs -o mode=1777 none" if place.is_dir() else "--bind /dev/null"
+            yield f"{mount} {what} {quote(str(place))}"
         yield f"{quote(_tool('umount'))} -R -l {_STAGE}"
         # What was put back is the caller's own, and root may write the kernel's settings by its number alone.
         yield f"{mount} --bind /proc/sys /proc/sys"

@@ -49,6 +49,10 @@ def build_system(project: Path) -> BuildSystem:
     )
 
 
+_LOCAL: Final = re.compile(r"(?i)(?:git\+|hg\+|svn\+|bzr\+)?file:|[^:]*$|[a-z]:").match
+"""Addresses of files, and paths."""
+
+
 def demand_requirements(words: object, who: str) -> tuple[str, ...]:
     """A list of requirements (PEP 508), checked. Raises `RequestError` that names `who` wrote it."""
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
@@ -67,10 +71,11 @@ def _no_requirement(word: str) -> str:
     if "${" in word:
         return "it asks for a variable of the environment"
     try:
-        Requirement(word)
+        address = Requirement(word).url or ""
     except InvalidRequirement as error:
         return str(error).partition("\n")[0]
-    return ""
+    # It is read outside of all isolation, and the build gets to see what is in it.
+    return "it names a file of this machine" if address and _LOCAL(address) else ""
 
 
 def _parsed(path: Path) -> dict[str, object]:

@@ -121,7 +121,8 @@ class Workplace:
             network=network,
             memory=request.memory,
             visible=(*python.prefixes, python.executable, python.executable.resolve()),
-            hidden=request.hidden,
+            # What is installed may be what is built: where that mustn't be found, no packages are.
+            hidden=(*request.hidden, *python.packages) if request.hidden else (),
         )
 
     def _variables(self, moment: Epoch, notes: Sequence[str]) -> dict[str, str]:

@@ -141,7 +141,8 @@ def _ranked(wheels: Sequence[IndexFile], tags: Sequence[str], pattern: str) -> l
         name = WheelName.parse(file.name)
         place = min((rank[tag] for tag in name.tags if tag in rank), default=None)
         if (fnmatchcase(file.name, pattern) or file.name == pattern) if pattern else (name.pure or place is not None):
-            order = (not name.pure, len(tags) if place is None else place, _build(name), file.name)
+            # A pure wheel may be for another Python, such as PyPy: it comes after all that fit.
+            order = (place is None, not name.pure, place or 0, _build(name), file.name)
             found.append((order, file))
     if found:
         return [file for _, file in sorted(found, key=lambda pair: pair[0])]

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from truewheel.errors import RequestError, Where
+from truewheel.index.addresses import without_credentials
 from truewheel.index.model import Fetched
 from truewheel.world.files import replacing
 from truewheel.world.regular import reason
@@ -110,7 +111,7 @@ class Store:
     def keep_page(self, key: str, page: Page) -> None:
         """Keep a page in place of the one of this key."""
         head = {
-            "url": page.url,
+            "url": without_credentials(page.url),
             "kind": page.kind,
             "etag": page.etag,
             "fetched": page.fetched,

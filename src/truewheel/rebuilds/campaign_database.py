@@ -17,6 +17,7 @@ _SCHEMA_VERSION: Final = 1
 """In ``user_version``. A change to the tables counts it up, and knows how to come from the one before."""
 _OURS: Final = 0x54574331
 """``application_id``, as SQLite's file format has a place for (offset 68): TWC1."""
+_MAGIC: Final = b"SQLite format 3\0"
 _PATIENCE: Final = 30.0
 """Seconds to wait for another program that reads or writes."""
 
@@ -81,6 +82,7 @@ def opened(path: Path, *, write: bool = True) -> Connection:
     """
     if not write or (path.exists() and path.stat().st_size):
         _demand(path)
+        _demand_format(path)
     with told(path):
         mode = "rwc" if write else "ro"
         address = f"{path.absolute().as_uri()}?mode={mode}"
@@ -99,6 +101,13 @@ def _demand(path: Path) -> None:
         demand_file(path, "campaign's database", "a file in it")
     except RequestError as error:
         raise error.within(file=str(path)) from None
+
+
+def _demand_format(path: Path) -> None:
+    """SQLite itself takes a file of a few bytes for an empty database, and writes over it."""
+    with told(path), path.open("rb") as file:
+        if file.read(len(_MAGIC)) != _MAGIC:
+            raise _not_ours(path)
 
 
 def _prepare(path: Path, connection: Connection, *, write: bool) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import os
 import platform
+import sys
+import sysconfig
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -209,10 +211,10 @@ class _Run:
             found.notes.append(_OPEN)
 
     def _hidden(self, known: Subject) -> tuple[Path, ...]:
-        """Where the published wheel lies, and what earlier runs have made of it."""
+        """Where the published wheel lies, what earlier runs have made of it, and where it may be installed."""
         terms, path = self._terms, self._target.path
         kept = keeping.folder_of(terms.out, known.published.name) if terms.out else None
-        places = (self._scratch, terms.cache or default_folder(os.environ), path, kept)
+        places = (self._scratch, terms.cache or default_folder(os.environ), path, kept, *_installed())
         return tuple(place for place in places if place is not None)
 
     def _evidence(self, known: Subject, published: OpenWheel, pythons: Sequence[str]) -> Evidence:
@@ -260,6 +262,13 @@ class _Run:
             seconds=terms.seconds,
             limits=terms.limits,
         )
+
+
+def _installed() -> list[Path]:
+    """Where packages lie for the Python that runs this: in its environment, and outside of that."""
+    outside = {"base": sys.base_prefix, "platbase": sys.base_exec_prefix}
+    folders = [sysconfig.get_path(name, vars=more) for more in ({}, outside) for name in ("purelib", "platlib")]
+    return [Path(folder) for folder in dict.fromkeys(folders)]
 
 
 class _Tags(Sequence[str]):

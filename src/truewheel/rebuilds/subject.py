@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -149,11 +147,8 @@ def _measured(path: Path) -> tuple[int, str]:
 
 
 def _placed(path: Path, place: Path) -> Path:
-    """The file under the name that it was published with, which says what it is: linked where that works."""
+    """A copy under the name that it was published with, which says what it is. Never a link: that would be the file."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    with suppress(OSError):
-        os.link(path.resolve(), place)
-        return place
     try:
         shutil.copyfile(path, place)
     except OSError as error:

@@ -94,4 +94,3 @@ class Override(NamedTuple):
 
     changes: Mapping[str, object]
     reason: str
-    source_patches: tuple[str, ...] = ()

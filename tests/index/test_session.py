@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import ssl
 import subprocess  # noqa: TID251 - openssl makes the certificate; the ban protects src
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
@@ -120,6 +123,31 @@ def test_silence_is_no_answer(served: Serving) -> None:
     served.lies[FILE] = lambda reply: serving.Reply(body=[b"x"], pause=0.5, length=len(serving.whole(reply)))
     with pytest.raises(RequestError, match="breaks off"):
         got(served.root + FILE, IndexSettings(indexes=(), seconds=0.1), patience=Patience(pauses=()))
+
+
+def test_a_head_that_comes_byte_by_byte_is_given_up() -> None:
+    """Each byte is in time; all of them together would take hours."""
+    stop = Event()
+
+    def drip(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            while not stop.wait(0.02):
+                connection.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = Thread(target=drip, args=(server,))
+        thread.start()
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/simple/a/"
+        began = time.monotonic()
+        try:
+            with pytest.raises(RequestError, match=r"no head of an answer within 0\.6 seconds"):
+                got(address, IndexSettings(indexes=(), seconds=0.2), patience=Patience(pauses=()))
+        finally:
+            stop.set()
+            thread.join()
+    assert time.monotonic() - began < 5
 
 
 def test_nobody_there() -> None:

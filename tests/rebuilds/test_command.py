@@ -208,3 +208,12 @@ def test_what_cannot_be_asked(arguments: tuple[str, ...], said: str, served: Ser
     assert result.exit_code == 2
     assert said in result.output
     assert "Traceback" not in result.output
+
+
+def test_what_contradicts_itself_is_a_finding(served: Served, tmp_path: Path) -> None:
+    """However good the verdict is."""
+    (tmp_path / "provenance.json").write_text('{"version": 1, "attestation_bundles": 5}')
+    result = served.verify("pureflit==1.0", "--provenance", tmp_path / "provenance.json")
+    assert result.exit_code == 1, result.output
+    assert "bit-for-bit" in result.output
+    assert "invalid" in result.output

@@ -192,7 +192,7 @@ class _Build:
     def _wheel(self, hooks: Hooks, results: Delivery) -> None:
         self.record.phase("build wheel")
         built = hooks.build_wheel(self.request.config_settings)
-        self.record.phase("bring into canonical form")
+        self.record.phase("bring into canonical form" if self.request.canonical else "take what was built")
         results.wheel(built)
 
     @contextmanager

@@ -14,8 +14,9 @@ from truewheel.cli.building import told as progress_of
 from truewheel.cli.campaigning import told as watching
 from truewheel.cli.common import Told, fancy, finish, json_option, limit_options
 from truewheel.cli.verify_options import verify_options
-from truewheel.errors import RequestError, TruewheelError
+from truewheel.errors import RequestError, TruewheelError, printable
 from truewheel.report import machine, text
+from truewheel.report.verifications import suspicious
 from truewheel.verdict import Rung
 from truewheel.wheel import Limits
 from truewheel.world import replacing
@@ -83,6 +84,8 @@ def command(
         asked = api.targets(words, files)
         for problem in asked.problems:
             told.add(RequestError(problem))
+        for note in asked.notes:
+            click.echo(f"note: {printable(note)}", err=True)
         settings = _indexes(index_url or asked.main or None, (*extra_index_url, *asked.more))
         terms = api.Terms(
             settings=settings,
@@ -116,7 +119,7 @@ def command(
     bar = Rung(at_least).height
     if any(each.problem for each in done):
         raise SystemExit(2)
-    finish(told, found=any(each.rung.height > bar or (each.judgement and each.judgement.record) for each in done))
+    finish(told, found=any(each.rung.height > bar or suspicious(each) for each in done))
 
 
 def _indexes(main: str | None, more: Sequence[str]) -> api.IndexSettings | None:

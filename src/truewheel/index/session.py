@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
+from threading import Thread
 from typing import Final
 from urllib.parse import urljoin
 
@@ -39,6 +40,8 @@ _PASSING: Final = {429, 500, 502, 503, 504}
 """Statuses that may be others in a moment (RFC 9110, RFC 6585)."""
 
 _PAUSES: Final = (0.5, 1.0, 2.0)
+_HEADS: Final = 3.0
+"""How many times the timeout of one step a whole head may take: names, connection, encryption, the first byte."""
 _LONGEST_PAUSE: Final = 30.0
 _SLOWEST: Final = 8 << 10  # bytes per second
 _CHUNK: Final = 1 << 16
@@ -126,15 +129,17 @@ class Session:
         """One request, and no redirect followed."""
         proxies = dict.fromkeys(("http", "https"), self._settings.proxy) if self._settings.proxy else None
         try:
-            response = self._requests.get(
-                without_credentials(url),
-                headers=dict(headers),
-                auth=self._auth(url),
-                stream=True,
-                allow_redirects=False,
-                timeout=self._settings.seconds,
-                proxies=proxies,
-                verify=self._verify(url),
+            response = self._answered(
+                lambda: self._requests.get(
+                    without_credentials(url),
+                    headers=dict(headers),
+                    auth=self._auth(url),
+                    stream=True,
+                    allow_redirects=False,
+                    timeout=self._settings.seconds,
+                    proxies=proxies,
+                    verify=self._verify(url),
+                )
             )
         except requests.exceptions.SSLError as error:
             raise _failed(
@@ -149,6 +154,29 @@ class Session:
         finally:
             with suppress(HTTPError, OSError):
                 response.close()
+
+    def _answered(self, get: Callable[[], requests.Response]) -> requests.Response:
+        """The head of an answer. Who gives it byte by byte would be waited for without end, so somebody else waits.
+
+        That thread ends with the connection, or with this process.
+        """
+        found: list[requests.Response | Exception] = []
+
+        def ask() -> None:
+            try:
+                found.append(get())
+            except Exception as error:  # noqa: BLE001  # it is raised again, in the thread that asked
+                found.append(error)
+
+        limit = _HEADS * self._settings.seconds
+        thread = Thread(target=ask, daemon=True)
+        thread.start()
+        thread.join(limit)
+        if not found:
+            raise requests.Timeout(f"there is no head of an answer within {limit:g} seconds")
+        if isinstance(found[0], Exception):
+            raise found[0]
+        return found[0]
 
     def _auth(self, url: str) -> AuthBase | None:
         """Credentials for who is asked: those of its address, else those of an index there; else requests has netrc."""

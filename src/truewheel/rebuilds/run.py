@@ -219,6 +219,9 @@ class _Run:
 
     def _evidence(self, known: Subject, published: OpenWheel, pythons: Sequence[str]) -> Evidence:
         uploaded = known.listed.uploaded if known.listed else ""
+        if uploaded and self._terms.installer == "pip":
+            self._found.notes.append("pip resolves as of today: requirements that aren't pinned may be newer")
+            uploaded = ""
         with ExitStack() as stack:
             sdist = stack.enter_context(open_sdist(known.sdist, self._terms.limits)).sdist if known.sdist else None
             own = platform.python_version()

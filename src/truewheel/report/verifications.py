@@ -144,6 +144,13 @@ def cautions(verification: Verification) -> Iterator[Caution]:
         yield Caution("The build was not isolated", (f"{_MEANS['none']} kept it apart from this machine",), "warn")
 
 
+def suspicious(verification: Verification) -> bool:
+    """Whether a person has to look at it, however good the verdict is: what was published contradicts itself."""
+    judgement, history = verification.judgement, verification.history
+    forged = any(one.state == "invalid" for one in verification.attested)
+    return forged or bool(judgement and judgement.record) or bool(history and strangers(history))
+
+
 def strangers(history: History) -> tuple[str, ...]:
     """Files in which an sdist says other than its commit, and that no build backend accounts for, each with how."""
     made = {name for name, _ in history.generated}

@@ -13,7 +13,7 @@ from click.testing import Result
 
 from tests.backend.frontends import Built, Frontends
 from tests.cli.run import run
-from tests.index.serving import Serving, simple_index
+from tests.index.serving import Serving, simple_index, status
 from tests.projects import PURE
 from tests.rebuilds.publishing import Publisher, sha256
 from tests.support import closed_schema
@@ -217,3 +217,13 @@ def test_what_contradicts_itself_is_a_finding(served: Served, tmp_path: Path) ->
     assert result.exit_code == 1, result.output
     assert "bit-for-bit" in result.output
     assert "invalid" in result.output
+
+
+def test_attestations_that_the_index_does_not_give(served: Served, tmp_path: Path) -> None:
+    """They are named and can't be had: that is said, and the verdict is there all the same."""
+    name = served.built["pureflit"].wheel.name
+    with served.publisher.serving(provenance={name: {"version": 1, "attestation_bundles": []}}) as index:
+        index.lies[f"/provenance/{name}"] = status(403)
+        result = run("verify", "--index-url", index.url, "--cache-dir", tmp_path / "cache", "pureflit==1.0")
+    assert result.exit_code == 0, result.output
+    assert "unverifiable" in result.output

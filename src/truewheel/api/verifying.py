@@ -15,8 +15,8 @@ from truewheel.index.model import IndexSettings, Target
 from truewheel.index.targets import Asked
 from truewheel.rebuilds.campaign import read_campaign, run_campaign
 from truewheel.rebuilds.campaign_model import Campaign, Watcher
+from truewheel.rebuilds.given import client, configured, demand, tags_here
 from truewheel.rebuilds.model import Terms
-from truewheel.rebuilds.run import client, configured, demand, tags_here
 from truewheel.rebuilds.run import verify as _verify
 from truewheel.rebuilds.subject import targets_of
 from truewheel.verdict.model import Rung, Verification

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import platform
-import sys
-import sysconfig
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -15,28 +12,23 @@ from pathlib import Path
 from time import monotonic
 
 from truewheel.builds import interpreter, resolve_uv
-from truewheel.builds.default_index import default_index
-from truewheel.builds.isolation import possible
 from truewheel.builds.model import Progress
-from truewheel.errors import DataError, RequestError, TruewheelError
-from truewheel.index.client import Client
-from truewheel.index.model import Index, IndexSettings, Target
-from truewheel.index.settings import load, uv_variables
-from truewheel.index.store import default_folder
-from truewheel.rebuilds import attestations, history, keeping, signing
+from truewheel.errors import TruewheelError
+from truewheel.index.model import Index, Target
+from truewheel.index.settings import uv_variables
+from truewheel.rebuilds import attestations, history, keeping
+from truewheel.rebuilds.given import client, configured, demand, override_of, small, tags_here
+from truewheel.rebuilds.hiding import places
 from truewheel.rebuilds.model import Terms
 from truewheel.rebuilds.subject import Subject, subject
 from truewheel.rebuilds.workshop import Result, Workshop
 from truewheel.recipes.evidence import Evidence, trace
-from truewheel.recipes.model import Override
-from truewheel.recipes.overrides import Overrides, parse
 from truewheel.recipes.planner import propose
 from truewheel.verdict import Attested, History, Verification, best_of, check_record
 from truewheel.world import OpenWheel, open_wheel
 from truewheel.world.own import own_version
 from truewheel.world.sdists import open_sdist
 
-_LARGEST_OVERRIDES = 1 << 20
 _LARGEST_PROVENANCE = 8 << 20
 _SCRATCH = "truewheel-verify-"
 _NONE = "none"
@@ -74,38 +66,6 @@ def verify(target: Target, terms: Terms, *, progress: Progress | None = None) ->
     except OSError as error:
         found.problem = f"{error.filename or 'a file'} can't be used: {error.strerror or error}"
     return found.verification(monotonic() - started)
-
-
-def demand(terms: Terms) -> None:
-    """Raise `RequestError` or `DataError` for what no wheel can be verified under: it is said once, before all else."""
-    possible(terms.isolation)
-    if terms.sign:
-        if terms.out is None:
-            raise RequestError("a signed statement has to be kept somewhere", hint="name a folder: --out DIR")
-        signing.demand()
-    _overrides(terms.overrides)
-    if terms.tries < 1:
-        raise RequestError("no build is allowed", hint="--tries 1, at least")
-    if terms.python:
-        environment = dict(os.environ)
-        interpreter.find(terms.python, environment, resolve_uv.find(environment))
-
-
-def client(terms: Terms) -> Client:
-    """What speaks to the index. To be closed when nothing more is asked of it."""
-    settings = terms.settings or configured()
-    return Client(settings, terms.cache, offline=terms.offline, limits=terms.limits)
-
-
-def configured(indexes: Sequence[str] = (), *, alone: bool = False) -> IndexSettings:
-    """Where files come from: the addresses given, then what the user has configured for pip or uv unless `alone`."""
-    return load(environment=dict(os.environ), default=default_index, indexes=indexes, alone=alone)
-
-
-def tags_here(terms: Terms) -> tuple[str, ...]:
-    """The tags of wheels that fit the Python that builds, the best first."""
-    environment = dict(os.environ)
-    return interpreter.find(terms.python, environment, resolve_uv.find(environment)).tags
 
 
 @dataclass
@@ -171,7 +131,7 @@ class _Run:
         with ExitStack() as stack:
             index = stack.enter_context(client(terms))
             try:
-                known = subject(self._target, terms, index, _Tags(terms), self._scratch / "published")
+                known = subject(self._target, terms, index, tags_here(terms), self._scratch / "published")
             finally:
                 found.notes += index.notes
             found.subject = known
@@ -197,8 +157,9 @@ class _Run:
         evidence = self._evidence(known, published, pythons)
         found.generator, found.backend = evidence.generator, evidence.backend
         found.notes += evidence.notes
-        override = _override(terms.overrides, found.project, found.version)
-        workshop = Workshop(published, known, self._scratch, terms, environment, self._progress, self._hidden(known))
+        override = override_of(terms, found.project, found.version)
+        hidden = places(self._target, terms, self._scratch, known.published.name)
+        workshop = Workshop(published, known, self._scratch, terms, environment, self._progress, hidden)
         while len(found.results) < terms.tries:
             tried = [result.tried for result in found.results]
             choice = propose(evidence, tried, override, most=terms.tries)
@@ -209,13 +170,6 @@ class _Run:
             found.notes += record
         elif found.results[found.best].attempt.isolation == _NONE:
             found.notes.append(_OPEN)
-
-    def _hidden(self, known: Subject) -> tuple[Path, ...]:
-        """Where the published wheel lies, what earlier runs have made of it, and where it may be installed."""
-        terms, path = self._terms, self._target.path
-        kept = keeping.folder_of(terms.out, known.published.name) if terms.out else None
-        places = (self._scratch, terms.cache or default_folder(os.environ), path, kept, *_installed())
-        return tuple(place for place in places if place is not None)
 
     def _evidence(self, known: Subject, published: OpenWheel, pythons: Sequence[str]) -> Evidence:
         uploaded = known.listed.uploaded if known.listed else ""
@@ -238,10 +192,17 @@ class _Run:
             return
         self._progress.phase("look for attestations")
         provenance: bytes | None = None
-        if terms.provenance:
-            provenance = _small(terms.provenance, _LARGEST_PROVENANCE)
-        elif known.listed and known.listed.provenance:
-            provenance = index.document(known.listed.provenance, most=_LARGEST_PROVENANCE)
+        try:
+            if terms.provenance:
+                provenance = small(terms.provenance, _LARGEST_PROVENANCE)
+            elif known.listed and known.listed.provenance:
+                provenance = index.document(known.listed.provenance, most=_LARGEST_PROVENANCE)
+        except TruewheelError as error:
+            if terms.provenance:
+                raise
+            said = f"the index names attestations, and doesn't give them: {error.what}"
+            self._found.attested = (Attested(state="unverifiable", said=said),)
+            return
         # Those beside a wheel of this machine count too.
         place = self._target.path or known.wheel
         self._found.attested = attestations.attested(
@@ -265,53 +226,3 @@ class _Run:
             seconds=terms.seconds,
             limits=terms.limits,
         )
-
-
-def _installed() -> list[Path]:
-    """Where packages lie for the Python that runs this: in its environment, and outside of that."""
-    outside = {"base": sys.base_prefix, "platbase": sys.base_exec_prefix}
-    folders = [sysconfig.get_path(name, vars=more) for more in ({}, outside) for name in ("purelib", "platlib")]
-    return [Path(folder) for folder in dict.fromkeys(folders)]
-
-
-class _Tags(Sequence[str]):
-    """The tags of wheels that fit here, worked out when somebody looks: a pure wheel needs none."""
-
-    def __init__(self, terms: Terms) -> None:
-        self._terms = terms
-
-    @functools.cached_property
-    def _tags(self) -> tuple[str, ...]:
-        return tags_here(self._terms)
-
-    def __len__(self) -> int:
-        return len(self._tags)
-
-    def __getitem__(self, index: int) -> str:  # type: ignore[override]  # nobody slices it
-        return self._tags[index]
-
-
-def _override(path: Path | None, project: str, version: str) -> Override | None:
-    overrides = _overrides(path)
-    return overrides.of(project, version) if overrides else None
-
-
-def _overrides(path: Path | None) -> Overrides | None:
-    if path is None:
-        return None
-    try:
-        text = _small(path, _LARGEST_OVERRIDES).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise DataError("isn't UTF-8").within(file=str(path)) from error
-    return parse(text, str(path))
-
-
-def _small(path: Path, most: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(most + 1)
-    except OSError as error:
-        raise RequestError(f"can't be read: {error.strerror}").within(file=str(path)) from None
-    if len(data) > most:
-        raise RequestError(f"is larger than {most:,} bytes").within(file=str(path))
-    return data

@@ -105,9 +105,14 @@ def _demand(path: Path) -> None:
 
 def _demand_format(path: Path) -> None:
     """SQLite itself takes a file of a few bytes for an empty database, and writes over it."""
-    with told(path), path.open("rb") as file:
-        if file.read(len(_MAGIC)) != _MAGIC:
-            raise _not_ours(path)
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(_MAGIC))
+    except OSError:
+        return  # SQLite says what is wrong with it
+    if head != _MAGIC:
+        with told(path):
+            raise sqlite3.DatabaseError("file is not a database")
 
 
 def _prepare(path: Path, connection: Connection, *, write: bool) -> None:

@@ -126,7 +126,7 @@ def _installed(environment: Path) -> Iterator[tuple[str, tuple[Version, tuple[st
     folders = sorted({*environment.glob("[Ll]ib/site-packages"), *environment.glob("lib/*/site-packages")})
     for found in importlib.metadata.distributions(path=[str(folder) for folder in folders]):
         try:
-            # Once importlib_metadata is loaded, by Dask for one, its finder answers here, and raises what others leave out.
+            # Once importlib_metadata is loaded, by Dask for one, it answers here, and raises what others leave out.
             name: object = found.metadata["Name"]
             version = Version(found.version)
         except (InvalidVersion, TypeError, KeyError):

@@ -395,7 +395,7 @@ def test_a_marker_that_means_nothing_is_an_error(tmp_path: Path) -> None:
 def test_a_large_lock_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "pylock.toml").write_text(LOCK)
     monkeypatch.setattr("truewheel.index.locks._LARGEST", len(LOCK) - 1)
-    with pytest.raises(RequestError, match="is larger than 64 MiB"):
+    with pytest.raises(RequestError, match="is larger than"):
         read([], [tmp_path / "pylock.toml"])
 
 

@@ -11,7 +11,7 @@ from truewheel.errors import RequestError, Where
 from truewheel.index.addresses import in_full
 from truewheel.index.entries import version_in
 from truewheel.index.model import Target
-from truewheel.world.regular import reason
+from truewheel.world.regular import read_small
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -42,13 +42,7 @@ class Locked(NamedTuple):
 def read(path: Path) -> Iterator[Locked]:
     """The packages of a lock that are for this Python, in its order. Raises `RequestError` where it is no lock."""
     where = Where(file=str(path))
-    try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST + 1)
-    except (OSError, ValueError) as error:
-        raise RequestError(f"can't be read: {reason(error)}", where=where) from None
-    if len(data) > _LARGEST:
-        raise RequestError("is larger than 64 MiB", where=where)
+    data = read_small(path, _LARGEST)
     try:
         lock = Pylock.from_dict(tomllib.loads(data.decode("utf-8")))
     except (ValueError, RecursionError) as error:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from truewheel.errors import RequestError, Where
-from truewheel.world.regular import reason
+from truewheel.world.regular import read_small
 
 _SECTIONS: Final = ("global", "install", "download")
 """The later overrules the earlier, in whichever file it stands."""
@@ -116,13 +116,7 @@ def _user_folders(environment: Mapping[str, str]) -> list[Path]:
 def _said_by(path: Path) -> Iterator[tuple[str, str, str]]:
     """Section, option and value, one after the other."""
     parser = configparser.RawConfigParser()
-    try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST + 1)
-    except OSError as error:
-        raise RequestError(f"can't be read: {reason(error)}", where=Where(file=str(path))) from None
-    if len(data) > _LARGEST:
-        raise RequestError("is larger than 1 MiB: no configuration of pip", where=Where(file=str(path)))
+    data = read_small(path, _LARGEST)
     try:
         parser.read_string(data.decode("utf-8-sig"))
     except (UnicodeDecodeError, configparser.Error) as error:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from truewheel.errors import RequestError, Where
-from truewheel.world.regular import reason
+from truewheel.world.regular import read_small
 
 _LARGEST: Final = 16 << 20
 _DEEPEST: Final = 16
@@ -130,13 +130,7 @@ class _Reader:
 def _text(path: Path) -> str:
     """The text of a file: with a byte order mark as that says, with a coding comment as that, else UTF-8."""
     where = Where(file=str(path))
-    try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST + 1)
-    except (OSError, ValueError) as error:
-        raise RequestError(f"can't be read: {reason(error)}", where=where) from None
-    if len(data) > _LARGEST:
-        raise RequestError("is larger than 16 MiB: no requirements file", where=where)
+    data = read_small(path, _LARGEST)
     try:
         return data.decode(_encoding(data))
     except (ValueError, LookupError) as error:

@@ -18,6 +18,7 @@ from truewheel.rebuilds import signing
 from truewheel.rebuilds.model import Terms
 from truewheel.recipes.model import Override
 from truewheel.recipes.overrides import Overrides, parse
+from truewheel.world.regular import read_small
 
 _LARGEST_OVERRIDES: Final = 1 << 20
 
@@ -63,19 +64,7 @@ def _overrides(path: Path | None) -> Overrides | None:
     if path is None:
         return None
     try:
-        text = small(path, _LARGEST_OVERRIDES).decode("utf-8")
+        text = read_small(path, _LARGEST_OVERRIDES).decode("utf-8")
     except UnicodeDecodeError as error:
         raise DataError("isn't UTF-8").within(file=str(path)) from error
     return parse(text, str(path))
-
-
-def small(path: Path, most: int) -> bytes:
-    """What stands in a file. Raises `RequestError` where it can't be read, or is larger than `most` bytes."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(most + 1)
-    except OSError as error:
-        raise RequestError(f"can't be read: {error.strerror}").within(file=str(path)) from None
-    if len(data) > most:
-        raise RequestError(f"is larger than {most:,} bytes").within(file=str(path))
-    return data

@@ -17,7 +17,7 @@ from truewheel.errors import TruewheelError
 from truewheel.index.model import Index, Target
 from truewheel.index.settings import uv_variables
 from truewheel.rebuilds import attestations, history, keeping
-from truewheel.rebuilds.given import client, configured, demand, override_of, small, tags_here
+from truewheel.rebuilds.given import client, configured, demand, override_of, tags_here
 from truewheel.rebuilds.hiding import places
 from truewheel.rebuilds.model import Terms
 from truewheel.rebuilds.subject import Subject, subject
@@ -27,6 +27,7 @@ from truewheel.recipes.planner import propose
 from truewheel.verdict import Attested, History, Verification, best_of, check_record
 from truewheel.world import OpenWheel, open_wheel
 from truewheel.world.own import own_version
+from truewheel.world.regular import read_small
 from truewheel.world.sdists import open_sdist
 
 _LARGEST_PROVENANCE = 8 << 20
@@ -194,7 +195,7 @@ class _Run:
         provenance: bytes | None = None
         try:
             if terms.provenance:
-                provenance = small(terms.provenance, _LARGEST_PROVENANCE)
+                provenance = read_small(terms.provenance, _LARGEST_PROVENANCE)
             elif known.listed and known.listed.provenance:
                 provenance = index.document(known.listed.provenance, most=_LARGEST_PROVENANCE)
         except TruewheelError as error:

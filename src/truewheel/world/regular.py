@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from truewheel.errors import RequestError
+from truewheel.errors import RequestError, Where
 
 
 def reason(error: OSError | ValueError | OverflowError) -> str:
@@ -30,3 +30,19 @@ def demand_file(path: Path, what: str, name_instead: str) -> None:
         raise RequestError("is not a regular file", hint=f"copy the {what} to a file first")
     if found.st_size == 0:
         raise RequestError(f"is empty (0 bytes), not a {what}", hint="download or build it again")
+
+
+def read_small(path: Path, most: int) -> bytes:
+    """All bytes of a file that people write, of `most` bytes (whole MiB) at the most.
+
+    Raises `RequestError` that names the file where it can't be read, or is larger.
+    """
+    where = Where(file=str(path))
+    try:
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except (OSError, ValueError) as error:
+        raise RequestError(f"can't be read: {reason(error)}", where=where) from None
+    if len(data) > most:
+        raise RequestError(f"is larger than {most >> 20} MiB", where=where, hint="name the file that is meant")
+    return data

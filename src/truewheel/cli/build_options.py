@@ -45,6 +45,18 @@ def _settings(
     return found
 
 
+def installer_option(said: str) -> Callable[[Callable[..., _T]], Callable[..., _T]]:
+    """The option that chooses between uv and pip; `said` is its help."""
+    kind = click.Choice(["auto", "uv", "pip"])
+    return click.option("--installer", type=kind, default="auto", show_default=True, help=said)
+
+
+def isolation_option(said: str) -> Callable[[Callable[..., _T]], Callable[..., _T]]:
+    """The option that chooses what keeps builds apart; `said` is its help."""
+    kind = click.Choice(["auto", "bubblewrap", "namespaces", "none"])
+    return click.option("--isolation", type=kind, default="auto", show_default=True, help=said)
+
+
 def build_options(command: Callable[..., _T]) -> Callable[..., _T]:
     """Add the options that say what is built, with what, and what keeps it apart."""
     for option in reversed((*_WHAT, *_REQUIREMENTS, *_APART, *_OUTPUT)):
@@ -95,24 +107,12 @@ _REQUIREMENTS = (
         is_flag=True,
         help="Allow build requirements without wheels, whose own builds see your environment.",
     ),
-    click.option(
-        "--installer",
-        type=click.Choice(["auto", "uv", "pip"]),
-        default="auto",
-        show_default=True,
-        help="What resolves and installs build requirements.",
-    ),
+    installer_option("What resolves and installs build requirements."),
 )
 
 _APART = (
     click.option("--network", is_flag=True, help="Let the build reach the network."),
-    click.option(
-        "--isolation",
-        type=click.Choice(["auto", "bubblewrap", "namespaces", "none"]),
-        default="auto",
-        show_default=True,
-        help="What keeps the build apart; auto takes the first that works.",
-    ),
+    isolation_option("What keeps the build apart; auto takes the first that works."),
     click.option(
         "--timeout",
         "seconds",

@@ -9,6 +9,8 @@ from typing import TypeVar
 
 import click
 
+from truewheel.cli.build_options import installer_option, isolation_option
+
 _T = TypeVar("_T")
 _PATH = click.Path(path_type=Path)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -63,24 +65,12 @@ _REBUILD = (
     click.option(
         "--tries", type=click.IntRange(min=1, max=20), metavar="N", help="Build a wheel N times at most.", default=None
     ),
-    click.option(
-        "--installer",
-        type=click.Choice(["auto", "uv", "pip"]),
-        default="auto",
-        show_default=True,
-        help="What resolves and installs build requirements; only uv can resolve as of a date.",
-    ),
+    installer_option("What resolves and installs build requirements; only uv can resolve as of a date."),
 )
 
 _APART = (
     click.option("--network", is_flag=True, help="Let builds reach the network."),
-    click.option(
-        "--isolation",
-        type=click.Choice(["auto", "bubblewrap", "namespaces", "none"]),
-        default="auto",
-        show_default=True,
-        help="What keeps builds apart; auto takes the first that works.",
-    ),
+    isolation_option("What keeps builds apart; auto takes the first that works."),
     click.option(
         "--timeout",
         "seconds",

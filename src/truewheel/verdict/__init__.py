@@ -1,7 +1,7 @@
 """IS IT THE SAME: a published wheel and its rebuild, and how much of equality is proven.
 
 `judge` climbs the ladder from bit-for-bit to different; `transplant` writes rebuilt contents the way a published zip
-stores its own; `symptoms` says what another recipe may mend, `better` which attempt came further. `to_document` and
+stores its own; `symptoms` says what another recipe may mend, `best_of` which attempt came furthest. `to_document` and
 `from_document` turn a verification into JSON's values and back, `verdict_of` into a sentence.
 
 The modules, from below: ``model`` are the values, with nothing in them that JSON can't carry, and ``sides`` what is
@@ -25,7 +25,7 @@ from truewheel.verdict.model import (
     Transplanted,
     Verification,
 )
-from truewheel.verdict.ranking import best_of, better, rank
+from truewheel.verdict.ranking import best_of, rank
 from truewheel.verdict.record import check_record
 from truewheel.verdict.sentence import taken_in_words, verdict_of
 from truewheel.verdict.sides import Side
@@ -44,7 +44,6 @@ __all__ = [
     "Transplanted",
     "Verification",
     "best_of",
-    "better",
     "check_record",
     "contrasts",
     "from_document",

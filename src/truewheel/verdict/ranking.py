@@ -16,11 +16,6 @@ def rank(attempt: Attempt) -> tuple[int, int, int, int]:
     return judgement.rung.height, len(judgement.unexplained), len(judgement.deviations), size
 
 
-def better(one: Attempt, other: Attempt) -> Attempt:
-    """The attempt that came further; the first where neither did."""
-    return other if rank(other) < rank(one) else one
-
-
 def best_of(attempts: Sequence[Attempt]) -> int | None:
     """The index of the attempt that came furthest, the earliest of equals; None where nothing was built."""
     built = [index for index, attempt in enumerate(attempts) if attempt.judgement is not None]

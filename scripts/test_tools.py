@@ -26,12 +26,14 @@ CROSS = {
 """The triplets that programs are compiled for besides the host's, and what Debian calls the processor."""
 
 PACKAGES = {
+    "apt-get": "apt",
     "ar": "binutils",
     "bwrap": "bubblewrap",
     "cargo": "cargo",
     "chromium": "chromium",
     "cmake": "cmake",
     "diffoscope": "diffoscope-minimal",
+    "dpkg-deb": "dpkg",
     "eu-elflint": "elfutils",
     "eu-strip": "elfutils",
     "faketime": "faketime",
@@ -55,6 +57,7 @@ PACKAGES = {
     "mold": "mold",
     "ninja": "ninja-build",
     "musl-gcc": "musl-tools",
+    "npm": "npm",
     "objcopy": "binutils",
     "objdump": "binutils",
     "openssl": "openssl",
@@ -67,11 +70,15 @@ PACKAGES = {
     "strip-nondeterminism": "strip-nondeterminism",
     "tar": "tar",
     "unshare": "util-linux",
+    "unzip": "unzip",
     "x86_64-w64-mingw32-gcc": "gcc-mingw-w64-x86-64-win32",
     "x86_64-w64-mingw32-strip": "binutils-mingw-w64-x86-64",
     "x86_64-w64-mingw32-windres": "binutils-mingw-w64-x86-64",
     "xml2-config": "libxml2-dev",
     "xslt-config": "libxslt1-dev",
+    "xz": "xz-utils",
+    "zip": "zip",
+    "zstd": "zstd",
     "/lib/ld-musl-x86_64.so.1": "musl",
     "/usr/lib/wine/wine64": "wine64",
     "/usr/lib/x86_64-linux-gnu/wine/x86_64-windows/kernel32.dll": "libwine",
@@ -109,20 +116,23 @@ def can_install() -> bool:
     return sys.platform == "linux" and os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
-def _apt(*words: str) -> subprocess.CompletedProcess[str]:
+def apt(*words: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run apt-get, in `folder` where one is given: it downloads into the current one."""
     options = ["-qq", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3", "-o", "Dpkg::Use-Pty=0"]
     settings = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
     command = ["apt-get", *options, *words]
-    return subprocess.run(command, env=settings, capture_output=True, encoding="utf-8", errors="replace", check=False)
+    return subprocess.run(
+        command, cwd=folder, env=settings, capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
 
 
 def install(packages: Iterable[str]) -> str:
     """Install the packages. What apt-get said where it failed, else ""."""
-    done = _apt("update")
+    done = apt("update")
     if done.returncode:  # a mirror between two states is whole again a moment later
-        done = _apt("update")
+        done = apt("update")
     wanted = sorted(set(packages))
-    done = _apt("install", "--yes", "--no-install-recommends", *wanted)
+    done = apt("install", "--yes", "--no-install-recommends", *wanted)
     return (done.stderr or done.stdout) if done.returncode else ""
 
 

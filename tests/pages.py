@@ -14,8 +14,8 @@ README.md and docs/*.md hold fenced blocks. The words behind the fence say what 
 ``toml pyproject.toml``
     A file of that name.
 
-The blocks of a page run one after the other, in a folder that holds the published wheels they name, and those
-that are taken apart for examples of a repair (`tests.unrepaired`). All others are only shown. ``python -m tests.pages``
+The blocks of a page run one after the other, in a folder that holds the published wheels they name, the packages of
+npm (`tests.packages`), and the wheels that are taken apart for examples of a repair (`tests.unrepaired`). All others are only shown. ``python -m tests.pages``
 (``make docs``) writes the outputs anew.
 """
 
@@ -36,6 +36,7 @@ from typing import NamedTuple
 
 from click.testing import CliRunner
 
+from tests import packages
 from tests.corpus import ROOT, ROWS, Corpus, cache_folder
 from tests.unrepaired import UNREPAIRED, take_apart
 from truewheel.cli import _group
@@ -93,6 +94,9 @@ def scene(corpus: Corpus, text: str) -> Iterator[Scene]:
             for name in ROWS:
                 if name in text and name not in UNREPAIRED:
                     Path(name).write_bytes(corpus(name).read_bytes())
+            for package, row in packages.ROWS.items():
+                if row.file in text:
+                    Path(row.file).write_bytes(packages.npm(package).read_bytes())
             for name in UNREPAIRED:
                 if name in text:
                     take_apart(name, corpus, Path.cwd())

@@ -15,8 +15,8 @@ README.md and docs/*.md hold fenced blocks. The words behind the fence say what 
     A file of that name.
 
 The blocks of a page run one after the other, in a folder that holds the published wheels they name, the packages of
-npm (`tests.packages`), and the wheels that are taken apart for examples of a repair (`tests.unrepaired`). All others are only shown. ``python -m tests.pages``
-(``make docs``) writes the outputs anew.
+npm (`tests.packages`), and the wheels that are taken apart for examples of a repair (`tests.unrepaired`). All others
+are only shown. ``python -m tests.pages`` (``make docs``) writes the outputs anew.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import itertools
+import re
 import time
 from collections.abc import Callable
 from pathlib import PurePosixPath
@@ -152,7 +153,8 @@ def test_pathlib_agrees() -> None:
     above = {name: [PurePosixPath(name), *PurePosixPath(name).parents[:-1]] for name in names}
     for pattern in ("/".join(some) for count in (1, 2, 3) for some in itertools.product(parts, repeat=count)):
         globs = Globs([pattern])
-        wanted = [name for name in names if any(FULL_MATCH(path, pattern) for path in above[name])]
+        plain = re.sub("(/[*][*])+$", "", pattern)  # to us it is the folder, which may be a file; pathlib differs
+        wanted = [name for name in names if any(FULL_MATCH(path, plain) for path in above[name])]
         assert [name for name in names if globs.match(name)] == wanted, pattern
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,31 +101,59 @@ def replacing(target: Path) -> Iterator[Draft]:
     """A file that takes `target`'s place when the block ends well, and vanishes when it doesn't.
 
     It vanishes too where its ``wanted`` is set to False. It is written beside the target, synced, and renamed,
-    so nobody ever sees half a wheel. Its mode is what the umask gives a new file.
+    so nobody ever sees half a wheel. Its mode is what the umask gives a new file. `Batch` does it for several.
     """
-    folder = target.parent
-    if folder.exists() and not folder.is_dir():
-        raise RequestError("is a file, and no folder to write into", where=Where(file=str(folder)))
-    made = [place for place in (folder, *folder.parents) if not place.exists()]
-    name = folder / f".{target.name[:64]}.{secrets.token_hex(8)}.part"
+    made = missing_folders(target.parent)
+    part = hidden(target)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with name.open("xb", buffering=_CHUNK) as file:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with created(part) as file:
             draft = Draft(file)
             yield draft
             file.flush()
             if draft.wanted:
                 os.fsync(file.fileno())
-        _finish(name, target, wanted=draft.wanted)
+        _finish(part, target, wanted=draft.wanted)
     except BaseException as error:
         # The name is nobody else's, so this is right at whatever moment an interrupt came.
-        with suppress(OSError):
-            name.unlink(missing_ok=True)
-            for place in made:
-                place.rmdir()
+        vanish([part], made)
         if isinstance(error, OSError):
-            raise RequestError(f"can't be written: {reason(error)}", where=Where(file=str(target))) from None
+            raise unwritten(target, error) from None
         raise
+
+
+def missing_folders(folder: Path) -> list[Path]:
+    """The folder and those above it that aren't there yet, from the inside out.
+
+    Raises `RequestError` where a file is in the place of the folder.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise RequestError("is a file, and no folder to write into", where=Where(file=str(folder)))
+    return [place for place in (folder, *folder.parents) if not place.exists()]
+
+
+def hidden(target: Path, suffix: str = "part") -> Path:
+    """A name beside `target` that nobody else has, and that no pattern for wheels finds."""
+    return target.with_name(f".{target.name[:64]}.{secrets.token_hex(8)}.{suffix}")
+
+
+def created(path: Path) -> BinaryIO:
+    """A new file, open for writing. Raises `OSError`, also where there is one already."""
+    return path.open("xb", buffering=_CHUNK)
+
+
+def vanish(files: Iterable[Path], folders: Iterable[Path]) -> None:
+    """Remove files, and then the folders that were made for them, from the inside out, as far as they are empty."""
+    with suppress(OSError):
+        for file in files:
+            file.unlink(missing_ok=True)
+        for folder in folders:
+            folder.rmdir()
+
+
+def unwritten(target: Path, error: OSError) -> RequestError:
+    """The error to raise where the system doesn't let a file be written."""
+    return RequestError(f"can't be written: {reason(error)}", where=Where(file=str(target)))
 
 
 def _finish(draft: Path, target: Path, *, wanted: bool) -> None:
@@ -133,11 +161,11 @@ def _finish(draft: Path, target: Path, *, wanted: bool) -> None:
         draft.unlink()
         return
     draft.replace(target)
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself last through a crash, where the system can sync a folder."""
+def sync_folder(folder: Path) -> None:
+    """Make renames in it last through a crash, where the system can sync a folder."""
     with suppress(OSError, AttributeError):
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:

@@ -21,6 +21,7 @@ from truewheel.binary.elf_layout import (
 )
 from truewheel.binary.elf_notes import read_notes
 from truewheel.binary.elf_symbols import read_symbols
+from truewheel.binary.elf_system import read_system
 from truewheel.binary.elf_versions import read_versions
 from truewheel.binary.fields import LONGEST_PATH, Buffer
 from truewheel.binary.model import Elf
@@ -76,6 +77,7 @@ def read_elf(buffer: Buffer) -> Elf:
         isa_used=notes.isa_used,
         filters=tuple(strings.at(value) for tag, value in entries if tag == Tag.FILTER),
         load_alignment=max((segment.alignment for segment in layout.of(PT_LOAD)), default=0),
+        system=read_system(layout, notes),
     )
 
 

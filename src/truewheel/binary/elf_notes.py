@@ -1,6 +1,7 @@
-"""The notes of an ELF file: build id, Android API level and x86 ISA properties.
+"""The notes of an ELF file: build id, Android API level, x86 ISA properties, and the system they name.
 
-Sources: gABI "Note Section", the Linux gABI extension on ``.note.gnu.property``, and ``crtbrand.S`` of bionic.
+Sources: gABI "Note Section", the Linux gABI extension on ``.note.gnu.property``, ``crtbrand.S`` of bionic, and what
+the start files of the BSDs and of glibc (``abi-note.c``) say of their system.
 Loaders stop quietly at a note that doesn't fit, and so does this; a segment outside of the file is an error.
 """
 
@@ -14,22 +15,30 @@ from truewheel.binary.elf_layout import PT_NOTE, Layout
 from truewheel.binary.fields import Fields
 
 NT_ANDROID_API = 1
+NT_SYSTEM = 1  # NT_GNU_ABI_TAG, NT_NETBSD_IDENT, NT_OPENBSD_IDENT, NT_FREEBSD_ABI_TAG, ELF_NOTE_ABI of DragonFly
 NT_GNU_BUILD_ID = 3
 NT_GNU_PROPERTY = 5
 X86_ISA_1_NEEDED = 0xC0008002
 X86_ISA_1_USED = 0xC0010002
 _MACHINES_X86 = (3, 62)
-_OWNERS = (b"GNU\0", b"Android\0")
-_LONGEST_OWNER = 8
+_GNU_SYSTEMS = ("Linux", "Hurd", "Solaris", "FreeBSD", "NetBSD", "Syllable", "NaCl")
+"""The systems by their number in NT_GNU_ABI_TAG (``GNU_ABI_TAG_*`` of binutils)."""
+_SYSTEMS = {b"DragonFly\0": "DragonFly", b"FreeBSD\0": "FreeBSD", b"NetBSD\0": "NetBSD", b"OpenBSD\0": "OpenBSD"}
+_OWNERS = (b"GNU\0", b"Android\0", *_SYSTEMS)
+_LONGEST_OWNER = 10
 
 
 class Notes(NamedTuple):
-    """What the notes say. ``build_id`` is in hexadecimal; the ISA masks are 0 where nothing is said."""
+    """What the notes say. ``build_id`` is in hexadecimal; the ISA masks are 0 where nothing is said.
+
+    ``system`` is the operating system that they name, "" for none; another one than Linux counts more.
+    """
 
     build_id: str | None = None
     android_api: int | None = None
     isa_needed: int = 0
     isa_used: int = 0
+    system: str = ""
 
 
 def read_notes(layout: Layout) -> Notes:
@@ -48,7 +57,17 @@ def read_notes(layout: Layout) -> Notes:
                 isa_needed=_mask(found.isa_needed, properties, X86_ISA_1_NEEDED),
                 isa_used=_mask(found.isa_used, properties, X86_ISA_1_USED),
             )
+        elif kind == NT_SYSTEM and found.system in ("", _GNU_SYSTEMS[0]):
+            found = found._replace(system=_system(owner, text, word) or found.system)
     return found
+
+
+def _system(owner: bytes, text: bytes, word: Struct) -> str:
+    """The system that a note of type 1 names: by its owner, or in its first word if it is GNU's."""
+    if owner != b"GNU\0" or len(text) < word.size:
+        return _SYSTEMS.get(owner, "")
+    number: int = word.unpack_from(text)[0]
+    return _GNU_SYSTEMS[number] if number < len(_GNU_SYSTEMS) else ""
 
 
 def _mask(mask: int, properties: tuple[tuple[int, int], ...], kind: int) -> int:

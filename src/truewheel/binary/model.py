@@ -44,6 +44,13 @@ class VersionNeed(NamedTuple):
     weak: bool
 
 
+class System(NamedTuple):
+    """The operating system that an ELF file says it is for (Linux, NetBSD, Solaris, …), and where it says so."""
+
+    name: str
+    evidence: str
+
+
 class ElfSymbols(Protocol):
     """The dynamic symbols of an ELF file, decoded when first asked for."""
 
@@ -66,7 +73,8 @@ class Elf:
     PT_GNU_STACK. ``relr`` is true with DT_RELR, ``static_tls`` with DF_STATIC_TLS. ``isa_needed`` and
     ``isa_used`` are the GNU property bit masks. ``relocations`` are the kinds of dynamic relocations
     (R_* numbers of this machine). ``dynamic`` tells whether there is a PT_DYNAMIC at all. ``filters`` are the
-    libraries that one of DT_FILTER only stands for.
+    libraries that one of DT_FILTER only stands for. ``system`` is the one that notes, segments or Go name besides
+    ``osabi`` and the interpreter.
     """
 
     bits: int
@@ -98,6 +106,7 @@ class Elf:
     isa_used: int
     load_alignment: int
     filters: tuple[str, ...] = ()
+    system: System | None = None
 
     format = "elf"
 

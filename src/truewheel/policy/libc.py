@@ -2,8 +2,10 @@
 
 The rules, in this order; the first that applies decides:
 0. EI_OSABI: what is neither System V's nor GNU's is another system's (``VALID_ELF_OSABI`` of glibc's loader,
-   which takes the two numbers of ARM on ARM as well);
-1. the interpreter: ``ld-musl-*`` musl, ``ld-linux*`` or ``ld64.so.*`` glibc, ``linker`` or ``linker64`` Android;
+   which takes the two numbers of ARM on ARM as well), and so is what names another one in notes or segments;
+1. the interpreter: ``ld-musl-*`` musl, ``ld-linux*`` glibc, and so ``ld.so.1`` and ``ld64.so.*`` on the processors
+   where its loader is called so (``shlib-versions``; elsewhere these are Solaris', Fuchsia's and Redox'), ``linker``
+   or ``linker64`` Android;
 2. the Android note, or a version ``LIBC*`` needed from ``libc.so``: Android, whose libc has musl's soname;
 3. a version ``GLIBC_*`` needed *from a file of glibc*: on i386 Alpine's libgcc_s defines GLIBC_2.0 as well,
    and libstdc++ needs it from there, so the version alone lies;
@@ -36,13 +38,16 @@ class Libc(NamedTuple):
 
 _INTERPRETERS = (
     (re.compile(r"ld-musl-.*"), MUSL),
-    (re.compile(r"ld-linux.*|ld64\.so\.\d|ld\.so\.1"), GLIBC),
+    (re.compile(r"ld-linux.*"), GLIBC),
     (re.compile(r"linker(64)?"), BIONIC),
 )
+_PLAIN_LOADER = re.compile(r"ld(64)?\.so\.[12]")
+_PLAIN_LOADER_ARCHS = ("ppc", "ppc64", "ppc64le", "s390", "s390x", "mips", "mipsel", "mips64", "mips64el")
+_OWN_SYSTEMS = ("Linux", "Android")
 _SYSTEMS = {2: "NetBSD", 4: "Hurd", 6: "Solaris", 9: "FreeBSD", 12: "OpenBSD", 17: "CloudABI"}
 _EM_ARM = 40
 _ARM_ABIS = (64, 97)  # ELFOSABI_ARM_AEABI, ELFOSABI_ARM
-_OTHER_LIBC = re.compile(r"libc\.so\.\d+")
+_OTHER_LIBC = re.compile(r"libc\.so\.(?!6\.1$)\d+(\.\d+)*")  # 6.1 is glibc's on Alpha
 _GLIBC_NAME = re.compile(r"__\w+_chk|__isoc23_\w+|__cxa_thread_atexit_impl|gnu_get_libc_version")
 # musl and glibc call the 64-bit time functions of 32-bit systems differently; these spellings are musl's.
 _MUSL_NAME = re.compile(r"__(dlsym|[fl]?stat|fstatat|select|pselect|nanosleep|gettimeofday|utimes|utimensat)_time64")
@@ -70,7 +75,9 @@ def suffix_hint(member: str) -> Libc | None:
 
 def _by_system(elf: Elf, _: str) -> Libc | None:
     if elf.osabi in (0, 3) or (elf.machine == _EM_ARM and elf.osabi in _ARM_ABIS):
-        return None
+        if elf.system is None or elf.system.name in _OWN_SYSTEMS:
+            return None
+        return Libc(UNKNOWN, f"{elf.system.evidence}, another system")
     name = _SYSTEMS.get(elf.osabi, "neither System V nor GNU")
     return Libc(UNKNOWN, f"its EI_OSABI is {elf.osabi} ({name}), that of another system")
 
@@ -82,7 +89,9 @@ def _by_interpreter(elf: Elf, _: str) -> Libc | None:
     for pattern, libc in _INTERPRETERS:
         if pattern.fullmatch(name):
             return Libc(libc, f"its interpreter is {name}")
-    return Libc(UNKNOWN, f"its interpreter is {name}, which no platform tag knows")
+    if elf.arch in _PLAIN_LOADER_ARCHS and _PLAIN_LOADER.fullmatch(name):
+        return Libc(GLIBC, f"its interpreter is {name}")
+    return Libc(UNKNOWN, f"its interpreter is {elf.interpreter}, which no platform tag knows")
 
 
 def _by_android(elf: Elf, member: str) -> Libc | None:

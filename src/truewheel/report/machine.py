@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 from truewheel.errors import TruewheelError
 from truewheel.findings import Finding
-from truewheel.report.shapes import BuiltProject, FusedWheel, Json, RepairedWheel, SecondBuild, WrittenWheel
+from truewheel.report.shapes import (
+    BuiltProject,
+    FusedWheel,
+    Json,
+    PackedWheel,
+    PackingRun,
+    RepairedWheel,
+    SecondBuild,
+    WrittenWheel,
+)
 
 if TYPE_CHECKING:
     from truewheel.compare.model import Comparison, Difference, Tree
@@ -18,11 +27,22 @@ if TYPE_CHECKING:
     from truewheel.verdict.model import Verification
 
 
-def document(command: str, done: Sequence[Json], errors: Iterable[TruewheelError], *, subject: str = "wheels") -> str:
-    """The document of a command: its schema, what was done under the word for it, and the errors of the rest."""
+def document(
+    command: str,
+    done: Sequence[Json],
+    errors: Iterable[TruewheelError],
+    *,
+    subject: str = "wheels",
+    more: Mapping[str, Iterable[str]] | None = None,
+) -> str:
+    """The document of a command: its schema, what was done under the word for it, and the errors of the rest.
+
+    ``more`` are lists of names that belong to none of what was done.
+    """
     body: Json = {
         "schema": f"truewheel/{command}/1",
         subject: done,
+        **{field: [_text(name) for name in names] for field, names in (more or {}).items()},
         "errors": [_error(error) for error in errors],
     }
     return json.dumps(body, indent=2, ensure_ascii=True)
@@ -213,6 +233,38 @@ def fused(result: FusedWheel) -> Json:
         "taken": [_text(member) for member in result.taken],
         "notes": [_text(note) for note in result.notes],
         "findings": [found(finding) for finding in result.findings],
+    }
+
+
+def packed(run: PackingRun | None, errors: Iterable[TruewheelError]) -> str:
+    """The document of `pack`: all targets or, where any of them failed, none."""
+    done = [_packed(wheel) for wheel in run.targets] if run else []
+    return document("pack", done, errors, more={"extra": run.extra if run else ()})
+
+
+def _packed(wheel: PackedWheel) -> Json:
+    published = wheel.published
+    return {
+        "label": _text(wheel.label),
+        "source": _text(wheel.source),
+        "source_sha256": wheel.source_sha256,
+        "path": _text(str(wheel.path)),
+        "written": wheel.written,
+        "size": wheel.size,
+        "sha256": wheel.sha256,
+        "tags": _tags(wheel.tags),
+        "because": [_requirement(item, decides=True) for item in wheel.tags.deciding],
+        "programs": [
+            {"command": _text(program.command), "path": _text(program.path), "script": program.script}
+            for program in wheel.programs
+        ],
+        "licences": [_text(member) for member in wheel.licences],
+        "members": wheel.members,
+        "grafted": [_text(name) for name in wheel.grafted],
+        "findings": [found(finding) for finding in wheel.findings],
+        "published": None
+        if published is None
+        else {"state": published.state, "sha256": published.sha256 or None, "place": _text(published.place)},
     }
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from truewheel.compare.model import Comparison
     from truewheel.ops import Tags
     from truewheel.ops.plan import Changes, Plan
+    from truewheel.packing.model import Program
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 """What a JSON document is made of here. Floats are durations in seconds, and nothing else."""
@@ -122,6 +123,94 @@ class FusedWheel(MadeWheel, Protocol):
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is worth knowing of the result."""
+
+
+class PublishedWheel(Protocol):
+    """What is published under the name of a wheel that `pack` makes."""
+
+    @property
+    def state(self) -> str:
+        """The word for it: same, different or absent."""
+
+    @property
+    def sha256(self) -> str:
+        """Digest of what is published, hexadecimal; "" where nothing is."""
+
+    @property
+    def place(self) -> str:
+        """The index or folder that was asked."""
+
+
+class PackedWheel(Protocol):
+    """What `pack` tells of the wheel of a target, whether it was written or only worked out."""
+
+    @property
+    def label(self) -> str:
+        """What the target is called by."""
+
+    @property
+    def source(self) -> str:
+        """The archive: its path or address."""
+
+    @property
+    def source_sha256(self) -> str | None:
+        """The archive's digest, hexadecimal; None for a folder."""
+
+    @property
+    def path(self) -> object:
+        """The wheel, or where it would be."""
+
+    @property
+    def written(self) -> bool:
+        """Whether it was written."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the wheel."""
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the wheel, hexadecimal."""
+
+    @property
+    def tags(self) -> Tags:
+        """The verdict on the wheel's tags."""
+
+    @property
+    def programs(self) -> Sequence[Program]:
+        """The commands that it brings."""
+
+    @property
+    def licences(self) -> Sequence[str]:
+        """The members that hold licences."""
+
+    @property
+    def members(self) -> int:
+        """How many members it has."""
+
+    @property
+    def grafted(self) -> Sequence[str]:
+        """The libraries that came in from outside of the archive."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is worth knowing of the wheel."""
+
+    @property
+    def published(self) -> PublishedWheel | None:
+        """What is published under its name, if that was asked."""
+
+
+class PackingRun(Protocol):
+    """What `pack` tells of a run over all targets."""
+
+    @property
+    def targets(self) -> Sequence[PackedWheel]:
+        """The targets, each with its wheel."""
+
+    @property
+    def extra(self) -> Sequence[str]:
+        """Published wheels of the version that no target makes, if that was asked."""
 
 
 class Distribution(Protocol):

@@ -16,6 +16,7 @@ from truewheel.report.rows import Row, rows
 
 if TYPE_CHECKING:
     from truewheel.compare.model import Comparison
+    from truewheel.report.shapes import PackingRun
     from truewheel.verdict.model import Verification
 
 _STYLES = {"good": "green", "bad": "bold red", "warn": "yellow", "dim": "dim", "left": "red", "right": "cyan", "": ""}
@@ -49,6 +50,18 @@ def compared(comparison: Comparison, *, full: bool = False) -> Text:
         text.append("\n" * bool(number) + "  " * line.depth)
         text.append(printable(line.head), style=style if line.tone == "dim" else f"bold {style}".rstrip())
         text.append(printable(line.text), style=style)
+    return text
+
+
+def packed(run: PackingRun, *, width: int) -> Text:
+    """What `pack` says of all targets, as something that a rich console of this width prints."""
+    from truewheel.report.packings import packing_lines  # noqa: PLC0415  # for pack alone
+
+    text = Text(overflow="fold")
+    for number, line in enumerate(packing_lines(run, width=width)):
+        text.append("\n" * bool(number))
+        text.append(line.head, style="bold cyan")
+        text.append(line.text, style=_STYLES[line.tone])
     return text
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from truewheel.errors import TruewheelError, printable
 from truewheel.findings import Finding, Rule, Severity
-from truewheel.report.shapes import BuiltProject, FusedWheel, RepairedWheel, WrittenWheel
+from truewheel.report.shapes import BuiltProject, FusedWheel, PackingRun, RepairedWheel, WrittenWheel
 
 if TYPE_CHECKING:
     from truewheel.compare.model import Comparison
@@ -122,6 +122,13 @@ def fused(result: FusedWheel) -> str:
     if result.sha256 is not None:
         lines.append(f"  {'sha256':<{_LABEL_WIDTH}} {result.sha256} (profile {result.profile}, {result.size:,} bytes)")
     return "\n".join(lines)
+
+
+def packed(run: PackingRun, *, width: int | None = None) -> str:
+    """What `pack` says of all targets: see `packing_lines`."""
+    from truewheel.report.packings import packing_lines  # noqa: PLC0415  # for pack alone
+
+    return "\n".join(f"{line.head}{line.text}".rstrip() for line in packing_lines(run, width=width))
 
 
 def compared(comparison: Comparison, *, full: bool = False) -> str:

@@ -69,6 +69,10 @@ class SdistError(TruewheelError):
     """The file is not a source distribution that can be trusted: its gzip, its tar, its names or PKG-INFO is wrong."""
 
 
+class ArchiveError(TruewheelError):
+    """The file is no archive that can be trusted: its compression, its tar, zip or ar, or a name in it is wrong."""
+
+
 class BinaryError(TruewheelError):
     """A native file inside a wheel is truncated, loops or contradicts itself."""
 

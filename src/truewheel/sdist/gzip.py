@@ -83,12 +83,12 @@ def _read_header(head: bytes) -> tuple[GzipHeader, int]:
     return GzipHeader(mtime, texts[_NAME], texts[_COMMENT], system, level, bool(flags & _TEXT), extra, checked), at
 
 
-def _excess(size: int, packed: int, limits: Limits) -> LimitError | None:
+def excess(size: int, packed: int, limits: Limits, packing: str = "gzip") -> LimitError | None:
     """What is wrong with so many bytes in so many compressed ones, if anything is."""
     where = Where(offset=0)
     for field in ("member_size", "total_size"):
         if size > getattr(limits, field):
-            return limits.exceeded(field, f"the gzip stream holds {size:,} bytes or more", where)
+            return limits.exceeded(field, f"the {packing} stream holds {size:,} bytes or more", where)
     if size > limits.total_ratio_from and size > packed * limits.total_ratio:
         facts = f"{packed:,} compressed bytes hold {size:,} or more, a ratio of {size / packed:,.0f}"
         return limits.exceeded("total_ratio", facts, where)
@@ -101,7 +101,7 @@ def _inflate_whole(view: memoryview, start: int, limits: Limits) -> Data | None:
     Or how many zeros there are at the end: then what stands there is no footer, and believed in nothing.
     """
     crc, size = _FOOTER.unpack(view[-_FOOTER.size :])
-    if _excess(size, len(view), limits):
+    if excess(size, len(view), limits):
         return None
     with view[start : -_FOOTER.size] as raw:
         try:
@@ -123,7 +123,7 @@ def _inflate_slowly(view: memoryview, start: int, limits: Limits) -> tuple[bytea
                     f"the gzip stream breaks off, {len(data):,} bytes inflated", where=Where(offset=at), hint=_AGAIN
                 )
             data += inflater.decompress(piece, _PIECE)
-            if error := _excess(len(data), len(view), limits):
+            if error := excess(len(data), len(view), limits):
                 raise error
     except zlib.error:
         raise SdistError("the gzip stream is damaged", where=Where(offset=at), hint=_AGAIN) from None

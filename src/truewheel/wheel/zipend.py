@@ -51,14 +51,15 @@ class Directory(NamedTuple):
         return self.start + self.size
 
 
-def find_directory(data: Buffer, limits: Limits) -> Directory:
+def find_directory(data: Buffer, limits: Limits, *, comment: bool = False) -> Directory:
     """The central directory of an archive that ends with its end record, and with nothing else.
 
-    Raises `WheelError` where the file isn't such an archive, says what it is instead where that can be seen,
-    and `LimitError` where it declares more members than `limits` allows.
+    With `comment` there may be one, such as the commit that ``git archive`` writes there. Raises `WheelError` where the
+    file isn't such an archive, says what it is instead where that can be seen, and `LimitError` where it declares more
+    members than `limits` allows.
     """
-    at = len(data) - END.size
-    if at < 0 or data[at : at + 4] != END_SIGNATURE or data[-2:] != b"\0\0":
+    at = _commented_end(data) if comment else len(data) - END.size
+    if at < 0 or data[at : at + 4] != END_SIGNATURE or (data[-2:] != b"\0\0" and not comment):
         raise _no_end_record(data)
     end = EndRecord._make(END.unpack_from(data, at))
     if at >= LOCATOR.size and data[at - LOCATOR.size :][:4] == LOCATOR_SIGNATURE:
@@ -66,6 +67,25 @@ def find_directory(data: Buffer, limits: Limits) -> Directory:
     else:
         directory, stop = _from_end(end, at), at
     return _checked(data, directory, stop, limits)
+
+
+def _commented_end(data: Buffer) -> int:
+    """Where the one end record is whose comment fills the file to its last byte; -1 where there is none.
+
+    Raises `WheelError` where two are, since readers choose differently between them.
+    """
+    base = max(0, len(data) - _END_SPAN)
+    tail = bytes(data[base:])
+    found: list[int] = []
+    at = tail.rfind(END_SIGNATURE)
+    while at >= 0:
+        stop = at + END.size
+        if stop <= len(tail) and stop + int.from_bytes(tail[stop - 2 : stop], "little") == len(tail):
+            found.append(base + at)
+        at = tail.rfind(END_SIGNATURE, 0, at + 3)
+    if len(found) > 1:
+        raise WheelError("the archive has two end records that could be meant", where=Where(offset=found[-1]))
+    return found[0] if found else -1
 
 
 def _checked(data: Buffer, directory: Directory, stop: int, limits: Limits) -> Directory:

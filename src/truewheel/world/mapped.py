@@ -6,6 +6,7 @@ import hashlib
 import mmap
 import os
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cached_property
 
 from truewheel.binary.fields import Buffer
@@ -62,3 +63,25 @@ class MappedLibrary:
         if self._mapping is not None:
             with suppress(BufferError):
                 self._mapping.close()
+
+
+@dataclass(frozen=True, slots=True)
+class MappedContent:
+    """The bytes of a file that is mapped, until it is closed."""
+
+    mapped: MappedLibrary
+
+    @property
+    def size(self) -> int:
+        """The number of bytes."""
+        return len(self.mapped.data)
+
+    def read(self) -> bytes:
+        """A copy of all bytes; the pages of the file itself needn't stay in memory beside it."""
+        data = bytes(self.mapped.data)
+        self.mapped.forget()
+        return data
+
+    def head(self, count: int) -> bytes:
+        """The first `count` bytes."""
+        return bytes(self.mapped.data[:count])

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -15,19 +13,13 @@ from truewheel.errors import RequestError, SdistError, TruewheelError, WheelErro
 from truewheel.sdist import Sdist, SdistName, read_gzip, read_tar
 from truewheel.sdist import read as read_sdist
 from truewheel.wheel import Buffer, Bytes, Limits, WheelName, read, read_zip
-from truewheel.world.mapped import MappedLibrary, sha256_of
+from truewheel.world.folders import Found, walk
+from truewheel.world.mapped import MappedContent, MappedLibrary, sha256_of
 from truewheel.world.regular import reason
 
 _CHUNK: Final = 1 << 20
-_MOST_FOLDERS_DEEP: Final = 400
 _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _GZIP: Final = b"\x1f\x8b"
-_SPECIAL: Final = {
-    stat.S_IFIFO: "a named pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a character device",
-    stat.S_IFBLK: "a block device",
-}
 _TAR_MAGIC: Final = slice(257, 262)
 
 
@@ -175,87 +167,23 @@ def _gzip(data: Buffer, name: str, limits: Limits) -> Tree | None:
     return Tree("tar", name, member_leaves(found.members), facts)
 
 
-@dataclass(frozen=True, slots=True)
-class MappedContent:
-    """The bytes of a file that is mapped, until it is closed."""
-
-    mapped: MappedLibrary
-
-    @property
-    def size(self) -> int:
-        """The number of bytes."""
-        return len(self.mapped.data)
-
-    def read(self) -> bytes:
-        """A copy of all bytes; the pages of the file itself needn't stay in memory beside it."""
-        data = bytes(self.mapped.data)
-        self.mapped.forget()
-        return data
-
-    def head(self, count: int) -> bytes:
-        """The first `count` bytes."""
-        return bytes(self.mapped.data[:count])
-
-
 # --- directories ---------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class FileContent:
-    """The bytes of a file below a directory, read when they are asked for."""
-
-    path: str
-    size: int
-
-    def read(self) -> bytes:
-        """All bytes. Raises `RequestError` where they can't be read, or aren't as many as there were."""
-        data = self.head(self.size + 1)
-        if len(data) != self.size:
-            raise RequestError("has changed while it was compared", where=Where(file=self.path))
-        return data
-
-    def head(self, count: int) -> bytes:
-        """The first `count` bytes. Raises `RequestError` where they can't be read."""
-        try:
-            with open(self.path, "rb") as file:  # noqa: PTH123  # of thousands of files: a path object each is waste
-                return file.read(count)
-        except OSError as error:
-            raise RequestError(f"can't be read: {reason(error)}", where=Where(file=self.path)) from None
-
-
 def _directory(root: Path, limits: Limits) -> tuple[Leaf, ...]:
     """All files and links below a directory, sorted by name. Raises `RequestError` and `LimitError`."""
-    found: list[Leaf] = []
-    waiting = [(str(root), "", 0)]
-    while waiting:
-        folder, prefix, depth = waiting.pop()
-        if depth > min(limits.depth, _MOST_FOLDERS_DEEP):
-            raise limits.exceeded("depth", f"{prefix[:100]!r} leads through {depth:,} folders")
-        try:
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    name = prefix + _spelled(entry.name)
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append((entry.path, f"{name}/", depth + 1))
-                    else:
-                        found.append(_leaf(entry, name))
-        except OSError as error:
-            raise RequestError(f"can't be read: {reason(error)}", where=Where(file=folder)) from None
-        if len(found) > limits.members:
-            raise limits.exceeded("members", f"there are more than {limits.members:,} files")
+    found = (_leaf(each) for each in walk(str(root), limits) if not stat.S_ISDIR(each.mode))
     return tuple(sorted(found, key=lambda leaf: leaf.name))
+
+
+def _leaf(found: Found) -> Leaf:
+    """A file or a link; what has no contents, such as sockets and devices, is a member that says what it is."""
+    name = _spelled(found.name)
+    if stat.S_ISLNK(found.mode):
+        return Leaf(name, executable=False, content=Bytes(b""), link=_spelled(found.target))
+    if found.special:
+        return Leaf(name, executable=False, content=Bytes(b""), facts=(Fact(SPECIAL, found.special),))
+    return Leaf(name, found.executable, found.content)
 
 
 def _spelled(name: str) -> str:
     """A file's name as text that can be printed anywhere; bytes that are no text are escaped."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def _leaf(entry: os.DirEntry[str], name: str) -> Leaf:
-    """A file or a link; what has no contents, such as sockets and devices, is a member that says what it is."""
-    if entry.is_symlink():
-        target = os.readlink(entry.path).replace(os.sep, "/")  # noqa: PTH115  # as above
-        return Leaf(name, executable=False, content=Bytes(b""), link=_spelled(target))
-    kind = entry.stat(follow_symlinks=False)
-    if not stat.S_ISREG(kind.st_mode):
-        special = _SPECIAL.get(stat.S_IFMT(kind.st_mode), "a special file")
-        return Leaf(name, executable=False, content=Bytes(b""), facts=(Fact(SPECIAL, special),))
-    return Leaf(name, bool(kind.st_mode & 0o111) and os.name != "nt", FileContent(entry.path, kind.st_size))

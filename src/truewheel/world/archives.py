@@ -1,0 +1,132 @@
+"""What is to be packed, opened: an archive, a directory or a single file."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from truewheel.archives import DIRECTORY, FILE, Archive, Item, read_archive
+from truewheel.archives.gathered import Gathered
+from truewheel.errors import RequestError, TruewheelError, Where
+from truewheel.wheel import Limits
+from truewheel.world.folders import Found, walk
+from truewheel.world.mapped import MappedContent, MappedLibrary, sha256_of
+from truewheel.world.regular import demand_file, reason
+
+_MODES: Final = os.name != "nt"
+_ENCODING: Final = "surrogateescape" if _MODES else "surrogatepass"
+"""How Python keeps the bytes of names that are no text (PEP 383); on Windows names are UTF-16, of any code units."""
+
+_NEVER_MEANT: Final = frozenset({".git", ".hg", ".svn", ".bzr", "Thumbs.db"})
+"""In directories: what version control keeps there, and what Windows adds by itself. For macOS see `Gathered`."""
+
+
+@dataclass(frozen=True)
+class OpenArchive:
+    """An archive while its file is mapped. Its items can be read only until the ``with`` block ends.
+
+    ``size``, in bytes, and ``sha256``, in hexadecimal, are those of the file; None for a directory. ``forget`` tells
+    the system that the mapped pages read so far aren't needed, so that they don't count as ours.
+    """
+
+    path: Path
+    size: int | None
+    sha256: str | None
+    archive: Archive
+    forget: Callable[[], None]
+
+
+@contextmanager
+def open_archive(path: Path, limits: Limits | None = None) -> Iterator[OpenArchive]:
+    """What is at a path, as an archive whose items can be read until the block ends. Errors name the file.
+
+    A file that is no archive by its first bytes is one of itself alone (`FILE`). Of a directory (`DIRECTORY`) all files
+    are items, hidden ones too, except for ``.git`` and the like, ``Thumbs.db`` and what macOS adds; they are read when
+    they are asked for, and are errors once they have changed. Links lead to files of the directory or nowhere.
+
+    Raises `RequestError` where nothing is there, it is empty or can't be read, or a directory has a pipe, socket or
+    device in it; `ArchiveError` where an archive isn't sound, and `LimitError` where it asks too much.
+    """
+    limits = limits or Limits()
+    try:
+        if _is_directory(path):
+            yield OpenArchive(path, None, None, _directory(path, limits), _nothing)
+            return
+        demand_file(path, "archive", "the file")
+        mapped = MappedLibrary(str(path))
+        try:
+            size, sha256 = len(mapped.data), sha256_of(mapped.data)
+            mapped.forget()
+            archive = read_archive(mapped.data, _name(path), limits) or _alone(path, mapped)
+            yield OpenArchive(path, size, sha256, archive, mapped.forget)
+        finally:
+            mapped.close()
+    except TruewheelError as error:
+        raise error.within(file=str(path)) from None
+
+
+def _nothing() -> None:
+    """Files of a directory aren't mapped."""
+
+
+def _is_directory(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (OSError, ValueError):  # `demand_file` says what it is
+        return False
+
+
+def _name(path: Path) -> str:
+    """The name of what is at a path, which may be ``.`` or end in ``..``, as text that can be printed anywhere."""
+    name = path.name if path.name not in {"", ".."} else path.resolve().name
+    return _raw(name).decode("utf-8", "backslashreplace")
+
+
+def _raw(name: str) -> bytes:
+    """A name of the file system as UTF-8, or as the bytes that it is."""
+    return name.encode("utf-8", _ENCODING)
+
+
+def _alone(path: Path, mapped: MappedLibrary) -> Archive:
+    """A file that is no archive."""
+    try:
+        executable = _MODES and bool(path.stat().st_mode & 0o111)
+    except OSError as error:
+        raise RequestError(f"can't be read: {reason(error)}") from None
+    return Archive(FILE, _name(path), (Item(_name(path), executable, MappedContent(mapped)),), modes=executable)
+
+
+def _directory(path: Path, limits: Limits) -> Archive:
+    """All that lies below a directory."""
+    gathered, total = Gathered(limits), 0
+    for found in walk(str(path), limits, without=_NEVER_MEANT):
+        total += found.size if stat.S_ISREG(found.mode) else 0
+        if total > limits.total_size:
+            raise limits.exceeded("total_size", f"the files have {total:,} bytes together, and perhaps more")
+        _gather(found, gathered, limits)
+    items, unusable = gathered.resolved(rooted=False)
+    if not items and not unusable:
+        raise RequestError("there is no file in this directory", hint="name the directory with the files to pack")
+    # Where no file is executable, the bits were lost on the way: downloads and artefacts of CI have none.
+    return Archive(DIRECTORY, _name(path), items, unusable, modes=any(item.executable for item in items))
+
+
+def _gather(found: Found, gathered: Gathered, limits: Limits) -> None:
+    name, where = _raw(found.name), Where(file=found.path)
+    if found.special:
+        raise RequestError(
+            f"is {found.special}, which no wheel can hold", where=where, hint="remove it, or pack another directory"
+        )
+    if stat.S_ISDIR(found.mode):
+        gathered.folder(name, 0)
+    elif stat.S_ISLNK(found.mode):
+        gathered.link(name, _raw(found.target), 0)
+    elif found.size > limits.member_size:
+        raise limits.exceeded("member_size", f"the file has {found.size:,} bytes", where)
+    else:
+        gathered.file(name, found.content, 0, executable=found.executable)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from truewheel.errors import RequestError, TruewheelError
+from truewheel.world.toml import read_toml
 
 _OURS: Final = "truewheel.backend"
-_KEYS: Final = {"backend", "backend-path", "check"}
+_KEYS: Final = {"backend", "backend-path", "check", "pack"}
 _EXAMPLE: Final = '\n  [tool.truewheel]\n  backend = "setuptools.build_meta"'
 
 
@@ -62,16 +62,9 @@ class Wrapped:
 
 def _table(file: Path) -> Mapping[str, object]:
     """``[tool.truewheel]``, empty where there is none."""
-    if sys.version_info >= (3, 11):
-        import tomllib  # noqa: PLC0415  # importing the wrapper costs nothing
-    else:
-        import tomli as tomllib  # noqa: PLC0415  # importing the wrapper costs nothing
-    try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RequestError("there is no such file", hint=f"{_OURS} runs in the folder of a project") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RequestError(f"can't be read as TOML: {error}") from None
+    if not os.path.lexists(file):
+        raise RequestError("there is no such file", hint=f"{_OURS} runs in the folder of a project")
+    document = read_toml(file)
     tools: object = document.get("tool", {})
     table: object = tools.get("truewheel", {}) if isinstance(tools, dict) else {}
     if not isinstance(table, dict):

@@ -58,7 +58,7 @@ class Globs:
 
     def idle(self, names: Iterable[str]) -> tuple[str, ...]:
         """The globs, as they were written, that mean none of the files."""
-        seen = tuple(names)
+        seen = tuple(names) if self.patterns else ()
         return tuple(pattern for pattern in self.patterns if not any(map(Globs((pattern,)).match, seen)))
 
     def _walked(self, folder: str | None) -> tuple[_Reached, ...]:

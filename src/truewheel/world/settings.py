@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from truewheel.errors import RequestError, Where
 from truewheel.rules import selected
 from truewheel.wheel import epoch
+from truewheel.world.toml import read_toml
 
 _OPTIONS = {"select", "ignore", "strict", "exclude"}
 
@@ -56,14 +56,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _settings_of(path: Path) -> Settings:
-    if sys.version_info >= (3, 11):
-        import tomllib  # noqa: PLC0415  # most commands ask for no settings
-    else:
-        import tomli as tomllib  # noqa: PLC0415  # most commands ask for no settings
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RequestError(f"can't be read as TOML: {error}", where=Where(file=str(path))) from None
+    document = read_toml(path)
     tools: object = document.get("tool", {})
     ours: object = tools.get("truewheel", {}) if isinstance(tools, dict) else {}
     if not isinstance(ours, dict):

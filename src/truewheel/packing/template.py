@@ -1,0 +1,188 @@
+"""A commented ``[tool.truewheel.pack]`` to start from, with what is known already filled in."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, NamedTuple
+
+from truewheel.errors import RequestError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_TABLE: Final = "[tool.truewheel.pack]"
+_BARE: Final = re.compile("[A-Za-z0-9_-]+")
+_HEAD: Final = f"""\
+# Prebuilt programs as wheels: `truewheel pack -w dist` makes one of each target below, and with --check-only it makes
+# them again and compares them with those that are published.
+{_TABLE}
+# With a name, all metadata stand here, written as in [project]. Without one they all come from [project].
+"""
+_METADATA: Final = """\
+# build = 1
+# description = "One line on what it is"
+# readme = "README.md"
+# requires-python = ">=3.8"
+# authors = [{ name = "A. Uthor", email = "author@example.org" }]
+# maintainers = [{ name = "M. Aintainer" }]
+# keywords = ["compiler"]
+# classifiers = ["Topic :: Software Development"]
+# urls = { Homepage = "https://example.org" }
+# dependencies = ["packaging>=24"]
+# optional-dependencies = { more = ["rich"] }
+
+# The licence of what is packed, as an SPDX expression.
+# license = "MIT"
+# Globs for files of the archives, or else of this folder. Without this line all files of an archive that look like
+# licences are taken; with it, one that is neither named here nor excluded is an error.
+"""
+_LAYOUT: Final = """\
+# Paths and globs mean names in the archive once the folders of `strip` are off; without `strip` that is the one folder
+# that everything lies in, if there is one. ** stands for any number of folders.
+# strip = 1
+# include = ["bin", "lib"]
+# exclude = ["doc", "**/*.a"]
+# rename = { "tools/" = "bin/" }
+# The package that takes the files. Those of `data` go to the root of the environment instead.
+# into = "package"
+# data = ["share/man"]
+# Native files for other platforms than the wheel's: data of the program.
+# foreign = ["lib/targets"]
+# Files of this folder, by the path that they get in the package.
+# add = { "py.typed" = "py.typed" }
+# Libraries that programs need and other packages bring.
+# exclude-libraries = ["libcuda.so.*"]
+
+# Commands, and the program of each in the archive, without .exe. A program is started by a module of the package; with
+# { path = "bin/program", script = true } it lies itself among the commands. Without this line there is a command for
+# the only program, or for the one that is called as the project; with [] there are none.
+"""
+_TARGETS: Final = """\
+# One archive, one wheel. {name}, {version} and {label} are filled in, in paths and addresses. A wrong sha256 is fatal;
+# an address needs one. Each target may have strip, include, exclude, rename, into, data, foreign and programs of its
+# own, and plat: platform tags that are stricter than those computed from the binaries.
+"""
+_TARGET: Final = f"""\
+# {_TABLE[:-1]}.targets.linux-x64]
+# url = "https://example.org/{{name}}-{{version}}-{{label}}.tar.gz"
+# sha256 = "{"0" * 64}"
+# plat = ["manylinux_2_28_x86_64"]
+"""
+
+
+class Origin(NamedTuple):
+    """An archive to start with: its label, its path or address, and the sha256 of it ("" for a folder)."""
+
+    label: str
+    source: str
+    sha256: str = ""
+
+
+def template(
+    name: str,
+    version: str,
+    targets: Iterable[Origin],
+    programs: Mapping[str, str] | None = None,
+    licences: Iterable[str] = (),
+) -> str:
+    """The table as text in TOML, with comments on every key.
+
+    `name`, `version` and `licences` may be empty, and `programs` None, where nobody knows them. Raises `RequestError`
+    for what TOML can't hold: names of files that are no text.
+    """
+    return "".join(
+        (_HEAD, *_project(name, version), _METADATA, *_content(programs, tuple(licences)), *_origins(targets))
+    )
+
+
+def appended(existing: str, table: str) -> str:
+    """A pyproject.toml with the table at its end.
+
+    Raises `RequestError` where there is such a table already, or where the whole would not be what both are together.
+    """
+    before = _parsed(existing, "pyproject.toml can't be read as TOML")
+    if _pack_of(before) is not None:
+        raise RequestError(f"pyproject.toml has {_TABLE} already", hint="change what is there")
+    added = table.replace("\n", "\r\n") if "\r\n" in existing else table
+    line = "\r\n" if "\r\n" in existing else "\n"
+    whole = existing + ("" if existing.endswith("\n") else line) + line + added if existing else added
+    after = _parsed(whole, f"{_TABLE} can't stand behind what is in pyproject.toml")
+    if _pack_of(after) != _pack_of(_parsed(table, f"{_TABLE} is no TOML")):
+        raise RequestError(f"{_TABLE} can't stand behind what is in pyproject.toml", hint="write it into another file")
+    return whole
+
+
+def _project(name: str, version: str) -> Iterator[str]:
+    yield f"name = {quoted(name)}\n" if name else '# name = "project"\n'
+    if version:
+        yield f"version = {quoted(version)}  # --version overrules it\n"
+    else:
+        yield '# version = "1.0"  # without it: --version\n'
+
+
+def _content(programs: Mapping[str, str] | None, licences: tuple[str, ...]) -> Iterator[str]:
+    yield f"license-files = [{', '.join(map(quoted, licences))}]\n" if licences else '# license-files = ["LICENSE"]\n'
+    yield "\n" + _LAYOUT
+    if programs is None:
+        yield '# programs = { command = "bin/program" }\n'
+    elif programs:
+        inside = ", ".join(f"{quoted(command)} = {quoted(path)}" for command, path in programs.items())
+        yield f"programs = {{ {inside} }}\n"
+    else:
+        yield "programs = []\n"
+
+
+def _origins(targets: Iterable[Origin]) -> Iterator[str]:
+    yield f"\n{_TARGETS}"
+    tables = [_origin(target) for target in targets]
+    yield "\n".join(tables or [_TARGET])
+
+
+def _origin(target: Origin) -> str:
+    key = "url" if target.source.lower().startswith(("https://", "http://")) else "path"
+    source = target.source.replace("{", "{{").replace("}", "}}")
+    label = target.label if _BARE.fullmatch(target.label) else quoted(target.label)
+    sha256 = f"sha256 = {quoted(target.sha256)}\n" if target.sha256 else ""
+    return f"{_TABLE[:-1]}.targets.{label}]\n{key} = {quoted(source)}\n{sha256}"
+
+
+def quoted(text: str) -> str:
+    """A basic string of TOML, in ASCII: who redirects it into a file may have another encoding than TOML's.
+
+    Raises `RequestError` for what is no Unicode.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise RequestError(f"TOML can't hold a name that is no text: {text!r}", hint="rename the file") from None
+    return "".join(('"', *map(_character, text), '"'))
+
+
+def _character(one: str) -> str:
+    if one in {'"', "\\"}:
+        return f"\\{one}"
+    if " " <= one <= "~":
+        return one
+    return f"\\u{ord(one):04x}" if ord(one) <= 0xFFFF else f"\\U{ord(one):08x}"
+
+
+def _parsed(text: str, wrong: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        said = "its values are nested too deeply"
+    except ValueError as error:
+        said = str(error)
+    raise RequestError(f"{wrong}: {said}", hint="write the table into another file, and name that with --config")
+
+
+def _pack_of(document: Mapping[str, object]) -> object:
+    """What stands under ``tool.truewheel.pack``; None for nothing."""
+    place: object = document
+    for key in ("tool", "truewheel", "pack"):
+        place = place.get(key) if isinstance(place, Mapping) else None
+    return place

@@ -79,7 +79,7 @@ def test_a_link_that_leads_nowhere_lies_somewhere_too() -> None:
 
 @pytest.mark.parametrize("form", ["tar.gz", "deb", DIRECTORY])
 def test_so_many_folders_are_stripped_as_are_asked_for(form: str) -> None:
-    assert list(laid("usr/bin/t", "usr/lib/u/v", form=form, strip=2).stripped) == ["t", "u/v"]
+    assert list(laid("usr/bin/v/t", "usr/lib/u", "usr/a/t", form=form, strip=2).stripped) == ["t", "u", "v/t"]
 
 
 def test_a_file_with_too_few_folders_has_to_be_excluded_under_its_whole_name() -> None:
@@ -185,8 +185,18 @@ def test_patterns_with_nothing_to_do_are_told() -> None:
     )
 
 
-def test_foreign_files_are_told() -> None:
-    assert laid("a/t", "a/x/u", foreign=("x",)).foreign == {"x/u"}
+def test_foreign_files_are_told_if_they_are_chosen() -> None:
+    assert laid("a/t", "a/x/u", "a/x/v", foreign=("x",), exclude=("x/v",)).foreign == {"x/u"}
+
+
+def test_patterns_for_what_is_not_chosen_have_nothing_to_do() -> None:
+    found = laid("a/t", "a/u", exclude=("u",), data=("u",), foreign=("u",), rename={"u": "v"})
+    assert found.idle == (Idle("rename", "u"), Idle("data", "u"), Idle("foreign", "u"))
+
+
+def test_patterns_for_links_that_lead_nowhere_have_something_to_do() -> None:
+    there = archive("a/bin/t", unusable=[Unusable("a/lib/v", "it leads to no file")])
+    assert lay_out(there, Layout(include=("bin", "lib"), exclude=("lib/v",))).idle == ()
 
 
 # --- rename, place -------------------------------------------------------------------------------------------

@@ -21,7 +21,18 @@ from truewheel.errors import RequestError, WheelError
 from truewheel.packing.layout import lay_out
 from truewheel.packing.members import GENERATOR, Member, data_folder, draft, script_path
 from truewheel.packing.model import About, Layout
-from truewheel.wheel import Bytes, Data, Limits, Wheel, WheelName, canonicalize, read, rows_of, verify_record
+from truewheel.wheel import (
+    Bytes,
+    Data,
+    Limits,
+    Wheel,
+    WheelName,
+    canonicalize,
+    check_layout,
+    read,
+    rows_of,
+    verify_record,
+)
 
 ABOUT = About("My.Tool", "1.0+x")
 METADATA = b"Metadata-Version: 2.4\nName: My.Tool\nVersion: 1.0+x\n"
@@ -83,6 +94,21 @@ def test_what_is_drafted_is_what_others_read() -> None:
     assert record == record_text(contents, f"{INFO}/RECORD")
 
 
+def test_order_has_no_meaning() -> None:
+    members = {f"my_tool/{letter}": Member(Bytes(letter.encode())) for letter in "zab"}
+    licences = [(f"{letter}/LICENSE", Bytes(b"")) for letter in "zab"]
+    wheel = draft(ABOUT, members, metadata=METADATA, licences=licences, entry_points=b"[console_scripts]\n")
+    assert canonicalize(wheel) is wheel
+    again = draft(
+        ABOUT,
+        dict(sorted(members.items())),
+        metadata=METADATA,
+        licences=licences[::-1],
+        entry_points=b"[console_scripts]\n",
+    )
+    assert again.entries == wheel.entries
+
+
 def test_installer_takes_it(tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("wheel") / str(small().name)
     path.write_bytes(written(small()))
@@ -102,6 +128,7 @@ def test_every_member_is_there_once_and_the_wheel_is_canonical(
 ) -> None:
     members = {f"my_tool/{path}": Member(Bytes(found[path][0]), found[path][1]) for path in clash_free(list(found))}
     wheel = draft(ABOUT, members, metadata=METADATA)
+    check_layout(wheel)
     assert canonicalize(wheel) is wheel
     assert verify_record(wheel, contents=True) == ()
     inside = {entry.name: (entry.read(), entry.executable) for entry in wheel if not entry.name.startswith(INFO)}

@@ -17,8 +17,6 @@ from truewheel.wheel import (
     Wheel,
     WheelName,
     batches,
-    canonicalize,
-    check_layout,
     row_for,
     serially,
 )
@@ -85,14 +83,13 @@ def draft(
     data = data_folder(about)
     for entry in entries:
         _judge(entry.name, data)
+    # In canonical order, all of them: first members, then what is in .dist-info, then RECORD, each sorted.
     entries += [Entry(f"{info}/{file}", False, Bytes(text)) for file, text in beside.items() if text]
     entries += [Entry(f"{info}/licenses/{path}", False, content) for path, content in sorted(licences, key=_path)]
+    _demand_apart([entry.name for entry in entries], limits or Limits())
     own = f"{info}/RECORD"
-    _demand_apart([*(entry.name for entry in entries), own], limits or Limits())
     record = RecordText((*_rows(entries, mapper), RecordRow(own, "", "", None)))
-    wheel = Wheel(name, (*entries, Entry(own, False, record)))
-    check_layout(wheel)
-    return canonicalize(wheel)
+    return Wheel(name, (*entries, Entry(own, False, record)))
 
 
 def _named(about: About, build: str) -> WheelName:

@@ -281,7 +281,7 @@ def test_what_is_no_address_is_an_error(url: str) -> None:
 def test_without_requests_the_extra_is_named() -> None:
     code = "import sys; sys.modules['requests'] = None; import truewheel.index.session"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "RequestError: asking a package index needs requests" in done.stderr
+    assert "RequestError: fetching needs requests" in done.stderr
 
 
 def test_without_a_new_urllib3_that_is_said() -> None:
@@ -289,4 +289,4 @@ def test_without_a_new_urllib3_that_is_said() -> None:
         "import urllib3; del urllib3.HTTPResponse.read1, urllib3.BaseHTTPResponse.read1; import truewheel.index.session"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "RequestError: asking a package index needs urllib3 2.2 or later" in done.stderr
+    assert "RequestError: fetching needs urllib3 2.2 or later" in done.stderr

@@ -17,7 +17,7 @@ from truewheel.errors import RequestError, Where
 from truewheel.index import simple
 from truewheel.index.addresses import project_page, without_credentials
 from truewheel.index.entries import Page as Read
-from truewheel.index.fetching import STRONGEST, Hashing, check, known
+from truewheel.index.fetching import INDEX, STRONGEST, Hashing, Words, check, known
 from truewheel.index.model import Fetched, IndexFile, IndexSettings
 from truewheel.index.session import Patience, Session
 from truewheel.index.store import Page, Store, default_folder
@@ -37,6 +37,10 @@ _FRESH: Final = 600.0
 _IN_MEMORY: Final = 16 << 20
 _CHUNK: Final = 1 << 20
 _OFFLINE: Final = "ask again without --offline"
+
+
+class NoProjectError(RequestError):
+    """None of the indexes has a project of this name."""
 
 
 class Client:
@@ -83,17 +87,22 @@ class Client:
         """What users should know of what was fetched so far."""
         return tuple(self._notes)
 
-    def files(self, project: str) -> tuple[IndexFile, ...]:
+    def files(self, project: str, *, anew: bool = False) -> tuple[IndexFile, ...]:
         """All wheels and sdists of a project on the first index that has it, in the index's order.
 
-        An index that can't be asked ends the search: nobody knows what it would have said. Raises `RequestError`.
+        With `anew` a page that was asked for a moment ago is asked for again. An index that can't be asked ends the
+        search: nobody knows what it would have said. Raises `RequestError`, where there is no project `NoProjectError`.
         """
         name = canonical_project(project)
         without: list[str] = []
         for index in self._settings.indexes:
             public = without_credentials(index)
             found = self._document(
-                project_page(index, name), simple.ACCEPT, _LARGEST_PAGE, partial(_files, index=public, name=name)
+                project_page(index, name),
+                simple.ACCEPT,
+                _LARGEST_PAGE,
+                partial(_files, index=public, name=name),
+                fresh=0.0 if anew else _FRESH,
             )
             if found is None:
                 without.append(public)
@@ -103,17 +112,17 @@ class Client:
             return found
         raise self._not_there(name, without)
 
-    def fetch(self, file: IndexFile) -> Fetched:
+    def fetch(self, file: IndexFile, words: Words = INDEX) -> Fetched:
         """The file, from the cache or the index, once all hashes that the index gives are found right.
 
-        Raises `RequestError` where it can't be had, or isn't what the index says.
+        Raises `RequestError` where it can't be had, or isn't what the index says; errors speak in these `words` of it.
         """
         sha256 = file.sha256 or (self._store.alias(_alias(file)) if self._offline else "")
         found = self._store.file(sha256, file.name) if sha256 else None
         if found is None:
             if self._offline:
                 raise RequestError("isn't in the cache", where=Where(file=file.name), hint=_OFFLINE)
-            found = self._fetched(file)
+            found = self._fetched(file, words)
         if not any(name in STRONGEST for name, _ in known(file)):
             weak = next((name for name, _ in known(file)), "")
             told = f"gives nothing but the {weak} of" if weak else "gives no hash of"
@@ -137,16 +146,18 @@ class Client:
             )
         if self._offline:
             return RequestError(f"the page of {name} isn't in the cache", hint=_OFFLINE)
-        return RequestError(f"there is no project {name} on {', '.join(without)}", hint="check the spelling")
+        return NoProjectError(f"there is no project {name} on {', '.join(without)}", hint="check the spelling")
 
-    def _document(self, url: str, accept: str, most: int, read: Callable[[Page], _T]) -> _T | None:
-        """What `read` makes of a page that is fresh, or was found unchanged, or came anew; None where there is none.
+    def _document(
+        self, url: str, accept: str, most: int, read: Callable[[Page], _T], *, fresh: float = _FRESH
+    ) -> _T | None:
+        """What `read` makes of a page that is younger than `fresh` seconds, or was found unchanged, or came anew.
 
-        A page that can't be read isn't kept.
+        None where there is none. A page that can't be read isn't kept.
         """
         key = f"{accept} {without_credentials(url)}"
         old = self._store.page(key)
-        if self._offline or (old is not None and 0 <= time.time() - old.fetched < _FRESH):
+        if self._offline or (old is not None and 0 <= time.time() - old.fetched < fresh):
             return None if old is None else read(old)
         headers = {"Accept": accept, "Accept-Encoding": "gzip"}
         if old is not None and old.etag:
@@ -171,7 +182,7 @@ class Client:
         self._store.keep_page(key, page)
         return result
 
-    def _fetched(self, file: IndexFile) -> Fetched:
+    def _fetched(self, file: IndexFile, words: Words) -> Fetched:
         """Have a file come, beside the cache until it is known to be right."""
         most = self._limits.member_size if file.size is None else min(file.size, self._limits.total_size)
         with SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
@@ -188,8 +199,8 @@ class Client:
                 file.url, anew, most=most, headers={"Accept": "*/*", "Accept-Encoding": "identity"}
             )
             if answer.status != 200:
-                raise RequestError("the file isn't there, though the index lists it", where=Where(file=file.url))
-            check(file, hashing, file.url)
+                raise RequestError(words.absent, where=Where(file=without_credentials(file.url)))
+            check(file, hashing, without_credentials(file.url), words)
             sha256 = hashing.digest("sha256")
             spool.seek(0)
             path = self._store.path_of(sha256, file.name)

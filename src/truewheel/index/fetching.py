@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from truewheel.errors import RequestError, Where
 from truewheel.index.model import IndexFile
@@ -50,19 +50,31 @@ def known(file: IndexFile) -> tuple[tuple[str, str], ...]:
     return tuple((name, hashes[name]) for name in (*STRONGEST, *_WEAK) if name in hashes)
 
 
-def check(file: IndexFile, hashing: Hashing, address: str) -> None:
-    """Raise `RequestError` where what came isn't what the index says: its size, and each of its hashes."""
+class Words(NamedTuple):
+    """How errors speak of whoever said what a file is: of its hash, of its absence, and what to do about another."""
+
+    said: str
+    absent: str
+    hint: str
+
+
+INDEX: Final = Words(
+    "the index says",
+    "the file isn't there, though the index lists it",
+    "it was damaged on its way, or isn't the file that was uploaded; it isn't kept",
+)
+
+
+def check(file: IndexFile, hashing: Hashing, address: str, words: Words = INDEX) -> None:
+    """Raise `RequestError` where what came isn't what was said of it: its size, and each of its hashes."""
     where = Where(file=address)
     if file.size is not None and hashing.size != file.size:
         raise RequestError(
-            f"the file has {hashing.size:,} bytes, and the index says {file.size:,}", where=where, hint=_HINT
+            f"the file has {hashing.size:,} bytes, and {words.said} {file.size:,}", where=where, hint=words.hint
         )
     for algorithm, wanted in known(file):
         found = hashing.digest(algorithm)
         if found != wanted:
             raise RequestError(
-                f"the file's {algorithm} is {found}, and the index says {wanted}", where=where, hint=_HINT
+                f"the file's {algorithm} is {found}, and {words.said} {wanted}", where=where, hint=words.hint
             )
-
-
-_HINT: Final = "it was damaged on its way, or isn't the file that was uploaded; it isn't kept"

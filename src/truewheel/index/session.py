@@ -29,10 +29,10 @@ try:
     from urllib3.exceptions import HTTPError, InsecureRequestWarning
 except ImportError:
     raise RequestError(
-        "asking a package index needs requests, which isn't installed", hint="pip install 'truewheel[verify]'"
+        "fetching needs requests, which isn't installed", hint="pip install 'truewheel[verify]', or 'truewheel[pack]'"
     ) from None
 if not hasattr(HTTPResponse, "read1"):
-    raise RequestError("asking a package index needs urllib3 2.2 or later", hint="pip install 'urllib3>=2.2'")
+    raise RequestError("fetching needs urllib3 2.2 or later", hint="pip install 'urllib3>=2.2'")
 
 _REDIRECTS: Final = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS: Final = 10
@@ -199,7 +199,7 @@ class Session:
         if status in _PASSING:
             raise _PassingError(f"the answer is {_status(response)}", _seconds(headers.get("Retry-After", "")))
         if status != 200:
-            hint = "name user and password in the index's address, or in netrc" if status in {401, 403, 407} else ""
+            hint = "name user and password in the address, or in netrc" if status in {401, 403, 407} else ""
             raise _failed(url, f"the answer is {_status(response)}", hint=hint)
         target = sink()
         size = 0

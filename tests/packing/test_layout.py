@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.packages import deb, npm
 from tests.strategies.wheels import clash_free
-from truewheel.archives import DIRECTORY, FILE, Archive, Item, Unusable
+from truewheel.archives import DIRECTORY, FILE, Archive, Item, Unusable, read_archive
 from truewheel.errors import RequestError
 from truewheel.packing.layout import Idle, Laid, lay_out
 from truewheel.packing.model import Layout
@@ -282,6 +283,32 @@ def test_folders_that_mean_something_to_installers_are_refused_at_the_top_alone(
 def test_longer_paths_can_be_allowed() -> None:
     there = archive("t", "x/" * 120 + "x")
     assert len(lay_out(there, Layout(), limits=Limits(depth=200)).chosen) == 2
+
+
+# --- real ones -----------------------------------------------------------------------------------------------
+def test_one_layout_does_for_all_packages_of_a_program() -> None:
+    layout = Layout(include=("bin/esbuild", "esbuild.exe"), rename={"bin/": ""}, into="esbuild")
+    for package, name, idle in [
+        ("linux-x64", "bin/esbuild", "esbuild.exe"),
+        ("win32-x64", "esbuild.exe", "bin/esbuild"),
+    ]:
+        there = read_archive(npm(f"@esbuild/{package}").read_bytes(), package)
+        assert there is not None
+        found = lay_out(there, layout)
+        assert where_to(found) == {f"package/{name}": f"esbuild/{name.removeprefix('bin/')}"}
+        assert Idle("include", idle) in found.idle
+        assert {"README.md", "package.json"} < found.stripped.keys()
+
+
+def test_a_debian_package_keeps_its_folders_until_they_are_stripped() -> None:
+    there = read_archive(deb("ripgrep").read_bytes(), "ripgrep.deb")
+    assert there is not None
+    found = lay_out(there, Layout(include=("usr/bin", "usr/share/man"), rename={"usr/": ""}, data=("usr/share",)))
+    assert where_to(found) == {
+        "usr/bin/rg": "bin/rg",
+        "usr/share/man/man1/rg.1.gz": "tool-1.0.data/data/share/man/man1/rg.1.gz",
+    }
+    assert list(lay_out(there, Layout(strip=2, include=("rg",))).chosen) == ["rg"]
 
 
 # --- laws ----------------------------------------------------------------------------------------------------

@@ -62,6 +62,11 @@ def test_devices_of_windows(name: str) -> None:
     assert not accepted(name)
 
 
+@pytest.mark.parametrize("name", ["a\ud800", "a/\udcff/b"])
+def test_what_is_no_text(name: str) -> None:
+    assert "the invisible character U+D" in fault(name)
+
+
 def test_every_control_and_format_character_is_refused() -> None:
     for code in (*range(0xD800), *range(0xE000, 0x110000)):
         category = unicodedata.category(chr(code))

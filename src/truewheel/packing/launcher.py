@@ -146,7 +146,9 @@ PROGRAMS = {{
 
 
 def path(command):
-    return os.path.join(FOLDER, *PROGRAMS[command].split("/"))
+    # Installers wrote its name in UTF-8, whatever encoding this process has for names.
+    name = os.fsdecode(PROGRAMS[command].encode("utf-8"))
+    return os.path.join(FOLDER, *name.split("/"))
 
 
 def start(command):

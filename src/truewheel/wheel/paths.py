@@ -28,9 +28,10 @@ Without NUL, which stands between the names there.
 _INVISIBLE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890-\u0891\u08e2\u180e\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\U000110bd\U000110cd\U00013430-\U0001343f"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001-\U000e007f]"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001-\U000e007f\ud800-\udfff]"
 )
-"""Control and format characters (Unicode 16, categories Cc, Cf, Zl, Zp): unseen, or turning the text around.
+"""Control and format characters (Unicode 16, categories Cc, Cf, Zl, Zp): unseen, or turning the text around. And
+halves of characters, by which Python also stands for bytes that are no text.
 
 Spelled out because the categories change with the Python that runs.
 """

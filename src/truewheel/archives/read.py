@@ -25,13 +25,24 @@ _PROGRAMS: Final = (
 )  # fmt: skip
 """How files begin that may have earned an executable bit: ELF, scripts, PE, Mach-O thin and fat."""
 
+_OTHERS: Final = {
+    b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive",
+    b"Rar!\x1a\x07": "a RAR archive",
+    b"LZIP": "a file compressed with lzip",
+    b"\x04\x22\x4d\x18": "a file compressed with LZ4",
+    b"\xed\xab\xee\xdb": "an RPM package",
+    b"xar!": "a package of macOS' installer",
+    b"MSCF": "a cabinet file of Windows",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "a package of Windows' installer",
+}
+
 
 def read_archive(buffer: Buffer, name: str, limits: Limits | None = None) -> Archive | None:
     """The archive in `buffer`, a whole file in memory or mapped into it, that is called `name`.
 
     Known by its first bytes, whatever its suffix: tar, also compressed with gzip, xz, Zstandard or bzip2; zip, wheels
-    among them; Debian packages, of which the files that they install are taken. None for anything else. Contents that
-    weren't compressed as a whole refer to `buffer` and are of use as long as it is.
+    among them; Debian packages, of which the files that they install are taken. None for what is no archive. Contents
+    that weren't compressed as a whole refer to `buffer` and are of use as long as it is.
 
     Names that lead elsewhere, two members of one name, devices, pipes and whatever two tools could understand in two
     ways are refused. Folders have no meaning of their own, and what macOS adds to archives (``._x``, ``.DS_Store``,
@@ -57,6 +68,10 @@ def _reader(head: bytes) -> Callable[[Buffer, str, Limits], Archive] | None:
         return _deb
     if head.startswith(_GZIP) or packing_of(head):
         return _packed
+    if what := next((what for magic, what in _OTHERS.items() if head.startswith(magic)), ""):
+        raise ArchiveError(
+            f"is {what}, which isn't understood", hint="unpack it, and give the folder or pack that with tar or zip"
+        )
     return _tar if is_tar(head) else None
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from truewheel.archives.gathered import Gathered
+from truewheel.archives.sparse import is_sparse, sparse_content, sparse_name
 from truewheel.errors import SdistError
 from truewheel.sdist import Slice
-from truewheel.sdist.tarentries import DIRECTORY, HARD_LINK, LINK, TarReader
+from truewheel.sdist.tarentries import DIRECTORY, HARD_LINK, LINK, TarEntry, TarReader
 from truewheel.sdist.tarformat import BLOCK, V7, parse_header
-from truewheel.wheel import Buffer, Limits
+from truewheel.wheel import Buffer, Content, Limits
 
 _MAGIC_AT = 257
 _MAGIC = b"ustar"
@@ -31,8 +32,11 @@ def gather_tar(buffer: Buffer, gathered: Gathered, limits: Limits) -> None:
 
     Raises `SdistError` for a tar that isn't sound, or that holds devices and the like, `ArchiveError` and `LimitError`.
     """
-    for entry in TarReader(buffer, limits).entries():
-        if entry.kind == DIRECTORY:
+    for entry in TarReader(buffer, limits, sparse=True).entries():
+        if is_sparse(entry):
+            content: Content = sparse_content(buffer, entry, limits)
+            _file(sparse_name(entry), content, entry, gathered)
+        elif entry.kind == DIRECTORY:
             gathered.folder(entry.name, entry.offset)
         elif entry.kind == LINK:
             gathered.link(entry.name, entry.linkname, entry.offset)
@@ -40,4 +44,8 @@ def gather_tar(buffer: Buffer, gathered: Gathered, limits: Limits) -> None:
             gathered.twin(entry.name, entry.linkname, entry.offset)
         else:
             content = Slice(buffer, entry.data_offset, entry.size)
-            gathered.file(entry.name, content, entry.offset, executable=bool(entry.header.mode & 0o111))
+            _file(entry.name, content, entry, gathered)
+
+
+def _file(name: bytes, content: Content, entry: TarEntry, gathered: Gathered) -> None:
+    gathered.file(name, content, entry.offset, executable=bool(entry.header.mode & 0o111))

@@ -26,7 +26,7 @@ def gather_zip(buffer: Buffer, gathered: Gathered, limits: Limits) -> bool:
     Returns whether any file was put in on a system that has executable bits: ``git archive`` says that it was made on
     Unix of those alone that have one. Raises `WheelError` for a zip that isn't sound, `ArchiveError` and `LimitError`.
     """
-    members = read_members(buffer, find_directory(buffer, limits, comment=True), limits)
+    members = read_members(buffer, find_directory(buffer, limits, comment=True), limits, foreign=True)
     modes = False
     for name, content in zip(members.names, members.contents, strict=True):
         offset, unix = content.header_offset, content.system in _UNIX

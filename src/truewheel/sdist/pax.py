@@ -16,11 +16,15 @@ _LENGTH: Final = re.compile(rb"([1-9][0-9]{0,7}) ")
 _TIME: Final = re.compile(r"(-?[0-9]{1,18})(?:\.([0-9]*))?")
 _WHOLE: Final = re.compile("[0-9]{1,18}")
 _CHARSETS: Final = frozenset({"ISO-IR 10646 2000 UTF-8", "BINARY"})
-_SPARSE: Final = ("GNU.sparse.", "SCHILY.realsize")
+GNU_SPARSE: Final = "GNU.sparse."
+_SPARSE: Final = (GNU_SPARSE, "SCHILY.realsize")
 
 
-def parse_records(data: bytes, where: Where) -> Records:
-    """The records that fill `data` exactly, in their order. Raises `SdistError` where readers would disagree."""
+def parse_records(data: bytes, where: Where, *, sparse: bool = False) -> Records:
+    """The records that fill `data` exactly, in their order; GNU's about `sparse` files only where these are understood.
+
+    Raises `SdistError` where readers would disagree.
+    """
     records: dict[str, str] = {}
     at = 0
     while at < len(data):
@@ -37,14 +41,14 @@ def parse_records(data: bytes, where: Where) -> Records:
             raise SdistError(f"the pax record {word!r} is there twice", where=where)
         records[word] = text
         at = end
-    _check(records, where)
+    _check(records, where, sparse=sparse)
     return tuple(records.items())
 
 
-def _check(records: dict[str, str], where: Where) -> None:
+def _check(records: dict[str, str], where: Where, *, sparse: bool) -> None:
     """Refuse what changes the meaning of a member in ways that not every reader knows."""
-    if sparse := next((key for key in records if key.startswith(_SPARSE)), ""):
-        raise SdistError(f"the member is sparse ({sparse}), which not every tool can read", where=where)
+    if key := next((key for key in records if key.startswith(_SPARSE[1:] if sparse else _SPARSE)), ""):
+        raise SdistError(f"the member is sparse ({key}), which not every tool can read", where=where)
     if (charset := records.get("hdrcharset", "BINARY")) not in _CHARSETS:
         raise SdistError(f"the pax records are in the character set {charset!r}, not UTF-8", where=where)
 

@@ -62,10 +62,14 @@ class _Before(NamedTuple):
 
 
 class TarReader:
-    """Reads the entries of a tar in their order. ``records`` and ``end`` are known when all have been read."""
+    """Reads the entries of a tar in their order. ``records`` and ``end`` are known when all have been read.
 
-    def __init__(self, buffer: Buffer, limits: Limits) -> None:
+    Where `sparse` files are understood, it is the caller who does: the contents are still those of the archive.
+    """
+
+    def __init__(self, buffer: Buffer, limits: Limits, *, sparse: bool = False) -> None:
         self._view = memoryview(buffer)
+        self._sparse = sparse
         self._limits = limits
         self._at = 0
         self._headers = 0
@@ -151,7 +155,7 @@ class TarReader:
         if known:
             raise SdistError("two headers of one kind before one member", where=where)
         if header.typeflag == _LOCAL:
-            return before._replace(records=pax.parse_records(data, where))
+            return before._replace(records=pax.parse_records(data, where, sparse=self._sparse))
         text, end, rest = data.partition(b"\0")
         if not text or not end or rest.strip(b"\0"):
             raise SdistError("a long name that is empty, has no NUL at its end, or goes on behind it", where=where)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from truewheel.errors import WheelError, Where
@@ -21,6 +23,7 @@ from truewheel.wheel.zipformat import (
     LOCAL_SIGNATURE,
     REFUSED_EXTRAS,
     STORED,
+    UNICODE_NAME,
     UTF8,
     ZIP64_EXTRA,
     CentralHeader,
@@ -29,16 +32,25 @@ from truewheel.wheel.zipformat import (
 )
 
 _UNKNOWN_FLAGS: Final = 0xFFFF & ~(DEFLATE_LEVEL | DESCRIPTOR | UTF8)
+_UNIX_SYSTEMS: Final = frozenset({3, 19})
+_SECOND_NAME: Final = b"\x01"
+"""The version of the extra field that says a name in Unicode; CRC-32 of the name in the header and the name follow."""
+
 _METHODS: Final = {1: "shrink", 6: "implode", 9: "deflate64", 12: "bzip2", 14: "lzma", 93: "zstd", 95: "xz"}
 
 
 class Archive(NamedTuple):
-    """What all records share: the file, its central directory and the offset of that, and the limits."""
+    """What all records share: the file, its central directory and the offset of that, and the limits.
+
+    In a ``foreign`` archive members may have comments, and the tools of Unix and macOS may leave names in UTF-8
+    unmarked, or say them once more: Info-ZIP's zip and macOS' Archive Utility do. A wheel's may not.
+    """
 
     data: Buffer
     directory: bytes
     start: int
     limits: Limits
+    foreign: bool = False
 
 
 def careful_member(archive: Archive, at: int, position: int) -> tuple[bytes, ZipContent, int, int]:
@@ -48,13 +60,18 @@ def careful_member(archive: Archive, at: int, position: int) -> tuple[bytes, Zip
     """
     central, name, central_extra = _central_record(archive, at)
     where = Where(member=name.decode("utf-8", errors="backslashreplace"), offset=archive.start + at)
-    _check_record(central, name, archive.limits, where)
-    size, packed, offset = _true_sizes(central, central_extra, where)
+    _check_record(central, archive.limits, where)
+    if not archive.foreign:
+        _check_plain(central, name, where)
+    elif not (central.flags & UTF8 or name.isascii()):
+        _check_unmarked(central, name, where)
+    twice = _SECOND_NAME + zlib.crc32(name).to_bytes(4, "little") + name if archive.foreign else None
+    size, packed, offset = _true_sizes(central, central_extra, twice, where)
     _check_size(central.method, size, packed, archive.limits, where)
     _check_place(offset, position, archive.start, where)
     local, local_extra = _local_record(archive, central, name, position)
     where = Where(member=where.member, offset=position)
-    payload = _check_extra(local_extra, where)
+    payload = _check_extra(local_extra, twice, where)
     _check_twin(local, central, (size, packed), payload, where)
     data_at = position + LOCAL.size + len(name) + len(local_extra)
     end = data_at + packed
@@ -69,7 +86,12 @@ def careful_member(archive: Archive, at: int, position: int) -> tuple[bytes, Zip
         *central[1:9], packed, size, central.internal_attributes, central.external_attributes,
         offset, data_at, local_extra, central_extra, archive.data,
     )  # fmt: skip
-    return name, ZipContent._make(stored), at + CENTRAL.size + len(name) + len(central_extra), end
+    return (
+        name,
+        ZipContent._make(stored),
+        at + CENTRAL.size + len(name) + len(central_extra) + central.comment_length,
+        end,
+    )
 
 
 def _central_record(archive: Archive, at: int) -> tuple[CentralHeader, bytes, bytes]:
@@ -84,17 +106,17 @@ def _central_record(archive: Archive, at: int) -> tuple[CentralHeader, bytes, by
         )
     name_at = at + CENTRAL.size
     extra_at = name_at + central.name_length
-    if extra_at + central.extra_length > len(directory):
+    if extra_at + central.extra_length + central.comment_length > len(directory):
         raise WheelError("a record reaches over the end of the central directory", where=where)
     name = directory[name_at:extra_at]
     return central, name, directory[extra_at : extra_at + central.extra_length]
 
 
-def _check_record(central: CentralHeader, name: bytes, limits: Limits, where: Where) -> None:
-    """Refuse what a wheel has no use for, and what readers understand in different ways."""
-    if len(name) > limits.name_length:
+def _check_record(central: CentralHeader, limits: Limits, where: Where) -> None:
+    """Refuse what readers understand in different ways, or don't understand."""
+    if central.name_length > limits.name_length:
         short = Where(member=where.member[:60] + "…", offset=where.offset)
-        raise limits.exceeded("name_length", f"the name has {len(name):,} bytes", short)
+        raise limits.exceeded("name_length", f"the name has {central.name_length:,} bytes", short)
     if central.flags & ENCRYPTED:
         raise WheelError("the member is encrypted", where=where)
     if central.flags & _UNKNOWN_FLAGS:
@@ -103,11 +125,15 @@ def _check_record(central: CentralHeader, name: bytes, limits: Limits, where: Wh
         known = _METHODS.get(central.method)
         raise WheelError(
             f"compression method {central.method}{f' ({known})' if known else ''}; "
-            "a wheel is stored (0) or deflated (8), which every installer can read",
+            "members are stored (0) or deflated (8), which every tool can read",
             where=where,
         )
     if central.disk:
         raise WheelError(f"the member is said to be on disk {central.disk} of several", where=where)
+
+
+def _check_plain(central: CentralHeader, name: bytes, where: Where) -> None:
+    """Refuse what a wheel has no use for, and names that need guessing."""
     if central.comment_length:
         raise WheelError(f"the member carries a comment of {central.comment_length:,} bytes", where=where)
     if not (central.flags & UTF8 or name.isascii()):
@@ -117,14 +143,28 @@ def _check_record(central: CentralHeader, name: bytes, limits: Limits, where: Wh
         )
 
 
-def _check_extra(extra: bytes, where: Where) -> bytes | None:
-    """The payload of the ZIP64 extra field, if there is one; refuse fields that change the meaning."""
+def _check_unmarked(central: CentralHeader, name: bytes, where: Where) -> None:
+    """Refuse a name that isn't ASCII nor marked as UTF-8, unless a tool of Unix or macOS wrote it, and it is UTF-8."""
+    if central.system in _UNIX_SYSTEMS:
+        with suppress(UnicodeDecodeError):
+            name.decode("utf-8")
+            return
+    raise WheelError(
+        "the name isn't ASCII and not marked as UTF-8 (flag bit 11): tools guess what it means", where=where
+    )
+
+
+def _check_extra(extra: bytes, twice: bytes | None, where: Where) -> bytes | None:
+    """The payload of the ZIP64 extra field, if there is one; refuse fields that change the meaning.
+
+    The second name in Unicode (0x7075) may be there where it is exactly `twice`.
+    """
     fields = extra_fields(extra)
     if fields is None:
         raise WheelError(f"the extra field of {len(extra):,} bytes is not a sequence of whole fields", where=where)
     found: bytes | None = None
     for identity, payload in fields:
-        if identity in REFUSED_EXTRAS:
+        if identity in REFUSED_EXTRAS and not (identity == UNICODE_NAME and payload == twice):
             raise WheelError(f"extra field {identity:#06x}, {REFUSED_EXTRAS[identity]}, is not allowed", where=where)
         if identity == ZIP64_EXTRA:
             if found is not None:
@@ -133,9 +173,9 @@ def _check_extra(extra: bytes, where: Where) -> bytes | None:
     return found
 
 
-def _true_sizes(central: CentralHeader, extra: bytes, where: Where) -> tuple[int, int, int]:
+def _true_sizes(central: CentralHeader, extra: bytes, twice: bytes | None, where: Where) -> tuple[int, int, int]:
     """Size, compressed size and offset, from the ZIP64 field where the record defers to it (APPNOTE 4.5.3)."""
-    payload = _check_extra(extra, where)
+    payload = _check_extra(extra, twice, where)
     values = [central.size, central.compressed_size, central.offset]
     deferred = [index for index, value in enumerate(values) if value == ELSEWHERE_32]
     if payload is None and deferred:

@@ -31,10 +31,11 @@ ELSEWHERE_32: Final = 0xFFFF_FFFF
 """The value of a field whose true value stands in a ZIP64 record."""
 
 ZIP64_EXTRA: Final = 0x0001
+UNICODE_NAME: Final = 0x7075
 REFUSED_EXTRAS: Final = {
     0x0017: "strong encryption",
     0x6375: "a second comment in Unicode",
-    0x7075: "a second name in Unicode",
+    UNICODE_NAME: "a second name in Unicode",
     0x9901: "AES encryption",
 }
 

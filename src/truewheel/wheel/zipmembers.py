@@ -38,13 +38,15 @@ class Members(NamedTuple):
     contents: list[ZipContent]
 
 
-def read_members(data: Buffer, where: Directory, limits: Limits) -> Members:
+def read_members(data: Buffer, where: Directory, limits: Limits, *, foreign: bool = False) -> Members:
     """The members in the order of the archive, which is that of the central directory.
 
-    Records and bytes of all members fill the file from its first byte to the central directory without a gap.
+    Records and bytes of all members fill the file from its first byte to the central directory without a gap. Of a
+    `foreign` archive, that is no wheel, members may have comments and names in UTF-8 that aren't marked as such: see
+    `zipcareful.Archive`.
     Raises `WheelError` for the first record that breaks a rule, and `LimitError` for one that asks too much.
     """
-    archive = Archive(data, bytes(data[where.start : where.end]), where.start, limits)
+    archive = Archive(data, bytes(data[where.start : where.end]), where.start, limits, foreign)
     members = Members([], [])
     at = position = 0
     while len(members.names) < where.members:
@@ -70,7 +72,7 @@ def read_members(data: Buffer, where: Directory, limits: Limits) -> Members:
 
 def _plain_members(archive: Archive, count: int, at: int, position: int, members: Members) -> tuple[int, int]:
     """Append members as long as they are plain; where the next record and its local header start."""
-    data, directory, start, limits = archive
+    data, directory, start, limits, _ = archive
     unpack, width, last = CENTRAL.unpack_from, CENTRAL.size, len(directory) - CENTRAL.size
     ratio, largest, longest = limits.ratio, min(limits.member_size, ELSEWHERE_32 - 1), limits.name_length
     add_name, add_content, new = members.names.append, members.contents.append, tuple.__new__

@@ -42,7 +42,7 @@ _MEANT: Final = {
 
 def license_expression(text: str) -> str:
     """The expression with identifiers and operators as SPDX spells them. Raises `RequestError` where it is none."""
-    text = line(KEY, text)
+    text = line(KEY, " ".join(text.split()))  # any blanks separate its words, ends of lines as well
     tokens = _TOKEN.findall(text)
     try:
         parts = list(_parts(iter(tokens)))

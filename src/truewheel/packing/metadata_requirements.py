@@ -115,7 +115,7 @@ def requirement(key: str, text: str) -> Needed:
 
     Raises `RequestError` for what is none, and for one whose marker asks for an extra.
     """
-    text = line(key, text)
+    text = line(key, text.replace("\t", " "))
     try:
         if "\\" in text or text.count("(") > _MOST_PARENTHESES:  # packaging would evaluate escapes, and recurse
             raise ValueError("a backslash, or too many parentheses")  # noqa: TRY301  # said as packaging's are

@@ -52,7 +52,7 @@ def plan_elf(examination: Examination, libraries: Libraries, wishes: Wishes) -> 
         limits=wishes.limits,
     )
     if closure.lost:
-        raise not_found(closure.lost, {asker.path for asker in members.askers}, libraries)
+        raise not_found(closure.lost, {asker.path for asker in members.askers}, libraries, wishes.excluding)
     made = _Planner(examination.wheel, members, closure, wishes, folder).plan()
     return with_strip(made, examination) if wishes.strip else made
 

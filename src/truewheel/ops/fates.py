@@ -58,8 +58,13 @@ class Lost(NamedTuple):
     never: bool = False
 
 
-def not_found(lost: list[Lost], inside: Collection[str], libraries: Libraries) -> RequestError:
-    """The error for all libraries that are nowhere; `inside` are the members of the wheel that ask."""
+def not_found(
+    lost: list[Lost], inside: Collection[str], libraries: Libraries, option: str = "--exclude"
+) -> RequestError:
+    """The error for all libraries that are nowhere; `inside` are the members of the wheel that ask.
+
+    `option` is the one that leaves a library to others.
+    """
     places = " or ".join(libraries.searched)
     words = []
     for library, askers, against, _ in lost[:_SHOWN]:
@@ -71,17 +76,17 @@ def not_found(lost: list[Lost], inside: Collection[str], libraries: Libraries) -
     return RequestError(
         f"not found{f' in {places}' if places else ', for no place to look was named'}: {'; '.join(words)}{rest}",
         where=Where(member=first.askers[0] if first.askers[0] in inside else ""),
-        hint=_way_out(first),
+        hint=_way_out(first, option),
     )
 
 
-def _way_out(lost: Lost) -> str:
+def _way_out(lost: Lost, option: str) -> str:
     """What helps against a lost library. Its name is untrusted, and hints are pasted into shells."""
     name = base_name(lost.library)
     if not name:
         return "no file has such a name: link the binary again"
     quoted = shlex.quote(name) if "'" in name else f"'{name}'"
-    exclude = f"say --exclude {quoted} if another package brings it"
+    exclude = f"say {option} {quoted} if another package brings it"
     if lost.never:
         return f"no -L helps; {exclude}"
     return f"name the folder of {name} with -L DIR, search this machine with --host-libs, or {exclude}"

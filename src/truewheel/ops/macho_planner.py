@@ -50,7 +50,7 @@ def plan_macho(examination: Examination, libraries: Libraries, wishes: Wishes) -
     if members.platforms != {Platform.MACOS} and (closure.lost or closure.loaded):
         raise _no_frameworks(closure)
     if closure.lost:
-        raise not_found(closure.lost, {asker.path for asker in members.askers}, libraries)
+        raise not_found(closure.lost, {asker.path for asker in members.askers}, libraries, wishes.excluding)
     return _Planner(examination, members, closure, wishes, folder).plan()
 
 

@@ -2,19 +2,157 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import chain
+from typing import Final
+
+from truewheel import rules
 from truewheel.archives import Archive
-from truewheel.errors import RequestError
+from truewheel.binary import MachO
+from truewheel.errors import RequestError, Where
+from truewheel.findings import in_order
+from truewheel.ops import checks, pack_libraries
+from truewheel.ops.examine import Depth, Examination, ask
 from truewheel.ops.libraries import Libraries
+from truewheel.ops.pack_contents import Contents, contents
 from truewheel.ops.pack_model import Packed, Wanted
+from truewheel.ops.pack_platforms import demand_one_platform, platforms_of
+from truewheel.ops.repair import Repair, repair
+from truewheel.ops.repaired_tags import because
+from truewheel.ops.retag import retag
+from truewheel.ops.verdict import Tags, Verdict, judge, some
+from truewheel.packing.licences import Licence, licences
+from truewheel.packing.members import draft
+from truewheel.packing.metadata import metadata
+from truewheel.policy import Outcome
+from truewheel.policy.apple import helpers
+from truewheel.wheel import Mapper, Wheel, WheelName, read_wheel_file, serially
 
 __all__ = ["Packed", "Wanted", "pack"]
 
+_CHECKS: Final = (checks.tags_true, checks.tags_installable, checks.binaries_fit_the_tag, checks.libraries)
+"""What is told of a result besides what the policies say: the checks that are about its binaries and tags."""
 
-def pack(archive: Archive, wanted: Wanted, libraries: Libraries) -> Packed:
+
+def pack(archive: Archive, wanted: Wanted, libraries: Libraries, *, mapper: Mapper = serially) -> Packed:
     """The wheel of an archive.
+
+    1. The files are laid out, and the programs found.
+    2. The native files say what they need. They must be for one platform, and no extension modules of one Python.
+    3. A draft for any platform gets metadata, licences and RECORD; `mapper` spreads the reading.
+    4. What is missing is grafted, if that is wanted; the lowest true tags follow, or those demanded, if they are true.
+    5. The result is judged under its new name: its tags must be exact, or stricter on demand.
 
     Raises `RequestError` where what is asked can't be had of this archive: no binary inside, binaries for several
     platforms, a library that no platform promises, a platform that would be promised falsely; `ArchiveError` and
     `BinaryError` where contents are damaged.
     """
-    raise RequestError(f"{archive.name} can't be packed yet: {wanted.target.label}, {libraries.searched}")
+    inside = contents(archive, wanted)
+    about = wanted.about
+    name = WheelName(about.distribution, about.version, wanted.build, ("py3",), ("none",), ("any",))
+    outcome = ask(name, inside.images, inside.graph, wanted.exclude.mean)
+    _demand_one_platform(inside, outcome)
+    _demand_no_modules(outcome)
+    missing = pack_libraries.missing(outcome)
+    lost = pack_libraries.interpreters(inside.images, inside.graph, wanted)
+    pack_libraries.demand([*lost, *(() if wanted.graft else missing)], inside.images, libraries)
+    tags = judge(name, inside.images, outcome)
+    # Where libraries are missing, the tags follow from what is grafted; what is unknown stays so.
+    platforms = (
+        () if missing and tags.computed else platforms_of(tags, wanted.target.platforms, inside.images, outcome.libc)
+    )
+    taken = licences(inside.laid.stripped, inside.laid.excluded, about.license_files, wanted.beside)
+    wheel = _drafted(inside, taken, wanted, mapper)
+    if platforms:
+        packed = _tagged(inside, retag(wheel, platforms), wanted)
+    else:
+        packed = _grafted(repair(_examination(inside, wheel, outcome), libraries, pack_libraries.request(wanted)))
+    _demand_true(packed.tags, wanted)
+    return replace(
+        packed,
+        programs=tuple(found.program for found in inside.programs if found.program.script or inside.entry_points),
+        licences=tuple(wheel.info_path(f"licenses/{licence.path}") for licence in taken),
+        findings=in_order([each for each in packed.findings if each.rule is not rules.LIB_EXCLUDE_IDLE]),
+    )
+
+
+def _drafted(inside: Contents, taken: Iterable[Licence], wanted: Wanted, mapper: Mapper) -> Wheel:
+    """The wheel for any platform."""
+    return draft(
+        wanted.about,
+        {path: (entry.content, entry.executable) for path, entry in inside.entries.items()},
+        metadata=metadata(wanted.about, [licence.path for licence in taken]),
+        licences=taken,
+        entry_points=inside.entry_points,
+        build=wanted.build,
+        mapper=mapper,
+        limits=wanted.limits,
+    )
+
+
+def _examination(inside: Contents, wheel: Wheel, outcome: Outcome) -> Examination:
+    """What is known of a wheel that has just been made: its RECORD is true."""
+    damage = tuple(member.damage for member in inside.seen if member.damage)
+    return Examination(wheel, Depth.TABLES, inside.seen, dict(inside.images), inside.graph, outcome, (), damage)
+
+
+def _tagged(inside: Contents, wheel: Wheel, wanted: Wanted) -> Packed:
+    """The wheel, judged as it is called now."""
+    outcome = ask(wheel.name, inside.images, inside.graph, wanted.exclude.mean)
+    tags = judge(wheel.name, inside.images, outcome)
+    examination = _examination(inside, wheel, outcome)
+    subject = checks.Subject(examination, tags, read_wheel_file(wheel), 0)
+    found = chain.from_iterable(check(subject) for check in _CHECKS)
+    return Packed(wheel, tags, (), (), (*outcome.findings, *examination.findings, *found))
+
+
+def _grafted(done: Repair) -> Packed:
+    """The wheel with the libraries that it lacked."""
+    return Packed(done.wheel, done.after, (), (), done.findings, done.plan)
+
+
+# --- what is demanded ----------------------------------------------------------------------------------------
+def _demand_one_platform(inside: Contents, outcome: Outcome) -> None:
+    """Raise `RequestError` unless all files run on one platform, as they are called in the archive.
+
+    Libraries that only some slices of a fat file load may lack what the others are for.
+    """
+    machos = {member: image for member, image in inside.images.items() if isinstance(image, MachO)}
+    some_load = helpers(machos, inside.graph.edges)
+    counted = {member: image for member, image in inside.images.items() if member not in some_load} or inside.images
+    names = {member: inside.names.get(member, member) for member in counted}
+    demand_one_platform(
+        {names[member]: image for member, image in counted.items()},
+        {names[member]: outcome.libc[member] for member in counted if member in outcome.libc},
+    )
+
+
+def _demand_no_modules(outcome: Outcome) -> None:
+    """Raise `RequestError` for an extension module that a Python could import: the tag py3-none would be false.
+
+    Modules of a Python that the archive brings lie in folders such as ``lib-dynload``, where no other looks.
+    """
+    for finding in outcome.findings:
+        if finding.rule is rules.ABI_NONE_WITH_EXTENSION and _importable(finding.member):
+            raise RequestError(
+                f"{finding.message}: packed wheels are for any Python (py3-none)",
+                where=Where(member=finding.member),
+                hint="wheels with extension modules are built (`truewheel build`), one for each Python, and repaired",
+            )
+
+
+def _importable(member: str) -> bool:
+    """Whether an import statement can name a module."""
+    *folders, file = member.split("/")
+    return all(part.isidentifier() for part in (*folders, file.partition(".")[0]))
+
+
+def _demand_true(tags: Tags, wanted: Wanted) -> None:
+    """Raise `RequestError` unless the tags are those that are true: lower ones never, higher ones on demand."""
+    demanded = (Verdict.STRICTER, Verdict.UNKNOWN) if wanted.target.platforms else ()
+    if tags.verdict not in (Verdict.EXACT, *demanded):
+        raise RequestError(
+            f"{', '.join(tags.claimed)} would be {tags.verdict.value} ({because(tags.deciding) or some(tags.reasons)})",
+            hint="name another platform with --plat",
+        )

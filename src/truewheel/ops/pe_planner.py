@@ -52,7 +52,7 @@ def plan_pe(examination: Examination, libraries: Libraries, wishes: Wishes) -> P
     members = _members(examination)
     closure = follow(members, libraries, wishes)
     if closure.lost:
-        raise not_found(closure.lost, {asker.path for asker in members.askers}, libraries)
+        raise not_found(closure.lost, {asker.path for asker in members.askers}, libraries, wishes.excluding)
     return _Planner(examination.wheel, members, closure, wishes, folder).plan()
 
 

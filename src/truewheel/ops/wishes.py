@@ -18,8 +18,9 @@ class Wishes:
     """What is asked of a repair, whatever the wheel is for.
 
     ``exclude`` and ``include`` are globs for libraries: left to others; carried though the platform promises them, or
-    though nothing needs them but at run time. ``folder`` is the suffix of the folder for grafts, None for the usual
-    one of the system. ``limits`` hold for libraries from outside.
+    though nothing needs them but at run time. ``excluding`` is the option that says the former, for hints. ``folder``
+    is the suffix of the folder for grafts, None for the usual one of the system. ``limits`` hold for libraries from
+    outside.
 
     For Linux: ``ceiling`` is the platform that the wheel must run on, None for whatever comes out. ``expand_relr`` of
     None expands DT_RELR where the platform's loader may be too old for it. ``keep_exec_stack`` leaves PT_GNU_STACK.
@@ -35,6 +36,7 @@ class Wishes:
     ceiling: Floor | None = None
     exclude: Patterns = NO_PATTERNS
     include: Patterns = NO_PATTERNS
+    excluding: str = "--exclude"
     folder: str | None = None
     expand_relr: bool | None = None
     keep_exec_stack: bool = False

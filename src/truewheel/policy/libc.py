@@ -65,6 +65,16 @@ def libc_of(elf: Elf, member: str = "") -> Libc:
     return Libc(UNKNOWN, f"it names no C library, and its undefined names ({names}) fit more than one")
 
 
+def other_system(elf: Elf) -> Libc | None:
+    """What says that a file is for another system than Linux and Android, None if nothing does; the name is its own."""
+    if elf.osabi in (0, 3) or (elf.machine == _EM_ARM and elf.osabi in _ARM_ABIS):
+        if elf.system is None or elf.system.name in _OWN_SYSTEMS:
+            return None
+        return Libc(elf.system.name, f"{elf.system.evidence}, another system")
+    name = _SYSTEMS.get(elf.osabi, "neither System V nor GNU")
+    return Libc(name, f"its EI_OSABI is {elf.osabi} ({name}), that of another system")
+
+
 def suffix_hint(member: str) -> Libc | None:
     """What the suffix of an extension module says of the C library, where it says anything."""
     found = _SUFFIX.search(member)
@@ -74,12 +84,8 @@ def suffix_hint(member: str) -> Libc | None:
 
 
 def _by_system(elf: Elf, _: str) -> Libc | None:
-    if elf.osabi in (0, 3) or (elf.machine == _EM_ARM and elf.osabi in _ARM_ABIS):
-        if elf.system is None or elf.system.name in _OWN_SYSTEMS:
-            return None
-        return Libc(UNKNOWN, f"{elf.system.evidence}, another system")
-    name = _SYSTEMS.get(elf.osabi, "neither System V nor GNU")
-    return Libc(UNKNOWN, f"its EI_OSABI is {elf.osabi} ({name}), that of another system")
+    other = other_system(elf)
+    return other and other._replace(name=UNKNOWN)
 
 
 def _by_interpreter(elf: Elf, _: str) -> Libc | None:

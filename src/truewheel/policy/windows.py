@@ -56,7 +56,7 @@ def examine(images: Mapping[str, Pe], external: Mapping[str, tuple[str, ...]], n
     `external` are the DLLs (lower case) that no member provides, with the members that need them; `name` tells
     which Pythons load the wheel.
     """
-    ours = {member: images[member] for member in sorted(images) if images[member].subsystem not in _EFI}
+    ours = {member: images[member] for member in sorted(images) if not is_firmware(images[member])}
     emulated = {member for member, image in ours.items() if image.hybrid and image.arch == "amd64"}
     tagged = {m: image for m, image in ours.items() if image.arch in _TAGGED and m not in emulated}
     requirements = (
@@ -76,6 +76,11 @@ def examine(images: Mapping[str, Pe], external: Mapping[str, tuple[str, ...]], n
         missing=needed,
         unknown=strange,
     )
+
+
+def is_firmware(image: Pe) -> bool:
+    """Whether a file is not for Windows, but for the firmware that starts a machine."""
+    return image.subsystem in _EFI
 
 
 def promised(library: str, arch: str) -> bool:

@@ -1,0 +1,182 @@
+"""The files of a packed wheel: those of the archive in their places, and the modules that start its programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from truewheel.archives import Archive, Item
+from truewheel.binary import Image
+from truewheel.binary.graph import Graph, resolve
+from truewheel.errors import RequestError, Where
+from truewheel.ops.examine import Depth, Member, look_at
+from truewheel.ops.pack_model import Wanted
+from truewheel.ops.pack_programs import Found, demand_programs, looked_for, name_alone, named, starts
+from truewheel.packing.launcher import Started, launcher
+from truewheel.packing.layout import Laid, lay_out
+from truewheel.packing.members import data_folder, script_path
+from truewheel.packing.modes import executables
+from truewheel.wheel import Bytes, Data, Entry
+
+_INIT, _MAIN = "__init__.py", "__main__.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The bytes of a file of the archive; errors name it as the archive does."""
+
+    item: Item
+
+    @property
+    def size(self) -> int:
+        """The number of bytes."""
+        return self.item.size
+
+    def read(self) -> Data:
+        """All bytes."""
+        return self.item.read()
+
+    def head(self, count: int) -> bytes:
+        """The first bytes."""
+        return self.item.head(count)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a wheel is made of, but for its metadata.
+
+    ``entries`` are its files by path, ``names`` tells what those of the archive are called there. ``images`` are the
+    native files by path, without foreign ones, and ``graph`` is who needs whom among them. ``seen`` is what was seen
+    in every file that counts.
+    """
+
+    laid: Laid
+    programs: tuple[Found, ...]
+    entries: Mapping[str, Entry]
+    names: Mapping[str, str]
+    seen: tuple[Member, ...]
+    entry_points: bytes = b""
+    images: Mapping[str, Image] = field(init=False)
+    graph: Graph = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Put the native files together."""
+        images = {member.entry.name: member.image for member in self.seen if member.image is not None}
+        object.__setattr__(self, "images", images)
+        object.__setattr__(self, "graph", resolve(images))
+
+
+def contents(archive: Archive, wanted: Wanted) -> Contents:
+    """The files that an archive gives, with those that are added and those that its programs need.
+
+    Raises `RequestError` where a program or a place isn't there or isn't clear, `ArchiveError` and `BinaryError` where
+    files are damaged.
+    """
+    target = wanted.target
+    laid = lay_out(archive, target.layout, alone=name_alone(archive, wanted), limits=wanted.limits)
+    _demand_foreign(laid)
+    programs = None if target.programs is None else named(target.programs, laid)
+    entries = _entries(archive, laid, wanted, programs or ())
+    names = {entry.name: name for name, entry in entries.items()}
+    added = _added(wanted, names)
+    counted = [entry for name, entry in entries.items() if name not in laid.foreign]
+    seen = tuple(look_at(entry, Depth.TABLES) for entry in (*counted, *added))
+    images = {names[m.entry.name]: m.image for m in seen if m.image is not None and m.entry.name in names}
+    if programs is None:
+        programs = looked_for(images, wanted)
+        for _, name in programs:
+            entries[name] = Entry(entries[name].name, executable=True, content=entries[name].content)
+    else:
+        demand_programs(programs, laid, images)
+    members = {entry.name: entry for entry in (*entries.values(), *added)}
+    modules, entry_points = _modules(programs, laid, wanted, members)
+    members |= {path: Entry(path, executable=False, content=Bytes(data)) for path, data in modules.items()}
+    return Contents(laid, programs, members, names, seen, entry_points)
+
+
+def _demand_foreign(laid: Laid) -> None:
+    """Raise `RequestError` for a pattern of foreign files that means none: what it should mean would count."""
+    for setting, pattern in laid.idle:
+        if setting == "foreign":
+            raise RequestError(
+                f"`foreign` has {pattern!r}, which matches no file that is packed",
+                hint="patterns mean names as they are once folders are stripped",
+            )
+
+
+def _entries(archive: Archive, laid: Laid, wanted: Wanted, programs: tuple[Found, ...]) -> dict[str, Entry]:
+    """The chosen files as members, by their names in the archive."""
+    runs = executables(
+        laid.chosen,
+        modes=archive.modes,
+        is_program=starts,
+        derive=wanted.derive_modes or None,
+        programs=[name for _, name in programs],
+    )
+    folder = data_folder(wanted.about)
+    scripts = {name: _script(program.command, name, wanted) for program, name in programs if program.script}
+    return {
+        name: Entry(scripts.get(name) or laid.place(name, folder), name in runs, Taken(item))
+        for name, item in laid.chosen.items()
+    }
+
+
+def _script(command: str, name: str, wanted: Wanted) -> str:
+    """The path of a program that is a command by itself."""
+    suffix = name[-4:] if name.lower().endswith(".exe") else ""
+    return script_path(wanted.about, command + suffix)
+
+
+def _added(wanted: Wanted, names: Mapping[str, str]) -> list[Entry]:
+    """The files that the project adds. Raises `RequestError` where the archive brings one of that path."""
+    entries = []
+    for path, data in sorted(wanted.added.items()):
+        place = _below(wanted.target.layout.into, path)
+        if place in names:
+            raise RequestError(
+                f"the archive brings {place}, and so do the files that are added",
+                where=Where(member=names[place]),
+                hint="leave one of them out",
+            )
+        entries.append(Entry(place, data[:2] == b"#!", Bytes(data)))
+    return entries
+
+
+def _below(folder: str, path: str) -> str:
+    return f"{folder}/{path}" if folder else path
+
+
+# --- modules -------------------------------------------------------------------------------------------------
+def _modules(
+    programs: tuple[Found, ...], laid: Laid, wanted: Wanted, members: Mapping[str, Entry]
+) -> tuple[dict[str, bytes], bytes]:
+    """What starts the programs: the modules by path that aren't there yet, and entry_points.txt."""
+    into = wanted.target.layout.into
+    started = [Started(each.program.command, _inside(laid, each, into)) for each in programs if not each.program.script]
+    if not started and not any(path.startswith(f"{into}/") for path in members):
+        return {}, b""
+    if not into and not started:
+        return {}, b""
+    main = _below(into, _MAIN)
+    if started and main in members and _MAIN not in wanted.added:
+        raise RequestError(
+            f"the archive brings {main}, which would have to start {started[0].command}",
+            where=Where(member=main),
+            hint="rename or exclude it, add one of your own, or make the program a script",
+        )
+    # Who adds a module of their own starts the programs with it, in their way.
+    made = launcher(into.replace("/", "."), () if main in members else started)
+    modules = {_below(into, path): data for path, data in made.files.items()}
+    return {path: data for path, data in modules.items() if path not in members}, made.entry_points
+
+
+def _inside(laid: Laid, found: Found, into: str) -> str:
+    """The path of a program below the package that starts it."""
+    place = laid.places[found.name]
+    if place.data:
+        raise RequestError(
+            f"it is the program of {found.program.command}, and `data` puts it outside of the package that starts it",
+            where=Where(member=found.name),
+            hint="make it a script, or take it out of `data`",
+        )
+    return place.path[len(into) + 1 :] if into else place.path

@@ -67,9 +67,34 @@ def test_a_package_that_apt_does_not_know(tmp_path: Path, monkeypatch: pytest.Mo
         deb("no-such-package-anywhere")
     assert asked == [("update",)]
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setenv("CI", "1")
+    with pytest.raises(CorpusError, match="apt knows no package"):
+        deb("no-such-package-anywhere")
+    monkeypatch.delenv("CI")
     with pytest.raises(pytest.skip.Exception, match="apt-get update"):
         deb("no-such-package-anywhere")
     assert asked == [("update",)]
+
+
+def test_lists_that_are_older_than_the_mirror_are_fetched_anew(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    need("apt-get")
+    monkeypatch.setenv("TRUEWHEEL_CORPUS", str(tmp_path))
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    shown = {"Filename": "pool/t/tool_1_amd64.deb", "Version": "1", "SHA256": SHA256}
+    monkeypatch.setattr(packages, "_shown", lambda _: dict(shown))
+    asked: list[str] = []
+
+    def apt(*words: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+        asked.append(words[-1])
+        if words == ("update",):
+            shown.update(Version="1:2", Filename="pool/t/tool_2_amd64.deb")
+        elif words[-1] == "tool=1:2" and folder is not None:
+            (folder / "tool_1%3a2_amd64.deb").write_bytes(b"right")
+        return subprocess.CompletedProcess([], 100, "", "404")
+
+    monkeypatch.setattr(packages, "apt", apt)
+    assert deb("tool") == tmp_path / "tool_2_amd64.deb"
+    assert asked == ["tool=1", "update", "tool=1:2"]
 
 
 def test_what_came_is_checked_and_kept_only_when_right(tmp_path: Path) -> None:

@@ -226,6 +226,17 @@ def test_windows_has_no_executable_bits(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @posix
+def test_bits_that_every_file_has_mean_nothing(tmp_path: Path) -> None:
+    """As on a file system of Windows that Linux has mounted."""
+    folder = unpacked(tmp_path / "d", {"tool": b"\x7fELF", "LICENSE": b"free"})
+    for path in folder.iterdir():
+        path.chmod(0o777)
+    for path, meant in ((folder, False), (folder / "LICENSE", False), (folder / "tool", True)):
+        with open_archive(path) as opened:
+            assert opened.archive.modes is meant
+
+
+@posix
 def test_a_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     unpacked(tmp_path, {"sub/a": b"a"})
     with socket.socket(socket.AF_UNIX) as listener:

@@ -154,10 +154,10 @@ def _of_tar(form: str, data: Buffer, name: str, limits: Limits, *, rooted: bool 
 
 def _made(form: str, name: str, gathered: Gathered, *, rooted: bool = False, modes: bool = True) -> Archive:
     items, unusable = gathered.resolved(rooted=rooted)
-    return Archive(form, name, items, unusable, modes=modes and _modes_are_meant(items))
+    return Archive(form, name, items, unusable, modes=modes and modes_are_meant(items))
 
 
-def _modes_are_meant(items: tuple[Item, ...]) -> bool:
+def modes_are_meant(items: tuple[Item, ...]) -> bool:
     """Whether executable bits mean something: not where no file has one, nor where files have one that earned none.
 
     Tools on Windows set none, or all. So where every file has the bit, the first one that begins like no program tells
@@ -169,8 +169,11 @@ def _modes_are_meant(items: tuple[Item, ...]) -> bool:
 
 
 def _check_ratio(archive: Archive, packed: int, limits: Limits) -> None:
-    """Refuse a small file whose links make very much of it."""
-    total = sum(item.size for item in archive)
+    """Refuse a small file that holds very much, each content counted once: programs with a hundred links to them are.
+
+    Compressed bytes were counted when they were unpacked; holes in sparse files weren't.
+    """
+    total = sum({id(item.content): item.size for item in archive}.values())
     if total > limits.total_ratio_from and total > packed * limits.total_ratio:
-        facts = f"{packed:,} bytes hold {total:,} with what links lead to, a ratio of {total / packed:,.0f}"
+        facts = f"{packed:,} bytes hold files of {total:,} bytes, a ratio of {total / packed:,.0f}"
         raise limits.exceeded("total_ratio", facts)

@@ -12,6 +12,7 @@ from typing import Final
 
 from truewheel.archives import DIRECTORY, FILE, Archive, Item, read_archive
 from truewheel.archives.gathered import Gathered
+from truewheel.archives.read import modes_are_meant
 from truewheel.errors import RequestError, TruewheelError, Where
 from truewheel.wheel import Limits
 from truewheel.world.folders import Found, walk
@@ -42,28 +43,36 @@ class OpenArchive:
 
 
 @contextmanager
-def open_archive(path: Path, limits: Limits | None = None) -> Iterator[OpenArchive]:
+def open_archive(path: Path, limits: Limits | None = None, *, sha256: str = "") -> Iterator[OpenArchive]:
     """What is at a path, as an archive whose items can be read until the block ends. Errors name the file.
 
     A file that is no archive by its first bytes is one of itself alone (`FILE`). Of a directory (`DIRECTORY`) all files
     are items, hidden ones too, except for ``.git`` and the like, ``Thumbs.db`` and what macOS adds; they are read when
     they are asked for, and are errors once they have changed. Links lead to files of the directory or nowhere.
 
-    Raises `RequestError` where nothing is there, it is empty or can't be read, or a directory has a pipe, socket or
+    A `sha256` that is demanded is compared before anything is read of the archive. Raises `RequestError` where the file
+    is another one, nothing is there, it is empty or can't be read, or a directory has a pipe, socket or
     device in it; `ArchiveError` where an archive isn't sound, and `LimitError` where it asks too much.
     """
     limits = limits or Limits()
     try:
         if _is_directory(path):
+            if sha256:
+                raise RequestError("is a directory, which has no sha256", hint="name the archive, or no sha256")
             yield OpenArchive(path, None, None, _directory(path, limits), _nothing)
             return
         demand_file(path, "archive", "the file")
         mapped = MappedLibrary(str(path))
         try:
-            size, sha256 = len(mapped.data), sha256_of(mapped.data)
+            size, found = len(mapped.data), sha256_of(mapped.data)
             mapped.forget()
+            if sha256 and found != sha256.lower():
+                raise RequestError(
+                    f"its sha256 is {found}, and {sha256.lower()} is demanded",
+                    hint="this is another file than the one that was meant: find out why before the hash is changed",
+                )
             archive = read_archive(mapped.data, _name(path), limits) or _alone(path, mapped)
-            yield OpenArchive(path, size, sha256, archive, mapped.forget)
+            yield OpenArchive(path, size, found, archive, mapped.forget)
         finally:
             mapped.close()
     except TruewheelError as error:
@@ -98,22 +107,23 @@ def _alone(path: Path, mapped: MappedLibrary) -> Archive:
         executable = _MODES and bool(path.stat().st_mode & 0o111)
     except OSError as error:
         raise RequestError(f"can't be read: {reason(error)}") from None
-    return Archive(FILE, _name(path), (Item(_name(path), executable, MappedContent(mapped)),), modes=executable)
+    items = (Item(_name(path), executable, MappedContent(mapped)),)
+    return Archive(FILE, _name(path), items, modes=modes_are_meant(items))
 
 
 def _directory(path: Path, limits: Limits) -> Archive:
     """All that lies below a directory."""
-    gathered, total = Gathered(limits), 0
+    gathered = Gathered(limits)
     for found in walk(str(path), limits, without=_NEVER_MEANT):
-        total += found.size if stat.S_ISREG(found.mode) else 0
-        if total > limits.total_size:
-            raise limits.exceeded("total_size", f"the files have {total:,} bytes together, and perhaps more")
         _gather(found, gathered, limits)
     items, unusable = gathered.resolved(rooted=False)
+    total = sum(item.size for item in items)
+    if total > limits.total_size:
+        raise limits.exceeded("total_size", f"the files have {total:,} bytes, with what links lead to")
     if not items and not unusable:
         raise RequestError("there is no file in this directory", hint="name the directory with the files to pack")
-    # Where no file is executable, the bits were lost on the way: downloads and artefacts of CI have none.
-    return Archive(DIRECTORY, _name(path), items, unusable, modes=any(item.executable for item in items))
+    # Downloads and artefacts of CI have no executable bits, and on file systems of Windows every file has one.
+    return Archive(DIRECTORY, _name(path), items, unusable, modes=modes_are_meant(items))
 
 
 def _gather(found: Found, gathered: Gathered, limits: Limits) -> None:

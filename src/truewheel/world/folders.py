@@ -23,13 +23,7 @@ _MOUNT_POINT: Final = 0xA000_0003
 """The reparse tag of Windows' junctions, which lead elsewhere as links do (IO_REPARSE_TAG_MOUNT_POINT in winnt.h)."""
 
 # Where a link or a pipe has taken the place of a file, it is neither followed nor waited for.
-_READING: Final = (
-    os.O_RDONLY
-    | getattr(os, "O_BINARY", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_NONBLOCK", 0)
-)
+_READING: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 @dataclass(frozen=True, slots=True)

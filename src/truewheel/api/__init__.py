@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from truewheel.api.building import Built, build
     from truewheel.api.comparing import diff
     from truewheel.api.fusing import Fused, fuse
+    from truewheel.api.packing import check_packed, pack
+    from truewheel.api.packing_model import Against, PackedTarget, PackRun, PackTerms, Published
+    from truewheel.api.packing_settings import begin_packing, load_packing, project_folder
     from truewheel.api.reading import Digest, check, digest, show
     from truewheel.api.repairing import Places, Repaired, Wants, repair
     from truewheel.api.rewriting import check_normalized, normalize, retag
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Advance",
+    "Against",
     "AnyPath",
     "Asked",
     "Built",
@@ -44,7 +48,11 @@ __all__ = [
     "IndexSettings",
     "Normalized",
     "Options",
+    "PackRun",
+    "PackTerms",
+    "PackedTarget",
     "Places",
+    "Published",
     "Repaired",
     "Rung",
     "Target",
@@ -52,14 +60,19 @@ __all__ = [
     "Verification",
     "Wants",
     "Watcher",
+    "begin_packing",
     "build",
     "check",
     "check_normalized",
+    "check_packed",
     "diff",
     "digest",
     "fuse",
     "index_settings",
+    "load_packing",
     "normalize",
+    "pack",
+    "project_folder",
     "read_campaign",
     "repair",
     "retag",
@@ -77,6 +90,9 @@ _LATE = {
     **dict.fromkeys(("Fused", "fuse"), "fusing"),
     **dict.fromkeys(("Built", "build"), "building"),
     "diff": "comparing",
+    **dict.fromkeys(("check_packed", "pack"), "packing"),
+    **dict.fromkeys(("Against", "PackRun", "PackTerms", "PackedTarget", "Published"), "packing_model"),
+    **dict.fromkeys(("begin_packing", "load_packing", "project_folder"), "packing_settings"),
     **dict.fromkeys(
         (
             "Asked",

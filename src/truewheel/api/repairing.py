@@ -114,7 +114,7 @@ def repair(
     platform can't be kept; the folder is as before then.
     """
     source, how, wanted = Path(path), options or Options(), wants or Wants()
-    with _search(places or Places()) as libraries, open_wheel(source, how.limits) as opened:
+    with library_search(places or Places()) as libraries, open_wheel(source, how.limits) as opened:
         done = _repair_wheel(opened, libraries, wanted, how)
         target = elsewhere(source, Path(folder), str(done.wheel.name), occupied)
         advance(opened.size)
@@ -137,7 +137,8 @@ def repair(
         return _repaired(source, target, done, how, changed=changed, size=size, sha256=sha256)
 
 
-def _search(places: Places) -> AbstractContextManager[Libraries]:
+def library_search(places: Places) -> AbstractContextManager[Libraries]:
+    """Who looks for libraries in these places, and has their files open until the block ends."""
     return LibrarySearch(
         lib_dirs=[Path(folder) for folder in places.lib_dirs],
         ldpaths=[Path(folder) for folder in places.ldpaths],

@@ -25,6 +25,7 @@ _COMMANDS = {
     "retag": "Write true platform tags into name and WHEEL.",
     "digest": "Print the sha256 of wheels, and of what they hold.",
     "diff": "Say what differs between two wheels, and why.",
+    "pack": "Make wheels of prebuilt programs, with true tags.",
     "build": "Build sdist and wheel, the same everywhere.",
     "verify": "Rebuild what an index serves, and compare.",
 }

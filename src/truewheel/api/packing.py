@@ -1,0 +1,285 @@
+"""The verb that makes wheels of archives: every target of a project at once, and all of them or none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import truewheel.ops.pack as verb
+from truewheel.api.common import AnyPath, Nowhere, Options, same_place
+from truewheel.api.packing_model import (
+    ABSENT,
+    DIFFERENT,
+    SAME,
+    Against,
+    PackedTarget,
+    PackRun,
+    PackTerms,
+    Published,
+)
+from truewheel.api.repairing import Places, library_search
+from truewheel.archives import DIRECTORY, FILE
+from truewheel.errors import RequestError, TruewheelError, Where
+from truewheel.ops import Patterns
+from truewheel.packing.model import Packing, Target
+from truewheel.wheel import Limits, Sink, Written, canonicalize, write
+from truewheel.world import core_count
+from truewheel.world.archives import OpenArchive, open_archive
+from truewheel.world.batch import Batch
+from truewheel.world.mapped import MappedLibrary, sha256_of
+from truewheel.world.packing import added_files, beside
+
+_ON_DISK: Final = frozenset({DIRECTORY, FILE})
+"""The forms of what is packed without being unpacked before."""
+
+Told: TypeAlias = Callable[[str], None]
+Failed: TypeAlias = Callable[[TruewheelError], None]
+
+
+def _ignored(_: object) -> None:
+    """Take what is told, and tell nobody."""
+
+
+def pack(
+    packing: Packing,
+    folder: AnyPath,
+    terms: PackTerms | None = None,
+    *,
+    dry_run: bool = False,
+    finished: Told = _ignored,
+    failed: Failed = _ignored,
+) -> PackRun:
+    """Make one wheel of each target, and write them into `folder`: all of them, or none.
+
+    With `dry_run` everything is worked out and nothing is written. `finished` is told the label of each target when it
+    is done, `failed` every error. As many targets are worked on at a time as ``terms.options`` names workers, by
+    default one on each core. Raises the first error of the first target that has one.
+    """
+    work = _Work(packing, Path(folder), terms or PackTerms())
+    if dry_run:
+        return PackRun(_all(packing, work.measured, work.workers, finished, failed))
+    with Batch(Path(folder)) as batch:
+        return PackRun(_all(packing, partial(work.written, batch), work.workers, finished, failed))
+
+
+def check_packed(
+    packing: Packing,
+    against: Against,
+    terms: PackTerms | None = None,
+    *,
+    finished: Told = _ignored,
+    failed: Failed = _ignored,
+) -> PackRun:
+    """Make the wheels in memory, and compare their hashes with those of the published ones. Nothing is written.
+
+    Raises `RequestError` where the published ones can't be had; else as `pack`.
+    """
+    how = terms or PackTerms()
+    place, known = _published(packing, against, how)
+    work = _Work(packing, against.folder or Path(), how)
+    done = _all(packing, partial(work.compared, known, place), work.workers, finished, failed)
+    made = {one.path.name for one in done}
+    return PackRun(done, tuple(sorted(known.keys() - made)))
+
+
+# --- all targets
+def _all(
+    packing: Packing, work: Callable[[Target], PackedTarget], workers: int, finished: Told, failed: Failed
+) -> tuple[PackedTarget, ...]:
+    """The work for every target; all errors are told, and the first is raised."""
+    errors: list[TruewheelError] = []
+    done: list[PackedTarget] = []
+    with ThreadPoolExecutor(workers) as pool:
+        futures: list[Future[PackedTarget]] = [pool.submit(work, target) for target in packing.targets]
+        try:
+            for target, future in zip(packing.targets, futures, strict=True):
+                try:
+                    done.append(future.result())
+                except TruewheelError as error:
+                    errors.append(error)
+                    failed(error)
+                finished(target.label)
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            raise
+    if not errors and (clash := _clash(done)):
+        errors.append(clash)
+        failed(clash)
+    if errors:
+        raise errors[0]
+    return tuple(done)
+
+
+def _clash(done: Iterable[PackedTarget]) -> RequestError | None:
+    """The error for the first two targets that make a wheel of the same name."""
+    first: dict[str, PackedTarget] = {}
+    for one in done:
+        other = first.setdefault(one.path.name, one)
+        if other is not one:
+            return RequestError(
+                f"the targets {other.label} and {one.label} both make {one.path.name}",
+                where=Where(file=one.source),
+                hint="leave one of them out, or tell them apart with plat",
+            )
+    return None
+
+
+# --- one target
+class _Work:
+    """What is done for each target, by one thread."""
+
+    def __init__(self, packing: Packing, folder: Path, terms: PackTerms) -> None:
+        self._packing = packing
+        self._folder = folder
+        self._terms = terms
+        self._project = Path(terms.project)
+        self._places = terms.places or Places()
+        self._how = terms.options or Options()
+        self._limits = self._how.limits or Limits()
+        cores = core_count() if self._how.workers is None else self._how.workers
+        self.workers = max(1, min(cores, len(packing.targets)))
+        self._threads = max(1, cores // self.workers)
+        self._added = added_files(self._project, packing.added)
+        self._beside = beside(self._project, packing.about.license_files or ())
+
+    def written(self, batch: Batch, target: Target) -> PackedTarget:
+        """Write the wheel of a target as a draft that takes its place when all are done."""
+        with self._packed(target) as (source, packed):
+            path = self._place(target, packed)
+            draft = batch.draft(target.label)
+            written = self._write(source, packed, draft)
+            draft.commit_as(path)
+            return replace(_described(target, source, packed, written, path), written=True)
+
+    def measured(self, target: Target) -> PackedTarget:
+        """What `written` would do."""
+        with self._packed(target) as (source, packed):
+            written = self._write(source, packed, Nowhere())
+            return _described(target, source, packed, written, self._place(target, packed))
+
+    def compared(self, known: Mapping[str, str], place: str, target: Target) -> PackedTarget:
+        """The same, held against what is published."""
+        with self._packed(target) as (source, packed):
+            written = self._write(source, packed, Nowhere())
+            name = str(packed.wheel.name)
+            sha256 = known.get(name, "")
+            state = ABSENT if name not in known else SAME if sha256 == written.sha256 else DIFFERENT
+            done = _described(target, source, packed, written, self._folder / name)
+            return replace(done, published=Published(state, sha256, place))
+
+    @contextmanager
+    def _packed(self, target: Target) -> Iterator[tuple[OpenArchive, verb.Packed]]:
+        """The packed wheel while its archive is open. Errors name the archive."""
+        try:
+            with (
+                open_archive(self._archive(target), self._limits, sha256=target.sha256) as opened,
+                library_search(self._places) as libraries,
+            ):
+                yield opened, verb.pack(opened.archive, self._wanted(target), libraries)
+        except TruewheelError as error:
+            raise error.within(file=target.source) from None
+        except MemoryError:
+            raise RequestError("there is not enough memory for it", where=Where(file=target.source)) from None
+
+    def _archive(self, target: Target) -> Path:
+        """The archive on this machine."""
+        if not target.remote:
+            return self._project / target.source
+        from truewheel.index.artefacts import fetched  # noqa: PLC0415  # what only those need who have addresses
+        from truewheel.index.client import Client  # noqa: PLC0415  # the same
+        from truewheel.index.settings import load  # noqa: PLC0415  # the same
+
+        settings = load(environment=os.environ, default=str, indexes=(target.source,), alone=True)
+        with Client(settings, self._terms.cache, offline=self._terms.offline, limits=self._limits) as client:
+            return fetched(client, target.source, target.sha256).path
+
+    def _wanted(self, target: Target) -> verb.Wanted:
+        places = self._places
+        return verb.Wanted(
+            about=self._packing.about,
+            target=target,
+            build=self._packing.build,
+            added=self._added,
+            beside=self._beside,
+            derive_modes=self._how.derive_modes,
+            exclude=Patterns(self._packing.exclude_libraries),
+            graft=bool(places.lib_dirs or places.ldpaths or places.sysroot or places.host),
+            bill=self._terms.bill,
+            timestamp=self._how.timestamp,
+            limits=self._limits,
+        )
+
+    def _place(self, target: Target, packed: verb.Packed) -> Path:
+        path = self._folder / str(packed.wheel.name)
+        if not target.remote and same_place(self._project / target.source, path):
+            raise RequestError("the result would take the place of the archive", hint="write into another folder: -w")
+        return path
+
+    def _write(self, source: OpenArchive, packed: verb.Packed, sink: Sink) -> Written:
+        how = self._how
+        return write(
+            canonicalize(packed.wheel),
+            sink,
+            profile=how.profile,
+            timestamp=how.timestamp,
+            workers=self._threads,
+            # The hashes in RECORD were computed a moment ago; what lies on disk may be something else by now.
+            verify=source.archive.form in _ON_DISK,
+        )
+
+
+def _described(target: Target, source: OpenArchive, packed: verb.Packed, written: Written, path: Path) -> PackedTarget:
+    return PackedTarget(
+        label=target.label,
+        source=target.source,
+        source_sha256=source.sha256,
+        path=path,
+        written=False,
+        size=written.size,
+        sha256=written.sha256 or "",
+        tags=packed.tags,
+        programs=packed.programs,
+        licences=packed.licences,
+        members=written.members,
+        grafted=tuple(graft.member for graft in packed.plan.grafts),
+        findings=packed.findings,
+    )
+
+
+# --- what is published
+def _published(packing: Packing, against: Against, terms: PackTerms) -> tuple[str, dict[str, str]]:
+    """Where the wheels of the version were looked for, and their hashes by name."""
+    about = packing.about
+    if against.folder is not None:
+        return os.fspath(against.folder), _in_folder(against.folder, f"{about.distribution}-{about.version}-")
+    from truewheel.index.client import Client  # noqa: PLC0415  # what only those need who ask an index
+    from truewheel.index.published import published  # noqa: PLC0415  # the same
+    from truewheel.rebuilds.given import configured  # noqa: PLC0415  # the same
+
+    settings = configured((against.index,) if against.index else (), alone=bool(against.index))
+    with Client(settings, terms.cache, offline=terms.offline) as client:
+        return "the index", published(client, about.name, about.version)
+
+
+def _in_folder(folder: Path, stem: str) -> dict[str, str]:
+    """The hashes of the wheels in a folder whose names begin so."""
+    try:
+        names = sorted(path.name for path in folder.iterdir() if path.name.startswith(stem))
+    except OSError as error:
+        raise RequestError(f"can't be read: {error.strerror}", where=Where(file=str(folder))) from None
+    return {name: _sha256(folder / name) for name in names if name.endswith(".whl")}
+
+
+def _sha256(path: Path) -> str:
+    file = MappedLibrary(str(path))
+    try:
+        return sha256_of(file.data)
+    finally:
+        file.close()

@@ -1,0 +1,103 @@
+"""What is to be packed: read from settings and a command line, or written as settings to start from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import truewheel.ops.pack as verb
+from truewheel.api.common import AnyPath
+from truewheel.api.repairing import Places, library_search
+from truewheel.errors import RequestError, TruewheelError
+from truewheel.packing.model import Packing
+from truewheel.packing.template import Origin, appended, template
+from truewheel.wheel import Limits
+from truewheel.world import packing as outside
+from truewheel.world import replacing
+from truewheel.world.archives import open_archive
+from truewheel.world.regular import read_small
+
+_USUAL: Final = "pyproject.toml"
+_LARGEST: Final = 16 << 20
+
+
+def load_packing(
+    archives: Iterable[str] = (),
+    options: Mapping[str, object] | None = None,
+    *,
+    config: AnyPath | None = None,
+    targets: Iterable[str] = (),
+) -> Packing:
+    """What the settings in `config` ask to pack; by default those of the pyproject.toml here, if there is one.
+
+    `archives`, paths or addresses with ``#sha256=``, take the place of their targets, and `options`, keys as
+    ``[tool.truewheel.pack]`` has them, that of theirs. Of the targets, those labelled as in `targets` are kept, all for
+    none. Raises `RequestError`, which names the file.
+    """
+    return outside.load_packing(_config(config), options=options, archives=archives, wanted=targets)
+
+
+def project_folder(config: AnyPath | None = None) -> Path:
+    """The folder that paths of the settings count from."""
+    return Path() if config is None else Path(config).parent
+
+
+def begin_packing(
+    archives: Iterable[str] = (),
+    options: Mapping[str, object] | None = None,
+    *,
+    config: AnyPath | None = None,
+    limits: Limits | None = None,
+) -> Path:
+    """Write settings to start from into `config`, by default pyproject.toml here; the path of the file.
+
+    Of `archives` they name paths and hashes, and where all can be packed, programs and licences. A file that is there
+    gets the table at its end. Raises `RequestError` where it has such a table already, and for archives that can't be
+    read.
+    """
+    path, given = Path(_USUAL if config is None else config), dict(options or {})
+    words = list(archives)
+    name, version = (str(given.get(key) or "") for key in ("name", "version"))
+    if words:
+        packing = outside.load_packing(None, options={"name": "x", "version": "0", **given}, archives=words)
+        text = _of_archives(packing, name, version, limits or Limits())
+    else:
+        text = template(name, version, ())
+    before = read_small(path, _LARGEST).decode("utf-8", "replace") if path.exists() else ""
+    try:
+        whole = appended(before, text)
+    except TruewheelError as error:
+        raise error.within(file=str(path)) from None
+    with replacing(path) as file:
+        file.write(whole.encode("utf-8"))
+    return path
+
+
+def _of_archives(packing: Packing, name: str, version: str, limits: Limits) -> str:
+    """The settings for archives that are here: those with an address say their hash themselves."""
+    origins: list[Origin] = []
+    programs: dict[str, str] | None = None
+    licences: dict[str, None] = {}
+    for target in packing.targets:
+        if target.remote:
+            origins.append(Origin(target.label, target.source, target.sha256))
+            continue
+        with open_archive(Path(target.source), limits, sha256=target.sha256) as opened:
+            origins.append(Origin(target.label, target.source, opened.sha256 or ""))
+            wanted = verb.Wanted(packing.about, target, limits=limits)
+            # What can't be packed as it is needs settings all the more.
+            with suppress(RequestError), library_search(Places()) as libraries:
+                packed = verb.pack(opened.archive, wanted, libraries)
+                programs = (programs or {}) | {one.command: one.path for one in packed.programs}
+                licences |= dict.fromkeys(path.rpartition(".dist-info/licenses/")[2] for path in packed.licences)
+    return template(name, version, origins, programs, licences)
+
+
+def _config(config: AnyPath | None) -> Path | None:
+    """The file with the settings; None for none."""
+    if config is not None:
+        return Path(config)
+    usual = Path(_USUAL)
+    return usual if usual.exists() else None

@@ -37,6 +37,8 @@ def meant(*patterns: str) -> set[str]:
         ("lib/**/b*", {"lib/deep/er/b.so.1"}),
         ("lib/**/er/**/b*1", {"lib/deep/er/b.so.1"}),
         ("*.so", set()),
+        ("*q*c*", set()),
+        ("*d*/*", {"doc/LICENSE", "doc/.hidden"}),
         ("LICENSE", {"LICENSE"}),
         ("license", set()),
         ("**/LICENSE", {"LICENSE", "doc/LICENSE"}),

@@ -46,7 +46,10 @@ def packing_of(document: Mapping[str, object], files: Files, *, version: str | N
     pack.demand_known(_KEYS, _HINTS)
     whence = _metadata(document, pack)
     written = about_of(whence, files)
-    about = checked(written)
+    try:
+        about = checked(written)
+    except RequestError as error:
+        raise RequestError(f"[{whence.name}] {error.what}", hint=error.hint) from None
     filled = {"name": written.name, "version": written.version}
     targets = tuple(targets_of(pack, filled, about.distribution))
     if not targets:

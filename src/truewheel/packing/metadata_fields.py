@@ -99,7 +99,7 @@ def classifiers(given: Iterable[str], *, licensed: bool) -> Names:
             raise wrong(
                 key,
                 f"{shown(classifier)} is no classifier",
-                hint='https://pypi.org/classifiers has them, with " :: " between their parts',
+                hint='take it from the list of trove classifiers, with " :: " between its parts',
             )
         if licensed and parts[0].lower() == "license":
             raise wrong(

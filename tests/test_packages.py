@@ -55,6 +55,7 @@ def test_a_package_of_debian_is_one_that_dpkg_reads(tmp_path: Path, monkeypatch:
     said = subprocess.run([program, "--field", path, "Package"], capture_output=True, text=True, check=True).stdout
     assert said == "jq\n"
     assert deb("jq") == path
+    assert packages._shown("no-such-package-anywhere") == {}
 
 
 def test_a_package_that_apt_does_not_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,6 +63,7 @@ def test_a_package_that_apt_does_not_know(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("TRUEWHEEL_CORPUS", str(tmp_path))
     asked: list[tuple[str, ...]] = []
     monkeypatch.setattr(packages, "apt", lambda *words: asked.append(words))
+    monkeypatch.setattr(packages, "_shown", lambda _: {})
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     with pytest.raises(CorpusError, match="apt knows no package"):
         deb("no-such-package-anywhere")

@@ -68,6 +68,21 @@ def test_an_archive(tmp_path: Path, name: str, data: bytes, form: str) -> None:
     path.unlink()  # which Windows lets nobody do to a file that is mapped
 
 
+def test_a_hash_that_is_demanded(tmp_path: Path) -> None:
+    path = tmp_path / "tool.tar"
+    path.write_bytes(tar_bytes(FILES))
+    right = hashlib.sha256(path.read_bytes()).hexdigest()
+    for sha256 in (right, right.upper()):
+        with open_archive(path, sha256=sha256) as opened:
+            assert opened.sha256 == right
+    path.write_bytes(path.read_bytes() + bytes(512))
+    for place, message in ((path, f"and {right} is demanded"), (tmp_path, "has no sha256")):
+        with pytest.raises(RequestError, match=message) as caught, open_archive(place, sha256=right):
+            pass
+        assert caught.value.where.file == str(place)
+        assert caught.value.hint
+
+
 def test_real_packages() -> None:
     with open_archive(npm("@esbuild/linux-ia32")) as opened:
         program = opened.archive.by_name["package/bin/esbuild"]

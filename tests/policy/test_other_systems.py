@@ -10,20 +10,28 @@ import pytest
 
 from tests.packages import npm
 from tests.policy.elves import external, glibc, library, program, static_program
-from truewheel.binary import Image, read
+from tests.support import wheel_bytes
+from truewheel import rules
+from truewheel.binary import Image
+from truewheel.binary import read as read_binary
 from truewheel.binary.graph import resolve
 from truewheel.binary.model import Elf, System
-from truewheel.ops.verdict import Tags, Verdict, judge
+from truewheel.errors import RequestError
+from truewheel.ops import Tags, Verdict, audit, demanded_platforms, judge
 from truewheel.policy import examine, linux
-from truewheel.wheel import WheelName
+from truewheel.wheel import WheelName, read
+
+
+def contents(package: str) -> bytes:
+    with tarfile.open(npm(package)) as archive:
+        file = archive.extractfile("package/bin/esbuild")
+        assert file is not None
+        return file.read()
 
 
 @cache
-def image(package: str, member: str = "package/bin/esbuild") -> Image | None:
-    with tarfile.open(npm(package)) as archive:
-        file = archive.extractfile(member)
-        assert file is not None
-        return read(file.read())
+def image(package: str) -> Image | None:
+    return read_binary(contents(package))
 
 
 def verdict(found: Image, name: str = "x-1-py3-none-any.whl") -> Tags:
@@ -46,9 +54,32 @@ def test_programs_of_other_systems_get_no_tag(package: str, words: str) -> None:
     assert elf is not None
     tags = verdict(elf)
     assert (tags.computed, tags.verdict, tags.deciding) == (None, Verdict.UNKNOWN, ())
-    assert tags.reasons == (f"the C library of x/program is unknown: {words}",)
+    assert tags.reasons == (f"x/program is not for Linux: {words}",)
     claimed = verdict(elf, "x-1-py3-none-manylinux_2_17_x86_64.musllinux_1_1_x86_64.whl")
-    assert claimed.verdict is Verdict.UNKNOWN
+    assert claimed.verdict is Verdict.CONTRADICTORY
+    assert claimed.false == claimed.claimed
+    own = verdict(elf, "x-1-py3-none-freebsd_14_2_release_amd64.whl")
+    assert (own.verdict, own.false) == (Verdict.UNKNOWN, ())
+
+
+@pytest.mark.parametrize("platform", ["any", "linux_x86_64", "manylinux2014_x86_64", "win_amd64"])
+def test_no_tag_that_we_know_can_be_demanded_for_another_system(platform: str) -> None:
+    elf = image("@esbuild/freebsd-x64")
+    assert elf is not None
+    tags = verdict(elf)
+    with pytest.raises(RequestError, match=f"{platform} would be false: x/program is not for Linux"):
+        demanded_platforms([platform], tags)
+    assert demanded_platforms(["freebsd_14_2_release_amd64"], tags) == ("freebsd_14_2_release_amd64",)
+
+
+def test_what_check_says_of_a_program_of_another_system() -> None:
+    name = "sample-1.0-py3-none-manylinux_2_17_x86_64.whl"
+    archive = wheel_bytes({"x/program": contents("@esbuild/netbsd-x64")}, name=name)
+    found = {each.rule: each for each in audit(read(archive, WheelName.parse(name)), file=name, size=1).findings}
+    finding = found[rules.TAG_CONTRADICTORY]
+    assert finding.message == (
+        "manylinux_2_17_x86_64 claimed; x/program is not for Linux: its EI_OSABI is 2 (NetBSD), that of another system"
+    )
 
 
 @pytest.mark.parametrize(
@@ -102,7 +133,7 @@ def test_a_static_program_that_names_another_system_gets_no_tag(system: str) -> 
     elf = replace(static_program(), system=System(system, "a note says so"))
     outcome = linux.examine({"a": elf}, external({"a": elf}))
     assert not outcome.requirements
-    assert outcome.unknown == ("the C library of a is unknown: a note says so, another system",)
+    assert outcome.unknown == ("a is not for Linux: a note says so, another system",)
 
 
 @pytest.mark.parametrize("system", ["Linux", "Android"])

@@ -83,9 +83,8 @@ def tags_true(subject: Subject) -> Iterator[Finding]:
     if tags.verdict is Verdict.TOO_GENEROUS and not subject.examination.wheel.name.pure:
         yield Finding(rules.TAG_TOO_GENEROUS, f"{', '.join(tags.false)} promised; {'; '.join(_broken(tags))}")
     elif tags.verdict is Verdict.CONTRADICTORY:
-        yield Finding(
-            rules.TAG_CONTRADICTORY, f"{', '.join(tags.claimed)} claimed; {'; '.join(_needed(tags.deciding))}"
-        )
+        needed = "; ".join(_needed(tags.deciding)) or some(tags.reasons)
+        yield Finding(rules.TAG_CONTRADICTORY, f"{', '.join(tags.claimed)} claimed; {needed}")
     elif tags.verdict is Verdict.STRICTER and tags.deciding:
         enough = ", ".join(tags.computed or ())
         yield Finding(rules.TAG_STRICTER, f"{', '.join(tags.claimed)} claimed, {enough} would do")

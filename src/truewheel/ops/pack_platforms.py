@@ -113,6 +113,8 @@ def platforms_of(
             for platform in demanded:
                 _demand_possible(platform, tags, images, libcs)
         return with_legacy(map(canonical_platform, demanded))
+    if tags.elsewhere:
+        raise RequestError(some(tags.reasons), hint="no tag that an index takes is for such a system: leave it out")
     if tags.computed is None:
         raise RequestError(
             f"for which platform it is can't be told: {some(tags.reasons)}",

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from truewheel.errors import RequestError
 from truewheel.ops.verdict import SEVERAL_PLATFORMS, Tags, false_claims, some
-from truewheel.policy import installable_problem, spelled
+from truewheel.policy import canonical_platform, floor_of, installable_problem, spelled
 from truewheel.wheel import Bytes, Entry, Wheel, WheelName, amended, read_wheel_file, with_tags
 
 
@@ -50,6 +50,11 @@ def demanded_platforms(wanted: Iterable[str], tags: Tags) -> tuple[str, ...]:
         problem = installable_problem(platform)
         if problem:
             raise RequestError(problem)
+    if tags.elsewhere and (known := [p for p in platforms if p == "any" or floor_of(canonical_platform(p))]):
+        raise RequestError(
+            f"{', '.join(known)} would be false: {some(tags.reasons)}",
+            hint="the tag of such a system is what its own pip asks for, such as freebsd_14_2_release_amd64",
+        )
     false = _too_generous(platforms, tags)
     if false:
         why = "; ".join(f"{r.member}: {r.reason}" if r.member else r.reason for r in tags.deciding)

@@ -23,6 +23,7 @@ from truewheel.policy import (
     unserved,
 )
 from truewheel.policy.group import is_loaded
+from truewheel.policy.libc import other_system
 from truewheel.wheel import WheelName
 
 SEVERAL_PLATFORMS: Final = "it holds binaries for several platforms, which may be data that is used where it fits"
@@ -48,7 +49,7 @@ class Tags:
     ``computed`` are the lowest tags that are true, None where they can't be known; ``reasons`` then say why.
     ``deciding`` holds the requirements behind them, one for each family and processor; without ``computed`` they
     are what is certain all the same, and a tag below them is false. ``false`` are the claimed tags that promise
-    too much.
+    too much. ``elsewhere`` tells that all binaries are for systems that no tag which we know is for, such as FreeBSD.
     """
 
     claimed: tuple[str, ...]
@@ -57,6 +58,7 @@ class Tags:
     deciding: tuple[Requirement, ...]
     reasons: tuple[str, ...]
     false: tuple[str, ...]
+    elsewhere: bool = False
 
 
 def judge(name: WheelName, images: Mapping[str, Image], outcome: Outcome) -> Tags:
@@ -124,7 +126,7 @@ def _judge_any(name: WheelName, images: Mapping[str, Image], outcome: Outcome) -
         tags = _tags(deciding, outcome)
         return Tags(name.platforms, tags, Verdict.TOO_GENEROUS, deciding, outcome.unknown, name.platforms)
     if outcome.unknown:
-        return Tags(name.platforms, None, Verdict.UNKNOWN, (), outcome.unknown, ())
+        return Tags(name.platforms, None, Verdict.UNKNOWN, (), outcome.unknown, (), _are_elsewhere(images))
     return Tags(name.platforms, ("any",), Verdict.EXACT, (), (_nothing_asks(images),), ())
 
 
@@ -151,11 +153,20 @@ def is_loadable(image: Image) -> bool:
 def _without_needs(name: WheelName, images: Mapping[str, Image], unknown: tuple[str, ...]) -> Tags:
     """A wheel for a platform that no binary asks for: if there are any, they say nothing of others either."""
     if unknown:
-        return Tags(name.platforms, None, Verdict.UNKNOWN, (), unknown, ())
+        elsewhere = _are_elsewhere(images)
+        false = tuple(platform for platform in name.platforms if floor_of(platform)) if elsewhere else ()
+        verdict = Verdict.CONTRADICTORY if false else Verdict.UNKNOWN
+        return Tags(name.platforms, None, verdict, (), unknown, false, elsewhere)
     reason = _nothing_asks(images)
     if all(isinstance(image, Wasm) for image in images.values()):
         return Tags(name.platforms, ("any",), Verdict.STRICTER, (), (reason,), ())
     return Tags(name.platforms, None, Verdict.UNKNOWN, (), (reason,), ())
+
+
+def _are_elsewhere(images: Mapping[str, Image]) -> bool:
+    """Whether all files that could run somewhere are for other systems, as they say themselves."""
+    loadable = [image for image in images.values() if is_loadable(image)]
+    return bool(loadable) and all(isinstance(image, Elf) and other_system(image) for image in loadable)
 
 
 def _nothing_asks(images: Mapping[str, Image]) -> str:

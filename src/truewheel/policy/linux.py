@@ -26,7 +26,7 @@ from truewheel.policy.group import (
     strong_imports,
     unpromised,
 )
-from truewheel.policy.libc import BIONIC, GLIBC, MUSL, NONE, UNKNOWN, Libc, libc_of, suffix_hint
+from truewheel.policy.libc import BIONIC, GLIBC, MUSL, NONE, UNKNOWN, Libc, libc_of, other_system, suffix_hint
 from truewheel.policy.model import Floor, Outcome, Requirement, merged
 from truewheel.policy.tables import glibc_policy
 from truewheel.rules import ABI_FPECTL, ISA_NEEDED, LIBC_FLOAT_ABI, LIBC_MIXED
@@ -161,6 +161,9 @@ def _unclear(linked: Group, libcs: Mapping[str, Libc], family: str) -> Iterator[
     """The files that can't be judged, and why. Without a libc of its own a library takes that of its siblings."""
     for member, elf in linked.members.items():
         if libcs[member].name != UNKNOWN:
+            continue
+        if other_system(elf):
+            yield member, f"{member} is not for Linux: {libcs[member].evidence}"
             continue
         foreign = elf.interpreter is not None or "another system" in libcs[member].evidence
         if foreign or (family == NONE and _undefined(linked, elf)):

@@ -105,7 +105,7 @@ DECLARED = (
     "pywin32-312-cp312-cp312-win_amd64.whl",
     "shapely-2.2.0-cp312-cp312-win32.whl",
 )
-"""Wheels whose licences have the most different names. Of 165 in 68 wheels one isn't known by its name."""
+"""Wheels whose licences have the most different names. Of 165 in real archives one isn't known by its name."""
 
 
 def test_what_projects_declare_as_licences_is_known(corpus: Corpus) -> None:

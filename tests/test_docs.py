@@ -163,7 +163,7 @@ def test_fields_are_those_of_the_schemas(command: str) -> None:
     text = page("json.md")
     assert f"../src/truewheel/report/schemas/{command}-1.json" in text
     top = schema(command)["properties"]
-    (subject,) = set(top) - {"schema", "errors"}
+    (subject,) = set(top) - {"schema", "errors", "extra"}
     named = {
         field: code(meaning)
         for fields, *commands, meaning in rows(text, f"field of a {subject.removesuffix('s')}")
@@ -177,7 +177,7 @@ def test_fields_are_those_of_the_schemas(command: str) -> None:
         if "$ref" in inner:
             inner = schema(command)["$defs"][inner["$ref"].rpartition("/")[2]]
         assert set(inner.get("properties", {})) <= set(named[field])
-    assert f"`{subject}`" in text
+    assert all(f"`{field}`" in text for field in top)
     assert set(top) >= {"schema", "errors"}
     assert all(f"`{field}`" in text for field in top["errors"]["items"]["properties"])
 
@@ -192,7 +192,7 @@ def shown_signature(function: object) -> str:
 
 def test_functions_are_those_of_the_package() -> None:
     named = [code(row[0])[0].removeprefix("truewheel.") for row in rows(page("api.md"), "function")]
-    values = {"Options", "Places", "Terms", "Wants", "__version__"}
+    values = {"Options", "PackTerms", "Places", "Terms", "Wants", "__version__"}
     assert {call.partition("(")[0] for call in named} == set(truewheel.__all__) - values
     for call in named:
         name = call.partition("(")[0]
@@ -206,6 +206,7 @@ def test_attributes_are_those_of_the_audit() -> None:
 
 _VALUES = (
     api.Places, api.Wants, api.Repaired, api.Fused, Comparison, Request, api.Built, api.Terms, api.Verification,
+    api.PackTerms, api.PackedTarget,
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess  # noqa: TID251 - whole processes are compared; the ban protects src
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,39 +74,45 @@ def _version_managers() -> Iterator[Path]:
     yield from sorted(root.glob("versions/3.*/bin"))
 
 
-def another_python(folder: Path) -> Path:
-    """An environment of the newest other Python that there is, else of the same, with what truewheel runs with."""
-    home = folder / "other-python"
+def another_python(folder: Path, *, oldest: bool = False) -> Path:
+    """An environment of the newest or oldest other Python that is here, else of the same, with what truewheel needs."""
+    home = folder / ("oldest-python" if oldest else "other-python")
     with once(home) as missing:
         if missing:
-            _, base = max(_other_pythons(), default=((), sys.executable))
+            found = sorted(_other_pythons()) or [((), sys.executable)]
+            _, base = found[0 if oldest else -1]
             uv = str(Path(sys.executable).with_name("uv"))
             run([uv, "venv", "--quiet", "--python", base, home])
             lock = (ROOT / "requirements" / "ci.txt").read_text(encoding="utf-8")
             rows = re.findall(rf"^(?:{_RUNTIME})==(?:.*\\\n)+.*\n", lock, re.MULTILINE)
-            wanted = folder / "runtime.txt"
+            wanted = folder / f"runtime-{home.name}.txt"
             wanted.write_text("".join(rows), encoding="utf-8")
             python = home / "bin" / "python"
             run([uv, "pip", "install", "--quiet", "--python", python, "--require-hashes", "-r", wanted])
     return home / "bin" / "python"
 
 
-def repaired_apart(wheel: Path, folder: Path, setting: Setting, python: Path, *libraries: Path) -> Path:
-    """The wheel that comes out, by a process of its own."""
-    to = folder / setting.folder
-    to.mkdir(parents=True)
+def run_apart(arguments: Iterable[str | Path], to: Path, setting: Setting, python: Path, **environment: str) -> None:
+    """Run truewheel with these arguments, in a process of its own that runs in the folder `to`."""
+    to.mkdir(parents=True, exist_ok=True)
     cores = str(min(os.sched_getaffinity(0))) if setting.one_core else ""
-    command = [str(python), "-c", _LAUNCH, setting.umask, cores, setting.host]
-    command += ["repair", str(wheel), "-w", str(to), "--sbom"]
-    command += [word for library in libraries for word in ("-L", str(library))]
-    environment = {
+    command = [str(python), "-c", _LAUNCH, setting.umask, cores, setting.host, *map(str, arguments)]
+    around = {
         "PATH": os.environ["PATH"] if setting.packages else "/nonexistent",
         "HOME": str(to),
         "PYTHONHASHSEED": str(setting.seed),
         "PYTHONPATH": str(ROOT / "src"),
         "PYTHONDONTWRITEBYTECODE": "1",
+        **environment,
     }
-    done = subprocess.run(command, cwd=to, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=to, env=around, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def repaired_apart(wheel: Path, folder: Path, setting: Setting, python: Path, *libraries: Path) -> Path:
+    """The wheel that comes out, by a process of its own."""
+    to = folder / setting.folder
+    places = [word for library in libraries for word in ("-L", library)]
+    run_apart(["repair", wheel, "-w", to, "--sbom", *places], to, setting, python)
     (made,) = to.glob("*.whl")
     return made

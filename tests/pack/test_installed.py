@@ -7,7 +7,6 @@ import os
 import subprocess  # noqa: TID251 - installers and what they install are programs; the ban protects src
 import sys
 import sysconfig
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -146,26 +145,11 @@ def test_the_program_itself_as_a_command(tmp_path: Path, installer: str) -> None
 
 
 # --- elsewhere ---------------------------------------------------------------------------------------------------
-def foreign(wheel: Path, folder: Path, options: Iterable[str]) -> Path:
-    """The packages that pip installs of a wheel for another platform."""
-    words: list[str | Path] = [
-        "--target",
-        folder,
-        "-q",
-        "--no-index",
-        "--no-deps",
-        "--no-compile",
-        "--only-binary=:all:",
-        *options,
-    ]
-    done(sys.executable, "-m", "pip", "install", *words, wheel)
-    return folder
-
-
 def test_on_another_processor(tmp_path: Path, esbuild: dict[str, Path]) -> None:
     (emulator,) = need("qemu-aarch64")
-    options = ["--platform=manylinux2014_aarch64"]
-    site = foreign(esbuild["manylinux2014_aarch64"], tmp_path / "site", options)
+    site, wheel = tmp_path / "site", esbuild["manylinux2014_aarch64"]
+    words = ["-q", "--no-index", "--no-deps", "--no-compile", "--only-binary=:all:", "--platform=manylinux2014_aarch64"]
+    done(sys.executable, "-m", "pip", "install", *words, "--target", site, wheel)
     assert done(emulator, site / "esbuild" / "bin" / "esbuild", *TRANSFORM, stdin=SOURCE) == SMALL
     # The launcher finds the program, which no kernel for x86-64 starts by itself.
     code = f"import sys; sys.path.insert(0, {str(site)!r}); import esbuild; print(esbuild.path())"
@@ -178,12 +162,17 @@ def windows(tmp_path_factory: pytest.TempPathFactory) -> WindowsPython:
 
 
 def test_on_windows(tmp_path: Path, esbuild: dict[str, Path], windows: WindowsPython) -> None:
-    site = foreign(esbuild["win_amd64"], tmp_path / "site", ["--platform=win_amd64"])
-    (tmp_path / "source.ts").write_text(SOURCE, encoding="ascii")
-    native = [windows_path(site / "esbuild" / "esbuild.exe"), *TRANSFORM]
-    calls = [native, ["python", "-m", "esbuild", *TRANSFORM], ["python", "-m", "esbuild", "--no-such-option"]]
-    direct, started, wrong = windows.run(calls, tmp_path, site=site, stdin=SOURCE)
+    """By pip there, which makes an executable of the entry point; that and the module do what the program does."""
+    words = ["-m", "pip", "install", "-q", "--no-index", "--no-deps", "--no-compile", "--no-warn-script-location"]
+    folder = tmp_path / "there"
+    prefix = ["--prefix", windows_path(folder), windows_path(esbuild["win_amd64"])]
+    assert windows.started([windows.program, *words, *prefix], {}) == ""
+    site = folder / "Lib" / "site-packages"
+    program, command = windows_path(site / "esbuild" / "esbuild.exe"), windows_path(folder / "Scripts" / "esbuild.exe")
+    calls = [[start, *TRANSFORM] for start in (program, command)]
+    calls += [["python", "-m", "esbuild", *TRANSFORM], ["python", "-m", "esbuild", "--no-such-option"]]
+    direct, commanded, started, wrong = windows.run(calls, tmp_path, site=site, stdin=SOURCE)
     assert (direct.status, direct.output.decode()) == (0, SMALL)
-    assert started == direct
+    assert direct == commanded == started
     assert (wrong.status, wrong.output) == (1, b"")
     assert b"--no-such-option" in wrong.errors

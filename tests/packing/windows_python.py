@@ -82,7 +82,8 @@ class WindowsPython:
     def started(self, command: Sequence[str | Path], more: Mapping[str, str], *, console: bool = False) -> str:
         """Run a program of Windows to its end; what it said."""
         words = [str(need("/usr/lib/wine/wine64")[0]), *map(str, command)]
-        settings = {**self.wine._environment(), "PYTHONDONTWRITEBYTECODE": "1", **more}
+        settings = {**self.wine._environment(), "PYTHONDONTWRITEBYTECODE": "1", "WINEPATH": windows_path(self.folder)}
+        settings |= more
         if console:
             return _in_a_terminal(words, settings)
         done = subprocess.run(

@@ -26,8 +26,10 @@ CROSS = {
 """The triplets that programs are compiled for besides the host's, and what Debian calls the processor."""
 
 PACKAGES = {
+    "7z": "p7zip-full",
     "apt-get": "apt",
     "ar": "binutils",
+    "bsdtar": "libarchive-tools",
     "bwrap": "bubblewrap",
     "cargo": "cargo",
     "chromium": "chromium",

@@ -97,6 +97,6 @@ class Gathered:
 
 def _litter(name: str, item: Item) -> bool:
     last = name.rpartition("/")[2]
-    if last.startswith("._"):
-        return item.head(4) == _APPLE_DOUBLE
-    return last == ".DS_Store" or name.startswith("__MACOSX/")
+    if last == ".DS_Store" or name.startswith("__MACOSX/"):
+        return True
+    return last.startswith("._") and item.head(4) == _APPLE_DOUBLE

@@ -13,6 +13,7 @@ import tarfile
 import zipfile  # noqa: TID251 - the tests need writers that are not ours; the ban protects src
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from posixpath import normpath
 from typing import NamedTuple
 
 from tests.binary.fixtures import EM_AARCH64, Need, Recipe, Symbol, make
@@ -74,7 +75,11 @@ def shuffled(names: Iterable[str], seed: int) -> list[str]:
 
 
 class Way(NamedTuple):
-    """How an archive is written. None of it has a meaning for a wheel."""
+    """How an archive is written. None of it has a meaning for a wheel.
+
+    ``links`` are written as that type of entry, which a path from the root follows where it is a hard link. A zip that
+    isn't from ``unix`` has no modes, and no links.
+    """
 
     seed: int = 0
     time: int = 1_700_000_000
@@ -82,6 +87,8 @@ class Way(NamedTuple):
     form: int = tarfile.PAX_FORMAT
     folders: bool = True
     writable: int = 0
+    links: bytes = tarfile.SYMTYPE
+    unix: bool = True
 
 
 USUAL = Way()
@@ -101,7 +108,9 @@ def tarball(tree: Tree, top: str = "tool-1.0", way: Way = USUAL) -> bytes:
                 archive.addfile(info)
                 continue
             if file.link:
-                info.type, info.linkname, info.mode = tarfile.SYMTYPE, file.link, 0o777
+                hard = way.links == tarfile.LNKTYPE
+                target_name = normpath(f"{top}/{name}/../{file.link}") if hard else file.link
+                info.type, info.linkname, info.mode = way.links, target_name, 0o777
             else:
                 info.size, info.mode = len(file.data), (0o755 if file.executable else 0o644) | way.writable
             archive.addfile(info, io.BytesIO(file.data))
@@ -120,9 +129,9 @@ def zipped(tree: Tree, top: str = "tool-1.0", way: Way = USUAL) -> bytes:
         for name in shuffled(tree, way.seed):
             file = tree[name]
             info = zipfile.ZipInfo(f"{top}/{name}" if top else name, (1990 + way.seed, 2, 3, 4, 5, 6))
-            info.create_system, info.compress_type = 3, archive.compression
+            info.create_system, info.compress_type = 3 if way.unix else 0, archive.compression
             mode = stat.S_IFREG | (0o755 if file.executable else 0o644) | way.writable
-            info.external_attr = (stat.S_IFLNK | 0o777 if file.link else mode) << 16
+            info.external_attr = (stat.S_IFLNK | 0o777 if file.link else mode) << 16 if way.unix else 0x20
             archive.writestr(info, file.link.encode() or file.data)
     return target.getvalue()
 

@@ -84,6 +84,31 @@ def test_whether_there_was_a_folder_around_it_does_not_matter(plain: str, tmp_pa
         assert packed(tmp_path / f"{number}.tar", tmp_path / top / "out", *options) == plain
 
 
+LINKED = {name: file for name, file in TREE.items() if name != "lib/current"}
+"""The tree without the link to a folder, which a hard link can't be."""
+
+
+def test_links_and_copies_are_the_same(tmp_path: Path) -> None:
+    copied = {**LINKED, "bin/tl": TREE["bin/tool"]}
+    ways = {
+        "symbolic.tar": tarball(LINKED),
+        "hard.tar": tarball(LINKED, way=Way(links=tarfile.LNKTYPE, seed=1, folders=False)),
+        "copy.tar": tarball(copied),
+        "copy.zip": zipped(copied),
+    }
+    for name, data in ways.items():
+        (tmp_path / name).write_bytes(data)
+    assert len({packed(tmp_path / name, tmp_path / f"out-{name}") for name in ways}) == 1
+
+
+def test_an_archive_of_windows_gives_the_same_where_all_scripts_are_executable(tmp_path: Path) -> None:
+    tree = {name: file for name, file in TREE.items() if not file.link and name != "lib/plain.sh"}
+    for name, way in {"unix": Way(), "windows": Way(unix=False)}.items():
+        (tmp_path / f"{name}.zip").write_bytes(zipped(tree, way=way))
+    one, other = (packed(tmp_path / f"{name}.zip", tmp_path / name) for name in ("unix", "windows"))
+    assert one == other
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="neither links nor execute bits")
 def test_a_folder_gives_the_same(plain: str, tmp_path: Path) -> None:
     assert packed(spread(TREE, tmp_path / "tree"), tmp_path / "out") == plain

@@ -68,6 +68,16 @@ def test_a_planted_footer_hides_nothing(tail: bytes) -> None:
         deflate.inflate(raw_deflate(data) + footer + tail, len(data), zlib.crc32(data))
 
 
+@pytest.mark.parametrize("tail", [b"", b"junk", bytes(5000)])
+@pytest.mark.parametrize("declared", [(350, 0x12345678), (351, 0x12345678), (4000, 1), (349, 1)])
+def test_a_planted_footer_vouches_for_nothing_else(declared: tuple[int, int], tail: bytes) -> None:
+    """It is true of the stream in front of it, but size or CRC aren't those that the archive declares."""
+    data = b"payload" * 50
+    footer = struct.pack("<II", zlib.crc32(data), len(data))
+    with pytest.raises(WheelError):
+        deflate.inflate(raw_deflate(data) + footer + tail, *declared)
+
+
 @pytest.mark.parametrize("cut", range(1, 8))
 def test_a_footer_that_straddles_the_end_hides_nothing(cut: int) -> None:
     """The tail is the beginning of a footer, so that a wrong CRC and size could be read across the border."""

@@ -3,9 +3,9 @@
 PyPI's ``deflate`` (libdeflate) inflates three times faster than zlib, but doesn't tell where a stream ended, so
 bytes hidden behind the end of a stream would pass. Given a gzip wrapping, however, libdeflate looks for the
 CRC and size *right behind the end of the stream* (RFC 1952, section 2.3.1). We put the expected eight bytes
-behind the stream that the archive declares: when they occur nowhere earlier and libdeflate finds them, then the
-stream ended where it should, and CRC and size are proven along the way. zlib decides every other case, slowly
-and exactly, and finds the facts for the error.
+behind the stream that the archive declares. When libdeflate finds true ones, and the size is the expected one, whose
+four bytes occur nowhere earlier, then these were ours: the stream ended where it should, and CRC and size are proven
+along the way. zlib decides every other case, slowly and exactly, and finds the facts for the error.
 """
 
 from __future__ import annotations
@@ -64,12 +64,13 @@ def _inflate_whole(raw: Data | memoryview, size: int, crc: int) -> bytearray | N
         return None
     footer = _FOOTER.pack(crc, size)
     wrapped = b"".join((_GZIP_HEADER, raw, footer))
-    if wrapped.find(footer, len(_GZIP_HEADER)) != len(_GZIP_HEADER) + len(raw):
+    if wrapped.find(footer[4:], len(_GZIP_HEADER)) != len(wrapped) - 4:
         return None
     try:
-        return libdeflate.gzip_decompress(wrapped)
+        data = libdeflate.gzip_decompress(wrapped)
     except libdeflate.DeflateError:
         return None
+    return data if len(data) == size else None
 
 
 def _inflate_exactly(raw: Data | memoryview, size: int, crc: int) -> bytes:

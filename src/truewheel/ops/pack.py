@@ -15,18 +15,20 @@ from truewheel.findings import in_order
 from truewheel.ops import checks, pack_libraries
 from truewheel.ops.examine import Depth, Examination, ask
 from truewheel.ops.libraries import Libraries
-from truewheel.ops.pack_contents import Contents, contents
+from truewheel.ops.pack_contents import Contents, contents, with_programs
 from truewheel.ops.pack_model import Packed, Wanted
 from truewheel.ops.pack_platforms import demand_one_platform, platforms_of
-from truewheel.ops.repair import Repair, repair
+from truewheel.ops.repair import repair
 from truewheel.ops.repaired_tags import because
 from truewheel.ops.retag import retag
 from truewheel.ops.verdict import Tags, Verdict, judge, some
 from truewheel.packing.licences import Licence, licences
 from truewheel.packing.members import draft
 from truewheel.packing.metadata import metadata
-from truewheel.policy import Outcome
+from truewheel.policy import Outcome, spelled, strongest
 from truewheel.policy.apple import helpers
+from truewheel.policy.group import is_libpython
+from truewheel.policy.windows import is_interpreter
 from truewheel.wheel import Mapper, Wheel, WheelName, read_wheel_file, serially
 
 __all__ = ["Packed", "Wanted", "pack"]
@@ -38,8 +40,8 @@ _CHECKS: Final = (checks.tags_true, checks.tags_installable, checks.binaries_fit
 def pack(archive: Archive, wanted: Wanted, libraries: Libraries, *, mapper: Mapper = serially) -> Packed:
     """The wheel of an archive.
 
-    1. The files are laid out, and the programs found.
-    2. The native files say what they need. They must be for one platform, and no extension modules of one Python.
+    1. The files are laid out, and the native ones read.
+    2. They must be for one platform, and no extension modules of one Python; the programs are found among them.
     3. A draft for any platform gets metadata, licences and RECORD; `mapper` spreads the reading.
     4. What is missing is grafted, if that is wanted; the lowest true tags follow, or those demanded, if they are true.
     5. The result is judged under its new name: its tags must be exact, or stricter on demand.
@@ -53,28 +55,30 @@ def pack(archive: Archive, wanted: Wanted, libraries: Libraries, *, mapper: Mapp
     name = WheelName(about.distribution, about.version, wanted.build, ("py3",), ("none",), ("any",))
     outcome = ask(name, inside.images, inside.graph, wanted.exclude.mean)
     _demand_one_platform(inside, outcome)
-    _demand_no_modules(outcome)
+    _demand_no_modules(inside, outcome)
+    inside = with_programs(inside, wanted)
     missing = pack_libraries.missing(outcome)
     lost = pack_libraries.interpreters(inside.images, inside.graph, wanted)
     pack_libraries.demand([*lost, *(() if wanted.graft else missing)], inside.images, libraries)
-    tags = judge(name, inside.images, outcome)
-    # Where libraries are missing, the tags follow from what is grafted; what is unknown stays so.
-    platforms = (
-        () if missing and tags.computed else platforms_of(tags, wanted.target.platforms, inside.images, outcome.libc)
-    )
+    tags = _lowest(name, inside, outcome)
+    grafting = missing and tags.computed
+    platforms = tags.computed if grafting else platforms_of(tags, wanted.target.platforms, inside.images, outcome.libc)
     taken = licences(inside.laid.stripped, inside.laid.excluded, about.license_files, wanted.beside)
-    wheel = _drafted(inside, taken, wanted, mapper)
-    if platforms:
-        packed = _tagged(inside, retag(wheel, platforms), wanted)
-    else:
-        packed = _grafted(repair(_examination(inside, wheel, outcome), libraries, pack_libraries.request(wanted)))
+    wheel = retag(_drafted(inside, taken, wanted, mapper), platforms or ())
+    packed = _grafted(inside, wheel, outcome, wanted, libraries) if grafting else _tagged(inside, wheel, wanted)
     _demand_true(packed.tags, wanted)
     return replace(
         packed,
-        programs=tuple(found.program for found in inside.programs if found.program.script or inside.entry_points),
+        programs=tuple(each.program for each in inside.programs or () if each.program.script or inside.entry_points),
         licences=tuple(wheel.info_path(f"licenses/{licence.path}") for licence in taken),
         findings=in_order([each for each in packed.findings if each.rule is not rules.LIB_EXCLUDE_IDLE]),
     )
+
+
+def _lowest(name: WheelName, inside: Contents, outcome: Outcome) -> Tags:
+    """The verdict on the lowest tags that any file asks for: a wheel for `any` may hold files for several platforms."""
+    lowest = spelled(requirement.floor for requirement in strongest(outcome.requirements))
+    return judge(name.with_platforms(lowest) if lowest else name, inside.images, outcome)
 
 
 def _drafted(inside: Contents, taken: Iterable[Licence], wanted: Wanted, mapper: Mapper) -> Wheel:
@@ -107,8 +111,9 @@ def _tagged(inside: Contents, wheel: Wheel, wanted: Wanted) -> Packed:
     return Packed(wheel, tags, (), (), (*outcome.findings, *examination.findings, *found))
 
 
-def _grafted(done: Repair) -> Packed:
+def _grafted(inside: Contents, wheel: Wheel, outcome: Outcome, wanted: Wanted, libraries: Libraries) -> Packed:
     """The wheel with the libraries that it lacked."""
+    done = repair(_examination(inside, wheel, outcome), libraries, pack_libraries.request(wanted))
     return Packed(done.wheel, done.after, (), (), done.findings, done.plan)
 
 
@@ -128,11 +133,15 @@ def _demand_one_platform(inside: Contents, outcome: Outcome) -> None:
     )
 
 
-def _demand_no_modules(outcome: Outcome) -> None:
+def _demand_no_modules(inside: Contents, outcome: Outcome) -> None:
     """Raise `RequestError` for an extension module that a Python could import: the tag py3-none would be false.
 
-    Modules of a Python that the archive brings lie in folders such as ``lib-dynload``, where no other looks.
+    An archive may bring a Python of its own, with modules for it: its library is there then, or they lie where no
+    import statement finds them, as in ``lib/python3.12``.
     """
+    bases = {member.rpartition("/")[2] for member in inside.images}
+    if any(is_libpython(base) or is_interpreter(base.lower()) for base in bases):
+        return
     for finding in outcome.findings:
         if finding.rule is rules.ABI_NONE_WITH_EXTENSION and _importable(finding.member):
             raise RequestError(

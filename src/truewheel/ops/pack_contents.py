@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from truewheel.archives import Archive, Item
 from truewheel.binary import Image
@@ -47,30 +47,29 @@ class Contents:
 
     ``entries`` are its files by path, ``names`` tells what those of the archive are called there. ``images`` are the
     native files by path, without foreign ones, and ``graph`` is who needs whom among them. ``seen`` is what was seen
-    in every file that counts.
+    in every file that counts. ``programs`` are None where they are still to be found.
     """
 
     laid: Laid
-    programs: tuple[Found, ...]
+    programs: tuple[Found, ...] | None
     entries: Mapping[str, Entry]
     names: Mapping[str, str]
     seen: tuple[Member, ...]
+    images: Mapping[str, Image]
+    graph: Graph
     entry_points: bytes = b""
-    images: Mapping[str, Image] = field(init=False)
-    graph: Graph = field(init=False)
 
-    def __post_init__(self) -> None:
-        """Put the native files together."""
-        images = {member.entry.name: member.image for member in self.seen if member.image is not None}
-        object.__setattr__(self, "images", images)
-        object.__setattr__(self, "graph", resolve(images))
+    @property
+    def named_images(self) -> dict[str, Image]:
+        """The native files by their name in the archive, or their path where the project added them."""
+        return {self.names.get(path, path): image for path, image in self.images.items()}
 
 
 def contents(archive: Archive, wanted: Wanted) -> Contents:
-    """The files that an archive gives, with those that are added and those that its programs need.
+    """The files that an archive gives, with those that are added.
 
-    Raises `RequestError` where a program or a place isn't there or isn't clear, `ArchiveError` and `BinaryError` where
-    files are damaged.
+    Raises `RequestError` where a place or a program that was named isn't there or isn't clear, `ArchiveError` and
+    `BinaryError` where files are damaged.
     """
     target = wanted.target
     laid = lay_out(archive, target.layout, alone=name_alone(archive, wanted), limits=wanted.limits)
@@ -81,17 +80,29 @@ def contents(archive: Archive, wanted: Wanted) -> Contents:
     added = _added(wanted, names)
     counted = [entry for name, entry in entries.items() if name not in laid.foreign]
     seen = tuple(look_at(entry, Depth.TABLES) for entry in (*counted, *added))
-    images = {names[m.entry.name]: m.image for m in seen if m.image is not None and m.entry.name in names}
-    if programs is None:
+    images = {member.entry.name: member.image for member in seen if member.image is not None}
+    members = {entry.name: entry for entry in (*entries.values(), *added)}
+    return Contents(laid, programs, members, names, seen, images, resolve(images))
+
+
+def with_programs(inside: Contents, wanted: Wanted) -> Contents:
+    """The contents with the modules that start the programs, which are found where nobody named them.
+
+    Raises `RequestError` where it isn't clear which they are, or where one can't be started.
+    """
+    images = {name: image for name, image in inside.named_images.items() if name in inside.laid.chosen}
+    entries = dict(inside.entries)
+    if inside.programs is None:
         programs = looked_for(images, wanted)
         for _, name in programs:
-            entries[name] = Entry(entries[name].name, executable=True, content=entries[name].content)
+            path = inside.laid.place(name, data_folder(wanted.about))
+            entries[path] = replace(entries[path], executable=True)
     else:
-        demand_programs(programs, laid, images)
-    members = {entry.name: entry for entry in (*entries.values(), *added)}
-    modules, entry_points = _modules(programs, laid, wanted, members)
-    members |= {path: Entry(path, executable=False, content=Bytes(data)) for path, data in modules.items()}
-    return Contents(laid, programs, members, names, seen, entry_points)
+        programs = inside.programs
+        demand_programs(programs, inside.laid, images)
+    modules, entry_points = _modules(programs, inside.laid, wanted, entries)
+    entries |= {path: Entry(path, executable=False, content=Bytes(data)) for path, data in modules.items()}
+    return replace(inside, programs=programs, entries=entries, entry_points=entry_points)
 
 
 def _demand_foreign(laid: Laid) -> None:

@@ -20,6 +20,8 @@ from truewheel.policy.windows import is_firmware
 
 _OLD_ARM: Final = ("armv4tl", "armv5tel", "armv6l")
 _UNTAGGED: Final = "machine-"
+# Old files don't say which system of Apple's they are for, and are macOS' then.
+_APPLE: Final = {Platform.MACOS: "macOS", Platform.UNKNOWN: "macOS", Platform.IOS: "iOS"}
 
 _Place = tuple[str, str]
 """A system and a processor, in words."""
@@ -31,7 +33,10 @@ def demand_one_platform(images: Mapping[str, Image], libcs: Mapping[str, str]) -
     `images` and `libcs`, the C libraries of the ELF files, are by name in the archive. Files for no system, as objects
     and modules of WebAssembly are, don't count.
     """
-    found = {name: places for name, image in sorted(images.items()) if (places := _places(image, libcs.get(name, "")))}
+    everywhere = {name: _places(name, image, libcs.get(name, "")) for name, image in sorted(images.items())}
+    there = {name: places for name, places in everywhere.items() if places}
+    tagged = {name: places for name, places in there.items() if any(map(_has_a_word, places))}
+    found = tagged or there
     if not found:
         raise RequestError(
             "there is no binary inside: no program or library that is an ELF, Mach-O or PE file",
@@ -47,6 +52,11 @@ def demand_one_platform(images: Mapping[str, Image], libcs: Mapping[str, str]) -
         hint=f"leave out what isn't for this platform, such as --exclude {shlex.quote(other)}, or say "
         f"--foreign {shlex.quote(other)} where it is data of the program",
     )
+
+
+def _has_a_word(place: _Place) -> bool:
+    """Whether tags know the processor: what they don't is for graphics processors and the like, and data."""
+    return not place[1].startswith(_UNTAGGED)
 
 
 def _apart(found: Mapping[str, frozenset[_Place]]) -> tuple[str, str]:
@@ -73,30 +83,25 @@ def _spoken(places: frozenset[_Place]) -> str:
     return ", ".join(f"{system} on {' and '.join(archs)}" for system, archs in systems.items())
 
 
-def _places(image: Image, libc: str) -> frozenset[_Place]:
-    """Where a file is run or loaded; nothing for what no system does that with, or no tag has a word for."""
+def _places(name: str, image: Image, libc: str) -> frozenset[_Place]:
+    """Where a file is run or loaded; nothing for what no system does that with."""
     if isinstance(image, Elf):
         return frozenset(_elf_place(image, libc))
     if isinstance(image, MachO):
         parts = (part for part in image.slices if part.filetype in LOADABLE)
-        return frozenset((_apple(part.platform), part.arch) for part in parts)
+        return frozenset((_APPLE.get(part.platform) or label(part.platform), part.arch) for part in parts)
     if isinstance(image, Pe):
         emulated = image.hybrid and image.arch == "amd64"
         return frozenset() if is_firmware(image) or emulated else frozenset({("Windows", image.arch)})
-    return frozenset({("Emscripten", image.arch)}) if image.shared else frozenset()
+    return frozenset({("Emscripten", image.arch)}) if image.shared and name.endswith(".so") else frozenset()
 
 
 def _elf_place(elf: Elf, libc: str) -> Iterator[_Place]:
-    if not is_loadable(elf) or elf.arch.startswith(_UNTAGGED):
+    if not is_loadable(elf):
         return
     other = other_system(elf)
     system = other.name if other else "Android" if libc == BIONIC else "Linux"
     yield system, "armv7l" if elf.arch in _OLD_ARM else elf.arch
-
-
-def _apple(platform: Platform) -> str:
-    """The name of a system; old files don't say which it is, and are macOS' then."""
-    return "macOS" if platform in {Platform.MACOS, Platform.UNKNOWN} else label(platform)
 
 
 # --- tags ----------------------------------------------------------------------------------------------------
@@ -134,7 +139,7 @@ def _demand_possible(platform: str, tags: Tags, images: Mapping[str, Image], lib
     """Raise `RequestError` for a tag that can't be true of files of which not all is known."""
     floor = floor_of(canonical_platform(platform))
     for member, image in sorted(images.items()):
-        if not _places(image, libcs.get(member, "")):
+        if not _places(member, image, libcs.get(member, "")):
             continue
         if floor is not None:
             possible = all(fits(image, promise) for promise in promises(floor))

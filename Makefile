@@ -48,6 +48,7 @@ fuzz: $(VENV)/.fuzz
 verify-real: $(VENV)/.checked
 	$(VENV)/bin/python scripts/verify_real.py $(LISTS)
 
+docs: export PYTHONPATH := scripts
 docs: $(VENV)/.checked
 	$(VENV)/bin/python scripts/rule_docs.py
 	$(VENV)/bin/python -m tests.pages

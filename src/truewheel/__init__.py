@@ -6,8 +6,9 @@
     (<Verdict.EXACT: 'exact'>, ('win32',))
 
 The verbs on files are `show`, `check`, `repair`, `fuse`, `normalize`, `check_normalized`, `retag`, `digest`,
-`diff`, `build` and `verify` (`truewheel.api`); the values and pure functions behind them are in `truewheel.ops`,
-`truewheel.wheel`, `truewheel.binary` and `truewheel.policy`. All errors are `truewheel.errors.TruewheelError`.
+`diff`, `pack`, `build` and `verify` (`truewheel.api`); the values and pure functions behind them are in
+`truewheel.ops`, `truewheel.wheel`, `truewheel.binary` and `truewheel.policy`. All errors are
+`truewheel.errors.TruewheelError`.
 """
 
 from __future__ import annotations
@@ -17,17 +18,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from truewheel.api import (
         Options,
+        PackTerms,
         Places,
         Terms,
         Wants,
         build,
         check,
         check_normalized,
+        check_packed,
         diff,
         digest,
         fuse,
         index_settings,
+        load_packing,
         normalize,
+        pack,
         read_campaign,
         repair,
         retag,
@@ -40,6 +45,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Options",
+    "PackTerms",
     "Places",
     "Terms",
     "Wants",
@@ -47,11 +53,14 @@ __all__ = [
     "build",
     "check",
     "check_normalized",
+    "check_packed",
     "diff",
     "digest",
     "fuse",
     "index_settings",
+    "load_packing",
     "normalize",
+    "pack",
     "read_campaign",
     "repair",
     "retag",

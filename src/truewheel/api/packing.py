@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 import truewheel.ops.pack as verb
-from truewheel.api.common import AnyPath, Nowhere, Options, same_place
+from truewheel.api.common import AnyPath, Nowhere, Options, mapper_of, same_place
 from truewheel.api.packing_model import (
     ABSENT,
     DIFFERENT,
@@ -35,8 +35,8 @@ from truewheel.world.batch import Batch
 from truewheel.world.mapped import MappedLibrary, sha256_of
 from truewheel.world.packing import added_files, beside
 
-_ON_DISK: Final = frozenset({DIRECTORY, FILE})
-"""The forms of what is packed without being unpacked before."""
+_ON_DISK: Final = frozenset({DIRECTORY, FILE, "tar"})
+"""The forms whose contents are read from disk each time, with no checksum of their own."""
 
 Told: TypeAlias = Callable[[str], None]
 Failed: TypeAlias = Callable[[TruewheelError], None]
@@ -52,8 +52,8 @@ def pack(
     terms: PackTerms | None = None,
     *,
     dry_run: bool = False,
-    finished: Told = _ignored,
-    failed: Failed = _ignored,
+    finished: Told | None = None,
+    failed: Failed | None = None,
 ) -> PackRun:
     """Make one wheel of each target, and write them into `folder`: all of them, or none.
 
@@ -73,8 +73,8 @@ def check_packed(
     against: Against,
     terms: PackTerms | None = None,
     *,
-    finished: Told = _ignored,
-    failed: Failed = _ignored,
+    finished: Told | None = None,
+    failed: Failed | None = None,
 ) -> PackRun:
     """Make the wheels in memory, and compare their hashes with those of the published ones. Nothing is written.
 
@@ -90,9 +90,14 @@ def check_packed(
 
 # --- all targets
 def _all(
-    packing: Packing, work: Callable[[Target], PackedTarget], workers: int, finished: Told, failed: Failed
+    packing: Packing,
+    work: Callable[[Target], PackedTarget],
+    workers: int,
+    finished: Told | None,
+    failed: Failed | None,
 ) -> tuple[PackedTarget, ...]:
     """The work for every target; all errors are told, and the first is raised."""
+    tell_end, tell_error = finished or _ignored, failed or _ignored
     errors: list[TruewheelError] = []
     done: list[PackedTarget] = []
     with ThreadPoolExecutor(workers) as pool:
@@ -103,15 +108,15 @@ def _all(
                     done.append(future.result())
                 except TruewheelError as error:
                     errors.append(error)
-                    failed(error)
-                finished(target.label)
+                    tell_error(error)
+                tell_end(target.label)
         except BaseException:
             for future in futures:
                 future.cancel()
             raise
     if not errors and (clash := _clash(done)):
         errors.append(clash)
-        failed(clash)
+        tell_error(clash)
     if errors:
         raise errors[0]
     return tuple(done)
@@ -181,8 +186,9 @@ class _Work:
             with (
                 open_archive(self._archive(target), self._limits, sha256=target.sha256) as opened,
                 library_search(self._places) as libraries,
+                mapper_of(self._threads) as mapper,
             ):
-                yield opened, verb.pack(opened.archive, self._wanted(target), libraries)
+                yield opened, verb.pack(opened.archive, self._wanted(target), libraries, mapper=mapper)
         except TruewheelError as error:
             raise error.within(file=target.source) from None
         except MemoryError:

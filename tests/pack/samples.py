@@ -59,6 +59,7 @@ TREE: Tree = {
     "LICENSE": LICENCE,
     "bin/tool": File(STATIC, executable=True),
     "bin/tl": File(link="tool"),
+    "lib/COPYING": File(b"Do as you like with the library.\n"),
     "lib/run.sh": File(b"#!/bin/sh\nexec tool\n", executable=True),
     "lib/plain.sh": File(b"#!/bin/sh\nis read by run.sh\n"),
     "lib/current": File(link="../share/v1"),

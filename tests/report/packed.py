@@ -86,7 +86,7 @@ NOTE = Finding(rules.PATH_LEAK, "it names /home/me", "tool/bin/tool")
 
 HOSTILE = replace(
     LINUX,
-    label="linux\x1b[31m\u202e",
+    label="linux\x1b[31m\u202e\udc80",
     source="archives/\udcff\n.zip",
     path="dist/\x1b]0;x\x07.whl",
     source_sha256=None,

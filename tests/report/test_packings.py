@@ -29,6 +29,7 @@ from tests.report.packed import (
 from tests.support import closed_schema
 from truewheel.errors import RequestError, Where
 from truewheel.report import machine, terminal, text
+from truewheel.report.packings import packing_lines
 
 ALL = Run((*USUAL, STRICTER))
 FOUND = replace(GLIBC, grafted=("tool.libs/libx-1234.so",), findings=(WARNING, NOTE, ERROR))
@@ -70,6 +71,11 @@ def test_a_tag_that_was_asked_for_says_which_would_do() -> None:
     assert "because    asked for: manylinux_2_17_s390x would do\n             memcpy@" in text.packed(Run((STRICTER,)))
 
 
+def test_what_is_not_certain_is_a_reason_too() -> None:
+    tags = replace(LINUX.tags, reasons=("x86_64 and arm64 have files of their own",))
+    assert "because    x86_64 and arm64 have files of their own\n" in text.packed(Run((replace(LINUX, tags=tags),)))
+
+
 def test_a_reason_of_any_length_stays_readable() -> None:
     why = LINUX.tags.deciding[0]._replace(reason="x" * 100_000)
     endless = replace(LINUX, tags=replace(LINUX.tags, deciding=(why,)))
@@ -88,6 +94,27 @@ def test_in_a_terminal_nothing_is_too_broad_and_digests_stay_whole(run: Run, wid
         assert wheel.label in shown
         assert all(tag in shown for tag in wheel.tags.claimed)
     assert "\x1b" not in shown
+
+
+def test_the_table_is_folded_where_it_would_not_fit_and_no_sooner() -> None:
+    whole = text.packed(ALL)
+    breadth = max(map(len, whole.splitlines()))
+    assert text.packed(ALL, width=breadth) == whole
+    assert "  sha256 aaaa" in text.packed(ALL, width=breadth - 1)
+
+
+@pytest.mark.parametrize("width", [None, 100])
+def test_sizes_end_in_one_column(width: int | None) -> None:
+    said = text.packed(Run((replace(LINUX, size=7), MACOS)), width=width)
+    small, large = (next(line for line in said.splitlines() if line.startswith(name)) for name in ("linux", "macos"))
+    assert small.index(" 7") + 2 == large.index("4,012,345") + 9
+
+
+@pytest.mark.parametrize("width", range(78, 160, 9))
+def test_whatever_is_long_is_folded(width: int) -> None:
+    why = LINUX.tags.deciding[0]._replace(reason="\x1b" * 40 + " uses " + "long_name@GLIBC_2.17 " * 9)
+    long = replace(LINUX, label="\x1b-" * 12, tags=replace(LINUX.tags, deciding=(why,)))
+    assert max(map(len, text.packed(Run((long, MACOS)), width=width).splitlines())) <= width
 
 
 def test_long_labels_are_folded_before_reasons_are_cut_to_ribbons() -> None:
@@ -205,8 +232,19 @@ def test_colours_follow_the_outcome() -> None:
     assert red not in same
 
 
+def test_only_what_is_all_the_same_ends_well() -> None:
+    def ending(run: Run) -> str:
+        return list(packing_lines(run))[-1].tone
+
+    same = Run((COMPARED.targets[0], COMPARED.targets[3]))
+    assert ending(same) == "good"
+    assert ending(replace(same, extra=COMPARED.extra)) == "bad"
+    assert ending(replace(same, targets=COMPARED.targets[:2])) == "bad"
+
+
 def test_hostile_names_can_not_drive_a_terminal() -> None:
-    runs = [Run((HOSTILE,)), Run((HOSTILE, WINDOWS), ("\x1b[2J.whl",))]
+    unpublished = replace(HOSTILE, published=None, path="\x1b[31m/a.whl")
+    runs = [Run((HOSTILE,)), Run((HOSTILE, WINDOWS), ("\x1b[2J.whl",)), Run((unpublished, LINUX))]
     for run in runs:
         for said in (text.packed(run), text.packed(run, width=80), drawn(run, 80), drawn(run, 300)):
             assert all(letter.isprintable() for line in said.split("\n") for letter in line)
@@ -218,6 +256,7 @@ def test_json_is_valid_under_its_schema_and_says_the_same() -> None:
     runs = [Run((*USUAL, HOSTILE)), COMPARED]
     first, second = (json.loads(machine.packed(run, [error])) for run in runs)
     for document in (first, second):
+        json.dumps(document, ensure_ascii=False).encode()
         closed_schema("pack").validate(document)
         assert document["schema"] == "truewheel/pack/1"
         assert document["errors"][0]["hint"] == "do this"

@@ -135,3 +135,8 @@ def test_where_it_can_not_be_appended(existing: str, said: str) -> None:
     with pytest.raises(RequestError, match=said) as caught:
         appended(existing, TABLE)
     assert caught.value.hint
+
+
+def test_a_table_that_would_become_another_is_not_appended() -> None:
+    with pytest.raises(RequestError, match="can't stand behind"):
+        appended("[project]\n", "tool.truewheel.pack.name = 'x'\n")

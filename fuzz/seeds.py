@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fuzz.systems import DATABASES, SEPARATOR
 from fuzz.targets import FILES, INFO
+from tests.archives.test_mutated import SOUND
 from tests.binary import (
     archives,
     test_elf_edit_hostile,
@@ -178,5 +179,6 @@ _SEEDS = {
     "packages": _databases(),
     "gzip": [*test_mutated.PACKED.values(), b"\x1f\x8b\x08\x1e" + bytes(8) + b"x\0y\0" * 9],
     "tar": [data for data in [*test_mutated.TARS.values(), *test_tar_hostile.TARS] if len(data) < 8192],
+    "foreign": [data for data in SOUND.values() if len(data) < 16_384],
     "show_archive": [*_archives()[:8], *(zip_bytes(wheel_members({"sample/a.so": data})) for data in BINARIES[:4])],
 }

@@ -1,4 +1,7 @@
-"""What is fuzzed of source distributions: Python sees alike what we take for sound, and it can be written again."""
+"""What is fuzzed of source distributions and other archives.
+
+Python sees alike what we take for sound, and a source distribution can be written again.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from contextlib import suppress
 from tests.sdist.oracle import agree
 from tests.sdist.tars import NAME, packed
 from tests.sdist.test_mutated import summed
+from truewheel.archives import read_archive
 from truewheel.errors import TruewheelError
 from truewheel.sdist import read, read_gzip, read_tar, write
 
@@ -27,3 +31,13 @@ def tar(data: bytes) -> None:
         target = io.BytesIO()
         write(sdist, target)
         assert read(target.getvalue(), NAME) == sdist
+
+
+def foreign(data: bytes) -> None:
+    """An archive of other people's; where it is a tar, with true checksums too."""
+    for version in (data, summed(data)):
+        with suppress(TruewheelError):
+            archive = read_archive(version, "fuzzed")
+            if archive is not None:
+                assert list(archive.by_name) == sorted(archive.by_name)
+                assert all(len(item.read()) == item.size for item in archive)

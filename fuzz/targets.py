@@ -176,7 +176,7 @@ TARGETS: Final[dict[str, Target]] = {
         *(binary, policy, leaks, archive, record, metadata, show, show_archive),
         *map(_tolerant, (edits.edit, edits.strip, macho.edit_macho, pe.edit_pe, fusing.fuse)),
         *map(_tolerant, (systems.ldconf, systems.packages)),
-        *map(_tolerant, (tarballs.gzip, tarballs.tar)),
+        *map(_tolerant, (tarballs.gzip, tarballs.tar, tarballs.foreign)),
     )
 }
 """Every target by its name."""

@@ -31,6 +31,7 @@ PACKAGES = {
     "ar": "binutils",
     "bsdtar": "libarchive-tools",
     "bwrap": "bubblewrap",
+    "bzip2": "bzip2",
     "cargo": "cargo",
     "chromium": "chromium",
     "cmake": "cmake",

@@ -79,6 +79,10 @@ def unpacked(view: memoryview, packing: Packing, limits: Limits) -> bytearray:
     this Python can't read the format.
     """
     streams, at = _Streams(view, packing, limits), packing.gap(view, 0)
+    if at == len(view):
+        raise ArchiveError(
+            f"the file ends before its {packing.name} stream begins", where=Where(offset=at), hint=_AGAIN
+        )
     for _ in range(_MOST_STREAMS):
         if not bytes(view[at : at + 8]).startswith(packing.magics):
             raise ArchiveError(

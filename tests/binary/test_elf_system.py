@@ -106,6 +106,9 @@ def test_nothing_is_made_of_build_information_that_says_nothing() -> None:
     assert named(read_elf(program(bytes(8) + good + bytes(8) + good, past=8))) == "DragonFly"
     assert named(read_elf(program(information(SETTINGS % b"dragonfly", flags=0)))) == ""
     assert named(read_elf(program(information(b"path\tx\n")))) == ""
+    unwritable = bytearray(program(good))
+    unwritable[64 + 4] = 4  # PF_R alone
+    assert named(read_elf(bytes(unwritable))) == ""
     assert named(read_elf(program(good, recipe=Recipe(interpreter="/lib64/ld-linux-x86-64.so.2")))) == ""
 
 

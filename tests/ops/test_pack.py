@@ -244,6 +244,11 @@ def test_foreign_files_are_data() -> None:
     assert not result.wheel.by_name["tool/shells/mac"].executable
 
 
+def test_other_patterns_may_mean_nothing_here() -> None:
+    layout = Layout(strip=0, into="tool", exclude=("nothing",), data=("share",))
+    assert packed({"tool": STATIC}, wanted(layout=layout)).programs
+
+
 def test_foreign_patterns_that_mean_nothing_or_a_program_are_refused() -> None:
     with pytest.raises(RequestError, match=r"`foreign` has 'shels', which matches no file"):
         packed({"tool": STATIC}, wanted(layout=Layout(strip=0, into="tool", foreign=("shels",))))

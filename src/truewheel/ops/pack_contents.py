@@ -166,8 +166,6 @@ def _modules(
     started = [Started(each.program.command, _inside(laid, each, into)) for each in programs if not each.program.script]
     if not started and not any(path.startswith(f"{into}/") for path in members):
         return {}, b""
-    if not into and not started:
-        return {}, b""
     main = _below(into, _MAIN)
     if started and main in members and _MAIN not in wanted.added:
         raise RequestError(

@@ -30,6 +30,7 @@ from tests.pack.samples import (
     Tree,
     deb,
     dynamic,
+    spread,
     tarball,
     zip_bomb,
     zipped,
@@ -360,6 +361,21 @@ def test_the_archive_is_not_overwritten(tmp_path: Path) -> None:
     assert "place of the archive" in refused(tmp_path, archive, *PROJECT, "-w", tmp_path)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+@pytest.mark.parametrize("place", ["tree", "tree/dist", "tree/a/new/dist", "link/dist"])
+def test_wheels_do_not_go_into_the_folder_that_is_packed(place: str, tmp_path: Path) -> None:
+    spread(SMALL, tmp_path / "tree")
+    (tmp_path / "link").symlink_to("tree")
+    for options in ([], ["--dry-run"]):
+        said = refused(tmp_path, tmp_path / "tree", *PROJECT, *options, "-w", tmp_path / place)
+        assert "the next run would pack them" in said
+
+
+def test_a_folder_beside_the_one_that_is_packed_will_do(tmp_path: Path) -> None:
+    spread(SMALL, tmp_path / "tree")
+    assert run("pack", tmp_path / "tree", *PROJECT, "-w", tmp_path / "tree2").exit_code == 0
+
+
 # --- several targets -----------------------------------------------------------------------------------------
 THREE = f"{HEAD}[tool.truewheel.pack.targets]\na = 'a.tar'\nb = 'b.tar.xz'\nc = 'c.tar'\n"
 GOOD = {
@@ -389,8 +405,10 @@ def test_all_that_fail_are_told_of(tmp_path: Path) -> None:
 
 def test_two_targets_that_make_one_wheel(tmp_path: Path) -> None:
     config = project(tmp_path, THREE, {**GOOD, "c.tar": GOOD["a.tar"]})
-    said = refused(tmp_path, "--config", config)
-    assert NAME in said
+    for options in (["-j", "1"], ["-j", "3"], ["--dry-run"]):
+        said = refused(tmp_path, "--config", config, *options)
+        assert NAME in said
+        assert "a and c " in said
 
 
 def test_targets_that_are_fine_are_written(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_threads_write_each_its_own(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("second", ["a.whl", "A.whl"])
 def test_two_drafts_for_one_name(tmp_path: Path, second: str) -> None:
-    with pytest.raises(RequestError, match="two results") as caught:
+    with pytest.raises(RequestError, match="would both have this name") as caught:
         attempt(tmp_path, "a.whl", second)
     assert caught.value.where.file == str(tmp_path / second)
     assert there(tmp_path) == {}

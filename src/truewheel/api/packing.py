@@ -62,6 +62,7 @@ def pack(
     default one on each core. Raises the first error of the first target that has one.
     """
     work = _Work(packing, Path(folder), terms or PackTerms())
+    work.demand_apart()
     if dry_run:
         return PackRun(_all(packing, work.measured, work.workers, finished, failed))
     with Batch(Path(folder)) as batch:
@@ -153,6 +154,18 @@ class _Work:
         self._threads = max(1, cores // self.workers)
         self._added = added_files(self._project, packing.added)
         self._beside = beside(self._project, packing.about.license_files or ())
+
+    def demand_apart(self) -> None:
+        """Raise `RequestError` where wheels would go into a folder that is packed: the next run would pack them too."""
+        place = Path(os.path.realpath(self._folder))  # pathlib's resolve() raises errors for links in circles
+        for target in self._packing.targets:
+            source = self._project / target.source
+            if not target.remote and source.is_dir() and place.is_relative_to(os.path.realpath(source)):
+                raise RequestError(
+                    f"the wheels would be written into it, to {self._folder}, and the next run would pack them",
+                    where=Where(file=target.source),
+                    hint="write into another folder: -w",
+                )
 
     def written(self, batch: Batch, target: Target) -> PackedTarget:
         """Write the wheel of a target as a draft that takes its place when all are done."""

@@ -40,7 +40,7 @@ class Batch:
         self._folder = folder
         self._made: list[Path] = []
         self._drafts: list[BatchDraft] = []
-        self._names: set[str] = set()
+        self._names: dict[str, str] = {}
         self._lock = Lock()
         self._running = False
 
@@ -80,7 +80,7 @@ class Batch:
             draft.open()
         return draft
 
-    def claim(self, target: Path) -> None:
+    def claim(self, target: Path, label: str) -> None:
         """Take a name for a draft. Raises `RequestError` where another has it, or it is in another folder."""
         if target.parent != self._folder:
             raise RequestError(f"isn't in {self._folder}, where it is written", where=Where(str(target)))
@@ -88,12 +88,13 @@ class Batch:
         name = target.name.casefold()
         with self._lock:
             if name in self._names:
+                both = " and ".join(sorted((self._names[name], label)))  # whichever thread came first
                 raise RequestError(
-                    "two results would have this name, and one would take the other's place",
+                    f"{both} would both have this name, and one would take the other's place",
                     where=Where(str(target)),
                     hint="make one of them alone, or into another folder",
                 )
-            self._names.add(name)
+            self._names[name] = label
 
 
 class BatchDraft:
@@ -126,7 +127,7 @@ class BatchDraft:
         Raises `RequestError` where another draft of the batch has the same name, or one that differs in case alone.
         """
         file = self._writable()
-        self._batch.claim(target)
+        self._batch.claim(target, self._label)
         try:
             file.flush()
             os.fsync(file.fileno())

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from truewheel.errors import RequestError
-from truewheel.packing.globs import Globs
+from truewheel.packing.globs import Globs, literal
 
 NAMES = ("bin/zig", "lib/a.so", "lib/deep/er/b.so.1", "LICENSE", "doc/LICENSE", "doc/.hidden", "lib64/x", "a[1]")
 
@@ -100,6 +100,13 @@ def test_what_can_match_nothing_is_refused(pattern: str, why: str) -> None:
 def test_idle_globs_are_named_as_they_were_written() -> None:
     assert Globs(["lib/", "libs/", "**/*.dll", "LICENSE"]).idle(iter(NAMES)) == ("libs/", "**/*.dll")
     assert Globs(["a"]).idle(()) == ("a",)
+
+
+@pytest.mark.parametrize("path", ["a[1]/b*?", "[!x]", "plain", "[[]"])
+def test_a_literal_glob_means_one_path(path: str) -> None:
+    globs = Globs([literal(path)])
+    assert globs.match(path)
+    assert not globs.match(path.replace("*", "x") + "x")
 
 
 def test_reach() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from truewheel.errors import RequestError
+from truewheel.packing.globs import literal
 from truewheel.packing.settings import _KEYS, packing_of
 from truewheel.packing.template import Origin, appended, quoted, template
 
@@ -70,7 +71,7 @@ def test_hostile_names_come_back_as_they_were(
     text = template(name, version, origins, programs, licences)
     pack = tomllib.loads(text)["tool"]["truewheel"]["pack"]
     assert (pack["name"], pack["version"]) == (name, version)
-    assert pack.get("license-files", []) == licences
+    assert pack.get("license-files", []) == [literal(path) for path in licences]
     assert pack.get("programs") == ([] if programs == {} else programs)
     found = pack.get("targets", {})
     assert {label: one["path"].replace("{{", "{").replace("}}", "}") for label, one in found.items()} == targets

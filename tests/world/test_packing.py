@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from truewheel.archives import Item
 from truewheel.errors import RequestError
+from truewheel.packing.licences import licences
+from truewheel.wheel import Bytes
 from truewheel.world import load_settings, packing
 from truewheel.world.packing import ProjectFiles, added_files, beside, load_packing
 
@@ -205,6 +208,20 @@ def test_only_what_globs_reach_is_looked_at(licensed: Path, monkeypatch: pytest.
     assert "instead of" in caught.value.hint
 
 
+def test_what_the_archive_has_is_not_looked_for(project: Path) -> None:
+    (project / "LICENSE").write_bytes(b"MIT")
+    nowhere = beside(project / "nowhere", ["LICENSE", "**/COPYING"])
+    archive = {name: Item(name, executable=False, content=Bytes(b"BSD")) for name in ("LICENSE", "a/COPYING")}
+    found = licences(archive, lambda _: False, ("LICENSE", "**/COPYING"), nowhere)
+    assert [licence.path for licence in found] == ["LICENSE", "a/COPYING"]
+    with pytest.raises(RequestError, match="can't be read"):
+        licences({"x": archive["LICENSE"]}, lambda _: False, ("LICENSE",), nowhere)
+    [mit] = licences({"x": archive["LICENSE"]}, lambda _: False, ("LICENSE",), beside(project, ["LICENSE"]))
+    assert mit.content.read() == b"MIT"
+    with pytest.raises(KeyError):
+        beside(project, ["LICENSE"])["pyproject.toml"]
+
+
 def test_no_folder_is_too_deep(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packing, "_MOST_FOLDERS_DEEP", 3)
     (project / "a/b/c/d").mkdir(parents=True)
@@ -224,10 +241,10 @@ def test_links_beside(licensed: Path) -> None:
     assert dict(beside(licensed, ["linked/a.txt"])) == {"linked/a.txt": b"licences/a.txt"}
     (licensed / "licences" / "e.txt").symlink_to("/etc/passwd")
     with pytest.raises(RequestError, match="leads out"):
-        list(beside(licensed, ["licences/*.txt"]))
+        dict(beside(licensed, ["licences/*.txt"]))
     (licensed / "LICENSE.old").symlink_to("nowhere")
     with pytest.raises(RequestError, match="no such file"):
-        list(beside(licensed, ["LICENSE*"]))
+        dict(beside(licensed, ["LICENSE*"]))
 
 
 @posix
@@ -235,7 +252,7 @@ def test_names_beside_that_are_no_text(licensed: Path) -> None:
     (licensed / os.fsdecode(b"LICENSE.\xff")).touch()
     assert list(beside(licensed, ["LICENSE"])) == ["LICENSE"]
     with pytest.raises(RequestError, match="no Unicode"):
-        list(beside(licensed, ["LICENSE*"]))
+        dict(beside(licensed, ["LICENSE*"]))
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

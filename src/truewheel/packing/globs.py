@@ -67,6 +67,11 @@ class Globs:
         return tuple(_walk(glob, parts) for glob in self._globs)
 
 
+def literal(path: str) -> str:
+    """The glob that means a path, and no other that isn't below it."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", path)
+
+
 class _Glob(NamedTuple):
     """A glob, part by part: what a part must fit, or None for any number of folders."""
 

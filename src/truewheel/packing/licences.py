@@ -74,7 +74,8 @@ def _matched(stripped: Mapping[str, Item], globs: Names, beside: Mapping[str, by
             hint="paths are those in the archive without the stripped folders; ** stands for any folders: **/LICENSE*",
         )
     taken: dict[str, Content] = {name: item.content for name, item in stripped.items() if inside.match(name)}
-    taken.update({name: Bytes(data) for name, data in beside.items() if outside.match(name)})
+    if absent:  # else nobody looks through the folder
+        taken.update({name: Bytes(beside[name]) for name in beside if outside.match(name)})
     return taken
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from truewheel.errors import RequestError
+from truewheel.packing.globs import literal
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -91,7 +92,8 @@ def template(
 ) -> str:
     """The table as text in TOML, with comments on every key.
 
-    `name`, `version` and `licences` may be empty, and `programs` None, where nobody knows them. Raises `RequestError`
+    `programs` are the paths of commands, `licences` those of files. `name`, `version` and `licences` may be empty, and
+    `programs` None, where nobody knows them. Raises `RequestError`
     for what TOML can't hold: names of files that are no text.
     """
     return "".join(
@@ -125,7 +127,8 @@ def _project(name: str, version: str) -> Iterator[str]:
 
 
 def _content(programs: Mapping[str, str] | None, licences: tuple[str, ...]) -> Iterator[str]:
-    yield f"license-files = [{', '.join(map(quoted, licences))}]\n" if licences else '# license-files = ["LICENSE"]\n'
+    globs = ", ".join(quoted(literal(path)) for path in licences)
+    yield f"license-files = [{globs}]\n" if licences else '# license-files = ["LICENSE"]\n'
     yield "\n" + _LAYOUT
     if programs is None:
         yield '# programs = { command = "bin/program" }\n'

@@ -66,9 +66,9 @@ def added_files(folder: Path, added: Mapping[str, str]) -> dict[str, bytes]:
 def beside(folder: Path, globs: Iterable[str]) -> Mapping[str, bytes]:
     """The files of the project's `folder` that licence globs match, by their paths, in order.
 
-    Nothing is looked for until it is asked for. Links to files are followed, links to folders only by globs that spell
-    the whole path out, so that there are no circles. Asking raises `RequestError` where something can't be read, leads
-    out of the folder, or where there is too much to look through.
+    Nothing is looked for until it is asked for, nor read. Links to files are followed, links to folders only by globs
+    that spell the whole path out, so that there are no circles. Asking raises `RequestError` where something can't be
+    read, leads out of the folder, or where there is too much to look through.
     """
     return _Beside(folder, Globs(globs))
 
@@ -114,7 +114,9 @@ class _Beside(Mapping[str, bytes]):
         self._globs = globs
 
     def __getitem__(self, path: str) -> bytes:
-        return self._found[path]
+        if path not in self._found:
+            raise KeyError(path)
+        return ProjectFiles(self._folder).read(path)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._found)
@@ -123,10 +125,9 @@ class _Beside(Mapping[str, bytes]):
         return len(self._found)
 
     @cached_property
-    def _found(self) -> dict[str, bytes]:
-        files = ProjectFiles(self._folder)
+    def _found(self) -> dict[str, None]:
         names = {*filter(self._is_file, self._globs.patterns), *filter(self._globs.match, self._names())}
-        return {name: files.read(name) for name in sorted(names)}
+        return dict.fromkeys(sorted(names))
 
     def _is_file(self, glob: str) -> bool:
         """Whether a glob is the path of a file, whatever links are on the way."""

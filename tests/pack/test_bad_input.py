@@ -305,7 +305,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
     "bad-python": (("tool.tar", *PROJECT, "--requires-python", "three"), "three"),
     "programs-and-none": (("tool.tar", *PROJECT, "--no-programs", "--program", "tool"), "contradict"),
     "a-folder-that-is-empty": (("empty", *PROJECT), "empty"),
-    "a-file-that-is-empty": (("nothing.zip", *PROJECT), "nothing.zip"),
+    "a-file-that-is-empty": (("nothing.zip", *PROJECT), "not an archive"),
     "a-text": (("text.txt", *PROJECT), "text.txt"),
     "the-same-archive-twice": (("tool.tar", "tool.tar", *PROJECT), "tool-1.0-py3-none-"),
     "address-without-hash": (("https://example/tool.tar", *PROJECT), "sha256"),

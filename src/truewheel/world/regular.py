@@ -24,12 +24,13 @@ def demand_file(path: Path, what: str, name_instead: str) -> None:
         raise RequestError("there is no such file", hint="check the path; a pattern may have matched nothing") from None
     except (OSError, ValueError) as error:
         raise RequestError(f"can't be opened: {reason(error)}") from None
+    kind = f"{'an' if what[0] in 'aeiou' else 'a'} {what}"
     if stat.S_ISDIR(found.st_mode):
-        raise RequestError(f"is a directory, not a {what}", hint=f"name {name_instead}")
+        raise RequestError(f"is a directory, not {kind}", hint=f"name {name_instead}")
     if not stat.S_ISREG(found.st_mode):
         raise RequestError("is not a regular file", hint=f"copy the {what} to a file first")
     if found.st_size == 0:
-        raise RequestError(f"is empty (0 bytes), not a {what}", hint="download or build it again")
+        raise RequestError(f"is empty (0 bytes), not {kind}", hint="download or build it again")
 
 
 def read_small(path: Path, most: int) -> bytes:

@@ -186,6 +186,11 @@ def test_what_is_not_known_must_be_said(data: bytes, words: str) -> None:
     assert "--plat" in caught.value.hint
 
 
+def test_two_c_libraries_have_no_platform_in_common() -> None:
+    with pytest.raises(RequestError, match="the members are built for glibc and musl"):
+        packed({"a.so": fakes.lib(), "b.so": fakes.musl()})
+
+
 @pytest.mark.parametrize(
     ("data", "platform"),
     [

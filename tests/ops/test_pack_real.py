@@ -116,7 +116,7 @@ def test_a_program_of_debian_with_its_libraries(tmp_path: Path) -> None:
     assert result.tags.verdict is Verdict.EXACT
     assert result.licences
     unpack(result.wheel, tmp_path)
-    command = [tmp_path / "jq/bin/jq", "-c", ".a"]
+    command = [str(tmp_path / "jq/bin/jq"), "-c", ".a"]
     done = subprocess.run(command, input='{"a": [1]}', capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("[1]\n", "")
 

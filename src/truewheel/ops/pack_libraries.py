@@ -13,9 +13,8 @@ from truewheel.ops.pack_model import Wanted
 from truewheel.ops.pack_programs import is_program
 from truewheel.ops.repair import Request
 from truewheel.ops.wishes import Wishes
-from truewheel.policy import Outcome
+from truewheel.policy import Outcome, macos, windows
 from truewheel.policy.group import is_libpython
-from truewheel.policy.windows import is_interpreter
 
 _OPTION: Final = "--exclude-library"
 """What leaves a library to others, on the command line."""
@@ -45,10 +44,11 @@ def _programs(members: tuple[str, ...], images: Mapping[str, Image]) -> tuple[st
 
 
 def _is_interpreters(library: str, image: Image) -> bool:
-    name = base_name(library)
     if isinstance(image, Elf):
-        return is_libpython(name)
-    return isinstance(image, Pe) and is_interpreter(name.lower())
+        return is_libpython(base_name(library))
+    if isinstance(image, Pe):
+        return windows.is_interpreter(base_name(library).lower())
+    return macos.is_interpreter(library)
 
 
 def demand(lost: list[Lost], images: Mapping[str, Image], libraries: Libraries) -> None:

@@ -24,6 +24,8 @@ _LIBRARY: Final = re.compile(r".*\.so(\.\d+)*", re.DOTALL)
 _MH_EXECUTE: Final = 2
 _SHOWN: Final = 8
 _NEAR: Final = 3
+_COMPARED: Final = 10_000
+"""Of how many names at most one is looked for that reads alike, which takes time."""
 
 
 class Found(NamedTuple):
@@ -109,7 +111,7 @@ def _near(path: str, names: Collection[str]) -> list[str]:
     """The names that somebody may have meant: files called so elsewhere, or others that read alike."""
     base = _command(path).lower()
     same = sorted(name for name in names if _command(name).lower() == base)
-    return same[:_NEAR] or get_close_matches(path, sorted(names), n=_NEAR, cutoff=0.6)
+    return same[:_NEAR] or get_close_matches(path, sorted(names)[:_COMPARED], n=_NEAR, cutoff=0.6)
 
 
 def demand_programs(found: Iterable[Found], laid: Laid, images: Mapping[str, Image]) -> None:

@@ -11,12 +11,12 @@ README.md and docs/*.md hold fenced blocks. The words behind the fence say what 
     A Python session.
 ``python``
     A program; the page's sessions see what it defines.
-``toml pyproject.toml``
+``toml pyproject.toml``, ``text LICENSE``, ``python module.py``
     A file of that name.
 
 The blocks of a page run one after the other, in a folder that holds the published wheels they name, the packages of
-npm (`tests.packages`), and the wheels that are taken apart for examples of a repair (`tests.unrepaired`). All others
-are only shown. ``python -m tests.pages`` (``make docs``) writes the outputs anew.
+npm (`tests.packages`), archives of zig (`tests.pack.zig`), and the wheels that are taken apart for examples of a repair
+(`tests.unrepaired`). All others are only shown. ``python -m tests.pages`` (``make docs``) writes the outputs anew.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from click.testing import CliRunner
 
 from tests import packages
 from tests.corpus import ROOT, ROWS, Corpus, cache_folder
+from tests.pack import zig
 from tests.unrepaired import UNREPAIRED, take_apart
 from truewheel.cli import _group
 
@@ -47,6 +48,8 @@ _BLOCK = re.compile(r"^```(?P<kind>[^\n]+)\n(?P<text>.*?)^```$", re.MULTILINE | 
 _ASSIGNMENT = re.compile(r"[A-Z_]+=\S*")
 _WIDTH = 78  # what click makes of a terminal of 80 columns
 SHOWN = {"json", "text", "toml", "yaml"}
+FILES = {"python", "text", "toml"}
+"""Kinds of blocks that become a file, if a name stands behind."""
 _OUR_VARIABLES = (
     *("SOURCE_DATE_EPOCH", "NO_COLOR", "AUDITWHEEL_PLAT", "AUDITWHEEL_LD_LIBRARY_PATH", "LD_LIBRARY_PATH"),
     "MACOSX_DEPLOYMENT_TARGET",
@@ -97,6 +100,9 @@ def scene(corpus: Corpus, text: str) -> Iterator[Scene]:
             for package, row in packages.ROWS.items():
                 if row.file in text:
                     Path(row.file).write_bytes(packages.npm(package).read_bytes())
+            for platform in zig.RELEASES:
+                if (name := f"zig-{platform}-{zig.VERSION}.tar.xz") in text:  # the suffix doesn't count
+                    zig.released(corpus, platform, Path.cwd()).rename(name)
             for name in UNREPAIRED:
                 if name in text:
                     take_apart(name, corpus, Path.cwd())
@@ -123,8 +129,8 @@ class Scene:
             return self._session(text)
         if kind == "python":
             exec(compile(text, "<page>", "exec"), self._names)  # noqa: S102 - to run what our pages show is the point
-        elif kind == "toml pyproject.toml":
-            Path("pyproject.toml").write_text(text, encoding="utf-8")
+        elif kind.partition(" ")[0] in FILES and " " in kind:
+            Path(kind.partition(" ")[2]).write_text(text, encoding="utf-8")
         elif kind not in SHOWN:
             raise PageError(f"a block of the unknown kind {kind!r}")
         return text

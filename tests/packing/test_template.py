@@ -20,7 +20,7 @@ else:
     import tomli as tomllib
 
 HASH = "ab" * 32
-TABLE = template("zig", "0.12.0", [Origin("linux-x64", "dist/zig.tar.xz", HASH)], {"zig": "zig"}, ["LICENSE"])
+TABLE = template("zig", "0.12.0", [Origin("linux-x64", "dist/zig.tar.xz", HASH, {"zig": "zig"})], ["LICENSE"])
 
 
 class Files:
@@ -41,7 +41,7 @@ def test_what_nobody_knows_is_left_to_fill_in() -> None:
     assert tomllib.loads(text) == {"tool": {"truewheel": {"pack": {}}}}
     with pytest.raises(RequestError, match="no name"):
         packing_of(tomllib.loads(text), Files())
-    assert tomllib.loads(template("a", "", [], {}))["tool"]["truewheel"]["pack"] == {"name": "a", "programs": []}
+    assert tomllib.loads(template("a", "", []))["tool"]["truewheel"]["pack"] == {"name": "a"}
 
 
 def test_all_that_is_commented_out_may_be_taken() -> None:
@@ -63,19 +63,35 @@ def test_lines_fit_a_screen_and_are_ascii() -> None:
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 
 
-@given(TEXT, TEXT, st.dictionaries(TEXT, TEXT), st.dictionaries(TEXT, TEXT) | st.none(), st.lists(TEXT))
+PROGRAMS = st.dictionaries(TEXT, TEXT, max_size=2) | st.none()
+
+
+@given(TEXT, TEXT, st.dictionaries(TEXT, st.tuples(TEXT, PROGRAMS), max_size=3), st.lists(TEXT))
 def test_hostile_names_come_back_as_they_were(
-    name: str, version: str, targets: dict[str, str], programs: dict[str, str] | None, licences: list[str]
+    name: str, version: str, targets: dict[str, tuple[str, dict[str, str] | None]], licences: list[str]
 ) -> None:
-    origins = [Origin(label, source, HASH if len(source) % 2 else "") for label, source in targets.items()]
-    text = template(name, version, origins, programs, licences)
+    origins = [Origin(label, path, HASH if len(path) % 2 else "", some) for label, (path, some) in targets.items()]
+    text = template(name, version, origins, licences)
     pack = tomllib.loads(text)["tool"]["truewheel"]["pack"]
     assert (pack["name"], pack["version"]) == (name, version)
     assert pack.get("license-files", []) == [literal(path) for path in licences]
-    assert pack.get("programs") == ([] if programs == {} else programs)
-    found = pack.get("targets", {})
-    assert {label: one["path"].replace("{{", "{").replace("}}", "}") for label, one in found.items()} == targets
-    assert template(name, version, origins, programs, licences) == text
+    found = {
+        label: (one["path"].replace("{{", "{").replace("}}", "}"), one.get("programs", pack.get("programs")))
+        for label, one in pack.get("targets", {}).items()
+    }
+    assert found == {label: (path, [] if some == {} else some) for label, (path, some) in targets.items()}
+    assert template(name, version, origins, licences) == text
+
+
+def test_programs_stand_where_they_differ() -> None:
+    linux, windows = Origin("l", "l", "", {"x": "bin/x"}), Origin("w", "w", "", {"x": "x"})
+    unknown = Origin("u", "u")
+    pack = tomllib.loads(template("a", "1", [linux, windows, unknown]))["tool"]["truewheel"]["pack"]
+    assert "programs" not in pack
+    assert [one.get("programs") for one in pack["targets"].values()] == [{"x": "bin/x"}, {"x": "x"}, None]
+    pack = tomllib.loads(template("a", "1", [linux, linux._replace(label="m")]))["tool"]["truewheel"]["pack"]
+    assert pack["programs"] == {"x": "bin/x"}
+    assert not any("programs" in one for one in pack["targets"].values())
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=40))

@@ -78,21 +78,21 @@ def begin_packing(
 def _of_archives(packing: Packing, name: str, version: str, limits: Limits) -> str:
     """The settings for archives that are here: those with an address say their hash themselves."""
     origins: list[Origin] = []
-    programs: dict[str, str] | None = None
     licences: dict[str, None] = {}
     for target in packing.targets:
         if target.remote:
             origins.append(Origin(target.label, target.source, target.sha256))
             continue
         with open_archive(Path(target.source), limits, sha256=target.sha256) as opened:
-            origins.append(Origin(target.label, target.source, opened.sha256 or ""))
+            origin = Origin(target.label, target.source, opened.sha256 or "")
             wanted = verb.Wanted(packing.about, target, limits=limits)
             # What can't be packed as it is needs settings all the more.
             with suppress(RequestError), library_search(Places()) as libraries:
                 packed = verb.pack(opened.archive, wanted, libraries)
-                programs = (programs or {}) | {one.command: one.path for one in packed.programs}
+                origin = origin._replace(programs={one.command: one.path for one in packed.programs})
                 licences |= dict.fromkeys(path.rpartition(".dist-info/licenses/")[2] for path in packed.licences)
-    return template(name, version, origins, programs, licences)
+            origins.append(origin)
+    return template(name, version, origins, licences)
 
 
 def _config(config: AnyPath | None) -> Path | None:

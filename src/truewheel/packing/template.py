@@ -76,29 +76,35 @@ _TARGET: Final = f"""\
 
 
 class Origin(NamedTuple):
-    """An archive to start with: its label, its path or address, and the sha256 of it ("" for a folder)."""
+    """An archive to start with: its label, its path or address, and the sha256 of it ("" for a folder).
+
+    ``programs`` are the paths of its commands, None where nobody knows them.
+    """
 
     label: str
     source: str
     sha256: str = ""
+    programs: Mapping[str, str] | None = None
 
 
-def template(
-    name: str,
-    version: str,
-    targets: Iterable[Origin],
-    programs: Mapping[str, str] | None = None,
-    licences: Iterable[str] = (),
-) -> str:
+def template(name: str, version: str, targets: Iterable[Origin], licences: Iterable[str] = ()) -> str:
     """The table as text in TOML, with comments on every key.
 
-    `programs` are the paths of commands, `licences` those of files. `name`, `version` and `licences` may be empty, and
-    `programs` None, where nobody knows them. Raises `RequestError`
-    for what TOML can't hold: names of files that are no text.
+    `licences` are the paths of files. `name`, `version` and `licences` may be empty, where nobody knows them. Programs
+    stand in one place if all targets have the same. Raises `RequestError` for what TOML can't hold: names of files that
+    are no text.
     """
-    return "".join(
-        (_HEAD, *_project(name, version), _METADATA, *_content(programs, tuple(licences)), *_origins(targets))
+    origins = tuple(targets)
+    first = origins[0].programs if origins else None
+    same = all(origin.programs == first for origin in origins)
+    parts = (
+        _HEAD,
+        *_project(name, version),
+        _METADATA,
+        *_content(first if same else None, tuple(licences)),
+        *_origins(origin._replace(programs=None) if same else origin for origin in origins),
     )
+    return "".join(parts)
 
 
 def appended(existing: str, table: str) -> str:
@@ -130,13 +136,14 @@ def _content(programs: Mapping[str, str] | None, licences: tuple[str, ...]) -> I
     globs = ", ".join(quoted(literal(path)) for path in licences)
     yield f"license-files = [{globs}]\n" if licences else '# license-files = ["LICENSE"]\n'
     yield "\n" + _LAYOUT
-    if programs is None:
-        yield '# programs = { command = "bin/program" }\n'
-    elif programs:
-        inside = ", ".join(f"{quoted(command)} = {quoted(path)}" for command, path in programs.items())
-        yield f"programs = {{ {inside} }}\n"
-    else:
-        yield "programs = []\n"
+    yield '# programs = { command = "bin/program" }\n' if programs is None else _programs(programs)
+
+
+def _programs(programs: Mapping[str, str]) -> str:
+    if not programs:
+        return "programs = []\n"
+    pairs = ", ".join(f"{_key(command)} = {quoted(path)}" for command, path in programs.items())
+    return f"programs = {{ {pairs} }}\n"
 
 
 def _origins(targets: Iterable[Origin]) -> Iterator[str]:
@@ -148,9 +155,13 @@ def _origins(targets: Iterable[Origin]) -> Iterator[str]:
 def _origin(target: Origin) -> str:
     key = "url" if target.source.lower().startswith(("https://", "http://")) else "path"
     source = target.source.replace("{", "{{").replace("}", "}}")
-    label = target.label if _BARE.fullmatch(target.label) else quoted(target.label)
     sha256 = f"sha256 = {quoted(target.sha256)}\n" if target.sha256 else ""
-    return f"{_TABLE[:-1]}.targets.{label}]\n{key} = {quoted(source)}\n{sha256}"
+    programs = "" if target.programs is None else _programs(target.programs)
+    return f"{_TABLE[:-1]}.targets.{_key(target.label)}]\n{key} = {quoted(source)}\n{sha256}{programs}"
+
+
+def _key(key: str) -> str:
+    return key if _BARE.fullmatch(key) else quoted(key)
 
 
 def quoted(text: str) -> str:

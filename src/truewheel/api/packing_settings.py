@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,7 @@ from truewheel.world import packing as outside
 from truewheel.world import replacing
 from truewheel.world.archives import open_archive
 from truewheel.world.regular import read_small
+from truewheel.world.toml import read_toml
 
 _USUAL: Final = "pyproject.toml"
 _LARGEST: Final = 16 << 20
@@ -62,10 +64,13 @@ def begin_packing(
     name, version = (str(given.get(key) or "") for key in ("name", "version"))
     if words:
         packing = outside.load_packing(None, options={"name": "x", "version": "0", **given}, archives=words)
-        text = _of_archives(packing, name, version, limits or Limits())
+        text = _of_archives(packing, name, version, path.parent, limits or Limits())
     else:
         text = template(name, version, ())
-    before = read_small(path, _LARGEST).decode("utf-8", "replace") if path.exists() else ""
+    before = ""
+    if path.exists():
+        read_toml(path)  # what isn't TOML stays as it is
+        before = read_small(path, _LARGEST).decode("utf-8")
     try:
         whole = appended(before, text)
     except TruewheelError as error:
@@ -75,8 +80,8 @@ def begin_packing(
     return path
 
 
-def _of_archives(packing: Packing, name: str, version: str, limits: Limits) -> str:
-    """The settings for archives that are here: those with an address say their hash themselves."""
+def _of_archives(packing: Packing, name: str, version: str, folder: Path, limits: Limits) -> str:
+    """The settings, to lie in `folder`, for archives that are here: those with an address say their hash themselves."""
     origins: list[Origin] = []
     licences: dict[str, None] = {}
     for target in packing.targets:
@@ -84,7 +89,7 @@ def _of_archives(packing: Packing, name: str, version: str, limits: Limits) -> s
             origins.append(Origin(target.label, target.source, target.sha256))
             continue
         with open_archive(Path(target.source), limits, sha256=target.sha256) as opened:
-            origin = Origin(target.label, target.source, opened.sha256 or "")
+            origin = Origin(target.label, _from(folder, target.source), opened.sha256 or "")
             wanted = verb.Wanted(packing.about, target, limits=limits)
             # What can't be packed as it is needs settings all the more.
             with suppress(RequestError), library_search(Places()) as libraries:
@@ -93,6 +98,16 @@ def _of_archives(packing: Packing, name: str, version: str, limits: Limits) -> s
                 licences |= dict.fromkeys(path.rpartition(".dist-info/licenses/")[2] for path in packed.licences)
             origins.append(origin)
     return template(name, version, origins, licences)
+
+
+def _from(folder: Path, source: str) -> str:
+    """The path of an archive as settings in a folder name it, on every system."""
+    if folder == Path():
+        return Path(source).as_posix()
+    try:
+        return Path(os.path.relpath(source, folder)).as_posix()
+    except ValueError:  # on another drive
+        return Path(source).absolute().as_posix()
 
 
 def _config(config: AnyPath | None) -> Path | None:

@@ -1,0 +1,72 @@
+"""Settings to start from: written of real archives, and what they say packs those."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.packages import npm
+from truewheel import api
+from truewheel.errors import RequestError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+@pytest.fixture
+def archives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Two archives below the current folder, which is a project's."""
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'other'\n", encoding="utf-8")
+    (tmp_path / "LICENSE").write_text("MIT\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    names = {"linux {x64}.tgz": "@esbuild/linux-x64", "win32-x64.tgz": "@esbuild/win32-x64"}
+    for name, package in names.items():
+        shutil.copy(npm(package), tmp_path / "dist" / name)
+    return [f"dist/{name}" for name in names]
+
+
+def test_what_is_written_packs_the_archives(archives: list[str], tmp_path: Path) -> None:
+    options = {"name": "esbuild", "version": "0.25.0"}
+    path = api.begin_packing(archives, options)
+    written = path.read_text(encoding="utf-8")
+    assert written.startswith("[project]\nname = 'other'\n\n# Prebuilt")
+    pack = tomllib.loads(written)["tool"]["truewheel"]["pack"]
+    # Where the program lies differs, as npm's packages have it.
+    assert [(label, target["programs"]) for label, target in pack["targets"].items()] == [
+        ("linux {x64}", {"esbuild": "bin/esbuild"}),
+        ("win32-x64", {"esbuild": "esbuild"}),
+    ]
+    found = api.load_packing()
+    assert [target.source for target in found.targets] == archives
+    run = api.pack(found, tmp_path / "wheels", dry_run=True)
+    assert sorted(target.path.name for target in run.targets) == [
+        "esbuild-0.25.0-py3-none-manylinux1_x86_64.manylinux_2_5_x86_64.musllinux_1_1_x86_64.whl",
+        "esbuild-0.25.0-py3-none-win_amd64.whl",
+    ]
+    with pytest.raises(RequestError, match="already"):
+        api.begin_packing(archives, options)
+    assert path.read_text(encoding="utf-8") == written
+
+
+def test_settings_elsewhere_name_archives_from_there(archives: list[str], tmp_path: Path) -> None:
+    path = api.begin_packing(archives[:1], {"name": "esbuild"}, config=tmp_path / "inner" / "pack.toml")
+    target = tomllib.loads(path.read_text(encoding="utf-8"))["tool"]["truewheel"]["pack"]["targets"]["linux {x64}"]
+    assert target["path"] == "../dist/linux {{x64}}.tgz"
+    [found] = api.load_packing(options={"version": "1"}, config=path).targets
+    assert (path.parent / found.source).read_bytes() == (tmp_path / archives[0]).read_bytes()
+
+
+@pytest.mark.parametrize("existing", [b"x = '\xff'\n", b"x = \n", b"[tool.truewheel.pack]\n"])
+def test_a_file_that_can_not_be_gone_on_with_stays(tmp_path: Path, existing: bytes) -> None:
+    path = tmp_path / "pyproject.toml"
+    path.write_bytes(existing)
+    with pytest.raises(RequestError) as caught:
+        api.begin_packing(config=path)
+    assert caught.value.where.file == str(path)
+    assert path.read_bytes() == existing

@@ -100,6 +100,15 @@ def test_build_information_of_go_names_the_system(goos: bytes, name: str) -> Non
     assert elf.system.evidence == f"Go built it with GOOS={goos.decode()}"
 
 
+@pytest.mark.parametrize(("level", "mask"), [(b"v1", 0), (b"v2", 2), (b"v3", 4), (b"v4", 8), (b"v9", 0)])
+def test_go_says_which_processor_it_built_for(level: bytes, mask: int) -> None:
+    data = information(b"build\tGOARCH=amd64\nbuild\tGOAMD64=%s\n" % level)
+    assert read_elf(program(data)).isa_needed == mask
+    noted = Recipe(interpreter="/lib64/ld-linux-x86-64.so.2", notes=(Note(b"Go\0\0", 4, b"build-id"),))
+    assert read_elf(program(data, recipe=noted)).isa_needed == mask
+    assert read_elf(program(data, recipe=replace(noted, notes=()))).isa_needed == 0
+
+
 def test_nothing_is_made_of_build_information_that_says_nothing() -> None:
     good = information(SETTINGS % b"dragonfly")
     assert named(read_elf(program(good, past=8))) == ""

@@ -7,6 +7,7 @@ System V gABI, the LSB for versions, glibc's ``elf.h`` for numbers, and what loa
 from __future__ import annotations
 
 from truewheel.binary.elf_arch import arch_of
+from truewheel.binary.elf_go import go_settings
 from truewheel.binary.elf_layout import (
     EM_MIPS,
     PT_DYNAMIC,
@@ -26,8 +27,11 @@ from truewheel.binary.elf_versions import read_versions
 from truewheel.binary.fields import LONGEST_PATH, Buffer
 from truewheel.binary.model import Elf
 
+ET_EXEC = 2
 PF_X = 1
 DF_TEXTREL, DF_STATIC_TLS, DF_1_PIE = 0x4, 0x10, 0x08000000
+_GO_LEVELS = {"v2": 2, "v3": 4, "v4": 8}
+"""GNU_PROPERTY_X86_ISA_1_* by GOAMD64: a program of Go ends at once on a processor without its level."""
 _LONGEST_PATHS = 1 << 16  # bytes of a list of run paths
 _CHUNK = 1 << 16  # relocations looked at together
 _TYPE_BYTES = {(64, True): (8, 9, 10, 11), (64, False): (15, 14, 13, 12), (32, True): (4,), (32, False): (7,)}
@@ -46,6 +50,8 @@ def read_elf(buffer: Buffer) -> Elf:
     strings = _strings(layout, tags)
     versions = read_versions(layout, strings, tags)
     notes = read_notes(layout)
+    static = layout.type == ET_EXEC and not any(layout.of(PT_INTERP))
+    settings = go_settings(layout) if notes.go or static else {}
     flags = tags.get(Tag.FLAGS, 0)
     return Elf(
         bits=layout.bits,
@@ -73,11 +79,11 @@ def read_elf(buffer: Buffer) -> Elf:
         exec_stack=next((bool(segment.flags & PF_X) for segment in layout.of(PT_GNU_STACK)), None),
         build_id=notes.build_id,
         android_api=notes.android_api,
-        isa_needed=notes.isa_needed,
+        isa_needed=notes.isa_needed | _GO_LEVELS.get(settings.get("GOAMD64", ""), 0),
         isa_used=notes.isa_used,
         filters=tuple(strings.at(value) for tag, value in entries if tag == Tag.FILTER),
         load_alignment=max((segment.alignment for segment in layout.of(PT_LOAD)), default=0),
-        system=read_system(layout, notes),
+        system=read_system(layout, notes, settings),
     )
 
 

@@ -24,14 +24,16 @@ _MACHINES_X86 = (3, 62)
 _GNU_SYSTEMS = ("Linux", "Hurd", "Solaris", "FreeBSD", "NetBSD", "Syllable", "NaCl")
 """The systems by their number in NT_GNU_ABI_TAG (``GNU_ABI_TAG_*`` of binutils)."""
 _SYSTEMS = {b"DragonFly\0": "DragonFly", b"FreeBSD\0": "FreeBSD", b"NetBSD\0": "NetBSD", b"OpenBSD\0": "OpenBSD"}
-_OWNERS = (b"GNU\0", b"Android\0", *_SYSTEMS)
+_GO, _NT_GO_BUILD_ID = b"Go\0\0", 4
+_OWNERS = (b"GNU\0", b"Android\0", _GO, *_SYSTEMS)
 _LONGEST_OWNER = 10
 
 
 class Notes(NamedTuple):
     """What the notes say. ``build_id`` is in hexadecimal; the ISA masks are 0 where nothing is said.
 
-    ``system`` is the operating system that they name, "" for none; another one than Linux counts more.
+    ``system`` is the operating system that they name, "" for none; another one than Linux counts more. ``go`` tells
+    whether Go's linker wrote one.
     """
 
     build_id: str | None = None
@@ -39,6 +41,7 @@ class Notes(NamedTuple):
     isa_needed: int = 0
     isa_used: int = 0
     system: str = ""
+    go: bool = False
 
 
 def read_notes(layout: Layout) -> Notes:
@@ -57,6 +60,8 @@ def read_notes(layout: Layout) -> Notes:
                 isa_needed=_mask(found.isa_needed, properties, X86_ISA_1_NEEDED),
                 isa_used=_mask(found.isa_used, properties, X86_ISA_1_USED),
             )
+        elif (owner, kind) == (_GO, _NT_GO_BUILD_ID):
+            found = found._replace(go=True)
         elif kind == NT_SYSTEM and found.system in ("", _GNU_SYSTEMS[0]):
             found = found._replace(system=_system(owner, text, word) or found.system)
     return found

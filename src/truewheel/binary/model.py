@@ -71,10 +71,10 @@ class Elf:
     riscv64, loongarch64, …), or ``machine-N`` where no tag knows it; armv7l only for EABI5 files, as packaging
     does. ``runpath``/``rpath`` are None where the tag is absent. ``exec_stack`` is None where the file has no
     PT_GNU_STACK. ``relr`` is true with DT_RELR, ``static_tls`` with DF_STATIC_TLS. ``isa_needed`` and
-    ``isa_used`` are the GNU property bit masks. ``relocations`` are the kinds of dynamic relocations
-    (R_* numbers of this machine). ``dynamic`` tells whether there is a PT_DYNAMIC at all. ``filters`` are the
-    libraries that one of DT_FILTER only stands for. ``system`` is the one that notes, segments or Go name besides
-    ``osabi`` and the interpreter.
+    ``isa_used`` are the GNU property bit masks, the former with what Go was told to build for (GOAMD64).
+    ``relocations`` are the kinds of dynamic relocations (R_* numbers of this machine). ``dynamic`` tells whether there
+    is a PT_DYNAMIC at all. ``filters`` are the libraries that one of DT_FILTER only stands for. ``system`` is the one
+    that notes, segments or Go name besides ``osabi`` and the interpreter.
     """
 
     bits: int

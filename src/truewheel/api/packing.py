@@ -102,7 +102,7 @@ def _all(
     errors: list[TruewheelError] = []
     done: list[PackedTarget] = []
     with ThreadPoolExecutor(workers) as pool:
-        futures: list[Future[PackedTarget]] = [pool.submit(work, target) for target in packing.targets]
+        futures: list[Future[PackedTarget]] = [pool.submit(_let_go, work, target) for target in packing.targets]
         try:
             for target, future in zip(packing.targets, futures, strict=True):
                 try:
@@ -121,6 +121,15 @@ def _all(
     if errors:
         raise errors[0]
     return tuple(done)
+
+
+def _let_go(work: Callable[[Target], PackedTarget], target: Target) -> PackedTarget:
+    """The work for a target. Its error forgets where it rose: errors are kept to the end, and would keep archives."""
+    try:
+        return work(target)
+    except TruewheelError as error:
+        error.__cause__ = error.__context__ = None
+        raise error.with_traceback(None) from None
 
 
 def _clash(done: Iterable[PackedTarget]) -> RequestError | None:

@@ -72,6 +72,7 @@ def open_archive(path: Path, limits: Limits | None = None, *, sha256: str = "") 
                     hint="this is another file than the one that was meant: find out why before the hash is changed",
                 )
             archive = read_archive(mapped.data, _name(path), limits) or _alone(path, mapped)
+            mapped.forget()  # compressed tars are unpacked, and of others the headers alone were of interest
             yield OpenArchive(path, size, found, archive, mapped.forget)
         finally:
             mapped.close()

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bench import packing
 from bench.contests import GOALS, contests
 from bench.measure import BenchError, Cost, middle
 from bench.model import OURS, Contest
@@ -80,6 +81,8 @@ def main() -> int:
         print("strip-nondeterminism is left out on ziglang: its time grows with the square of the members.")
     if not shutil.which("diffoscope"):
         print("diffoscope is left out: it isn't installed (apt install diffoscope-minimal).")
+    if lacks := packing.left_out():
+        print(lacks)
     results: Results = {}
     for contest in contests(asked.truewheel, asked.peers.absolute()):
         if asked.only in contest.title:

@@ -7,7 +7,7 @@ import platform
 import shutil
 from pathlib import Path
 
-from bench import diffs, macos, windows
+from bench import diffs, macos, packing, windows
 from bench.model import OURS, Contender, Contest, Goal
 from bench.wheels import EDITED, REPAIRED, SUBJECTS
 
@@ -30,6 +30,7 @@ GOALS = (
     *macos.GOALS,
     *windows.GOALS,
     *diffs.GOALS,
+    *packing.GOALS,
 )
 
 
@@ -69,6 +70,7 @@ def contests(truewheel: str, peers: Path) -> tuple[Contest, ...]:
         *macos.contests(truewheel, peers),
         *windows.contests(truewheel, peers),
         *diffs.contests(truewheel),
+        *packing.contests(truewheel, peers),
     )
 
 

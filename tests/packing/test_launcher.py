@@ -118,10 +118,12 @@ def test_whatever_the_locale_and_the_options(site: Path, options: list[str], set
 
 
 @posix
-def test_from_a_relative_folder_and_another_one_afterwards(site: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("python", PYTHONS, ids=lambda path: path.parent.parent.name)
+def test_from_a_relative_folder_and_another_one_afterwards(site: Path, tmp_path: Path, python: Path) -> None:
+    """Pythons before 3.9 leave the paths of modules relative."""
     code = f"import sys; sys.path[0] = {FOLDER!r}; import tool.__main__; import os; os.chdir({str(tmp_path)!r})"
     command: list[str | bytes] = ["-c", f"{code}; sys.exit(tool.__main__.run_tool())", b"word"]
-    done = subprocess.run([sys.executable, *command], cwd=site.parent, capture_output=True, check=False)
+    done = subprocess.run([python, *command], cwd=site.parent, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (3, account(site, b"word"), b"")
 
 
@@ -179,6 +181,14 @@ def test_signals_reach_the_program(site: Path, number: signal.Signals) -> None:
         process.send_signal(number)
         assert process.wait(60) == -number
         assert process.stderr.read() == b""
+
+
+@posix
+def test_what_interrupts_it_early_ends_it_as_later(site: Path) -> None:
+    """The program, and not Python with a traceback, from the moment on that Python is done."""
+    code = "import os, signal, tool.__main__; os.execv = lambda *_: print(signal.getsignal(signal.SIGINT).name)"
+    done = run("-c", f"{code}; tool.__main__.run_tool()", site=site)
+    assert (done.stdout, done.stderr) == (b"SIG_DFL\n", b"")
 
 
 @posix

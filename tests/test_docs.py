@@ -23,6 +23,8 @@ from truewheel.builds.model import Request
 from truewheel.cli import _COMMANDS, _group
 from truewheel.compare import REASONS, Comparison
 from truewheel.ops import Audit, Verdict
+from truewheel.packing.settings import _KEYS as PACK_KEYS
+from truewheel.packing.settings_targets import _SOURCE as SOURCE_KEYS
 from truewheel.recipes.overrides import KEYS
 from truewheel.recipes.table import RULES as RECIPES
 from truewheel.rules import RULES
@@ -116,6 +118,11 @@ def test_rules_and_verdicts_of_verify_are_those_of_the_code() -> None:
     assert [code(row[0])[0] for row in rows(text, "verdict")] == [rung.value for rung in api.Rung]
     keys = [key for row in rows(text, "key") for key in code(row[0])]
     assert set(keys) == {"project", "version", "reason", *KEYS}
+
+
+def test_settings_of_pack_are_those_of_the_code() -> None:
+    shown = {key for row in rows(page("pack.md"), "key") for key in code(row[0])}
+    assert shown == {*PACK_KEYS, *SOURCE_KEYS} - {"targets"}
 
 
 def test_limits_are_those_of_the_code() -> None:

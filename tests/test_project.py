@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import truewheel
 from rule_docs import FAMILIES, FOLDER, pages
@@ -85,10 +86,10 @@ def test_every_dependency_is_locked_with_a_hash() -> None:
             continue
         requirement = Requirement(block.split("\\")[0].strip())
         assert "--hash=sha256:" in block, requirement
-        locked.setdefault(requirement.name, []).append(requirement)
+        locked.setdefault(canonicalize_name(requirement.name), []).append(requirement)
     for text in wanted:
         asked = Requirement(text)
-        versions = [str(found.specifier).removeprefix("==") for found in locked[asked.name.lower()]]
+        versions = [str(found.specifier).removeprefix("==") for found in locked[canonicalize_name(asked.name)]]
         assert all(asked.specifier.contains(version) for version in versions), f"{asked}: make lock"
 
 

@@ -45,6 +45,7 @@ from truewheel.report.differences import (
     values,
     verdict,
 )
+from truewheel.report.machine_comparisons import compared as compared_json
 
 FOLLOWING = replace(NATIVE, inside=(replace(NATIVE.inside[0], follows=True), NATIVE.inside[1]))
 
@@ -387,7 +388,7 @@ class TestMachine:
     def test_documents_are_valid_under_their_schema(self, compared: Comparison) -> None:
         error = RequestError("broken", where=Where("a.whl"))
         document = json.loads(
-            machine.document("diff", [machine.compared(compared)], [error], subject="comparisons"),
+            machine.document("diff", [compared_json(compared)], [error], subject="comparisons"),
         )
         closed_schema("diff").validate(document)
         assert document["schema"] == "truewheel/diff/1"
@@ -399,7 +400,7 @@ class TestMachine:
         assert len(found["differences"]) == len(compared.differences)
 
     def test_everything_is_in_it(self) -> None:
-        found = json.loads(json.dumps(machine.compared(MIXED)))
+        found = json.loads(json.dumps(compared_json(MIXED)))
         assert [cause["id"] for cause in found["causes"]] == [
             "build-path",
             "compiler",
@@ -418,11 +419,11 @@ class TestMachine:
         assert found["differences"][8]["kind"] == ALONE[1].kind.value
 
     def test_names_that_are_no_text_are_spelled_out(self) -> None:
-        said = machine.document("diff", [machine.compared(comparison(Difference("\udcff", Kind.MODE, "m")))], [])
+        said = machine.document("diff", [compared_json(comparison(Difference("\udcff", Kind.MODE, "m")))], [])
         assert json.loads(said)["wheels"][0]["differences"][0]["place"] == "\\udcff"
 
     def test_the_schema_refuses_what_is_not_in_it(self) -> None:
-        document = json.loads(machine.document("diff", [machine.compared(MIXED)], [], subject="comparisons"))
+        document = json.loads(machine.document("diff", [compared_json(MIXED)], [], subject="comparisons"))
         document["comparisons"][0]["differences"][5]["inside"][0]["surprise"] = 1
         assert not closed_schema("diff").is_valid(document)
 
@@ -440,4 +441,4 @@ def test_many_members_and_deep_ones_are_told() -> None:
         deep = Difference("x", Kind.CONTENT, "differs", inside=(deep,))
     many = comparison(deep, *(replace(CODE, place=f"{number}") for number in range(5_000)))
     assert text.compared(many, full=True).count("\n") > 75_000
-    assert len(json.dumps(machine.compared(many))) > 1_000_000
+    assert len(json.dumps(compared_json(many))) > 1_000_000

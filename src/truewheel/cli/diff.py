@@ -14,6 +14,7 @@ from truewheel.cli.common import Told, fancy, finish, limit_options
 from truewheel.compare.model import Comparison
 from truewheel.errors import RequestError
 from truewheel.report import machine, text
+from truewheel.report.machine_comparisons import compared
 from truewheel.wheel import Limits
 from truewheel.world import replacing
 
@@ -101,7 +102,7 @@ def _print(asked: _Asked, done: list[Comparison], told: Told) -> None:
 def _rendered(asked: _Asked, done: list[Comparison], told: Told) -> str:
     """The text, the document or the page, with the end of its last line."""
     if asked.form == "json":
-        found = [machine.compared(comparison) for comparison in done]
+        found = [compared(comparison) for comparison in done]
         return machine.document("diff", found, told.errors, subject="comparisons") + "\n"
     if asked.form == "html":
         from truewheel.report import html  # noqa: PLC0415  # for pages alone

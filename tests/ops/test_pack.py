@@ -13,7 +13,19 @@ from tests.binary.fixtures import Recipe, Symbol, make
 from tests.ops import fakes, pe_fakes
 from tests.ops.builds import mach
 from tests.ops.fakes import EXEC_STACK, PLAIN_STACK, Disk
-from tests.ops.pack_fakes import EXE, LINUX, MAC_BOTH, SCRIPT, STATIC, archive_of, packed, platforms, wanted
+from tests.ops.pack_fakes import (
+    ANDROID,
+    EXE,
+    LINUX,
+    MAC_BOTH,
+    SCRIPT,
+    STATIC,
+    STATIC_ARM,
+    archive_of,
+    packed,
+    platforms,
+    wanted,
+)
 from tests.strategies.macho import ARM64, dylib
 from truewheel import rules
 from truewheel.archives import FILE, Item
@@ -261,6 +273,17 @@ def test_foreign_files_are_data() -> None:
     assert (platforms(result), result.findings) == (LINUX, ())
     assert result.wheel.by_name["tool/shells/x.exe"].read() == EXE
     assert not result.wheel.by_name["tool/shells/mac"].executable
+
+
+def test_foreign_files_for_the_same_platform_count_all_the_same() -> None:
+    layout = Layout(strip=0, into="tool", foreign=("helpers",))
+    files = {"tool": fakes.program(), "helpers/new": fakes.program(glibc="2.34"), "helpers/x.exe": EXE}
+    result = packed(files, wanted(layout=layout))
+    assert platforms(result) == "manylinux_2_34_x86_64"
+    assert result.programs == (Program("tool", "tool"),)
+    assert packed({"tool": STATIC, "helpers/droid": ANDROID}, wanted(layout=layout)).why[0].member == "tool/tool"
+    arm = packed({"tool": STATIC_ARM, "helpers/droid": ANDROID}, wanted(layout=layout))
+    assert platforms(arm) == "manylinux2014_aarch64.manylinux_2_17_aarch64.musllinux_1_1_aarch64"
 
 
 def test_other_patterns_may_mean_nothing_here() -> None:

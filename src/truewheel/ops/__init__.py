@@ -1,8 +1,9 @@
 """The verbs: functions from wheels to audits, and from wheels to wheels. They touch no disk and print nothing.
 
 `audit` examines a wheel, judges its tags and runs the checks; `retag` writes other platforms into name and
-WHEEL; `truewheel.ops.repair` grafts and edits, `truewheel.ops.fuse` makes one wheel of several, and both are loaded for
-that alone. What `normalize` and `digest` do is the wheel room's own business (`truewheel.wheel`).
+WHEEL; `truewheel.ops.repair` grafts and edits, `truewheel.ops.fuse` makes one wheel of several, and
+`truewheel.ops.pack` one of an archive; each is loaded for that alone. What `normalize` and `digest` do is the wheel
+room's own business (`truewheel.wheel`).
 """
 
 from truewheel.ops.audit import Audit, Binary, audit

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from truewheel.archives import Archive, Item
 from truewheel.binary import Image
 from truewheel.binary.graph import Graph, resolve
-from truewheel.errors import RequestError, Where
+from truewheel.errors import BinaryError, RequestError, Where
 from truewheel.ops.examine import Depth, Member, look_at
 from truewheel.ops.pack_model import Wanted
+from truewheel.ops.pack_platforms import at_home
 from truewheel.ops.pack_programs import Found, demand_programs, looked_for, name_alone, named, starts
 from truewheel.packing.launcher import Started, launcher
 from truewheel.packing.layout import Laid, lay_out
@@ -46,8 +48,8 @@ class Contents:
     """What a wheel is made of, but for its metadata.
 
     ``entries`` are its files by path, ``names`` tells what those of the archive are called there. ``images`` are the
-    native files by path, without foreign ones, and ``graph`` is who needs whom among them. ``seen`` is what was seen
-    in every file that counts. ``programs`` are None where they are still to be found.
+    native files by path, without those that are foreign and for other platforms, and ``graph`` is who needs whom among
+    them. ``seen`` is what was seen in every file that counts. ``programs`` are None where they are still to be found.
     """
 
     laid: Laid
@@ -80,7 +82,8 @@ def contents(archive: Archive, wanted: Wanted) -> Contents:
     added = _added(wanted, names)
     counted = [entry for name, entry in entries.items() if name not in laid.foreign]
     seen = tuple(look_at(entry, Depth.TABLES) for entry in (*counted, *added))
-    images = {member.entry.name: member.image for member in seen if member.image is not None}
+    seen += _at_home([entries[name] for name in sorted(laid.foreign)], seen)
+    images = _images(seen)
     members = {entry.name: entry for entry in (*entries.values(), *added)}
     return Contents(laid, programs, members, names, seen, images, resolve(images))
 
@@ -90,7 +93,8 @@ def with_programs(inside: Contents, wanted: Wanted) -> Contents:
 
     Raises `RequestError` where it isn't clear which they are, or where one can't be started.
     """
-    images = {name: image for name, image in inside.named_images.items() if name in inside.laid.chosen}
+    own = inside.laid.chosen.keys() - inside.laid.foreign
+    images = {name: image for name, image in inside.named_images.items() if name in own}
     entries = dict(inside.entries)
     if inside.programs is None:
         programs = looked_for(images, wanted)
@@ -113,6 +117,20 @@ def _demand_foreign(laid: Laid) -> None:
                 f"`foreign` has {pattern!r}, which matches no file that is packed",
                 hint="patterns mean names as they are once folders are stripped",
             )
+
+
+def _at_home(foreign: Iterable[Entry], seen: Iterable[Member]) -> tuple[Member, ...]:
+    """Those of the foreign files that are for the platform of the others after all: what may run there counts."""
+    strangers: dict[str, Member] = {}
+    for entry in foreign:
+        with suppress(BinaryError):  # nobody loads it here
+            strangers[entry.name] = look_at(entry, Depth.TABLES)
+    home = at_home(_images(strangers.values()), _images(seen))
+    return tuple(member for name, member in strangers.items() if name in home)
+
+
+def _images(seen: Iterable[Member]) -> dict[str, Image]:
+    return {member.entry.name: member.image for member in seen if member.image is not None}
 
 
 def _entries(archive: Archive, laid: Laid, wanted: Wanted, programs: tuple[Found, ...]) -> dict[str, Entry]:

@@ -15,7 +15,7 @@ from truewheel.ops.retag import demanded_platforms, true_platforms, with_legacy
 from truewheel.ops.verdict import Tags, is_loadable, some
 from truewheel.policy import canonical_platform, fits, floor_of, promises
 from truewheel.policy.apple import LOADABLE, label
-from truewheel.policy.libc import BIONIC, other_system
+from truewheel.policy.libc import BIONIC, libc_of, other_system
 from truewheel.policy.windows import is_firmware
 
 _OLD_ARM: Final = ("armv4tl", "armv5tel", "armv6l")
@@ -52,6 +52,17 @@ def demand_one_platform(images: Mapping[str, Image], libcs: Mapping[str, str]) -
         hint=f"leave out what isn't for this platform, such as --exclude {shlex.quote(other)}, or say "
         f"--foreign {shlex.quote(other)} where it is data of the program",
     )
+
+
+def at_home(strangers: Mapping[str, Image], images: Mapping[str, Image]) -> frozenset[str]:
+    """Which of the `strangers` are for the platform that all `images` are for, as each file says itself."""
+    everywhere = [places for name, image in images.items() if (places := _by_itself(name, image))]
+    home = frozenset.intersection(*everywhere) if everywhere else frozenset()
+    return frozenset(name for name, image in strangers.items() if home & _by_itself(name, image))
+
+
+def _by_itself(name: str, image: Image) -> frozenset[_Place]:
+    return _places(name, image, libc_of(image, name).name if isinstance(image, Elf) else "")
 
 
 def _has_a_word(place: _Place) -> bool:

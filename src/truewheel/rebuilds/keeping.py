@@ -12,6 +12,7 @@ from truewheel.ops.verification import statement
 from truewheel.rebuilds import signing
 from truewheel.rebuilds.workshop import Result
 from truewheel.report import html, html_verification, machine
+from truewheel.report.machine_comparisons import compared as compared_json
 from truewheel.verdict.model import Verification
 from truewheel.world import replacing
 
@@ -59,7 +60,7 @@ def _keep_result(folder: Path, result: Result) -> None:
         _write(folder / "rebuilt" / f"{result.wheel.name}.provenance.json", _bytes(result.made.provenance))
         _write(folder / "rebuilt" / file_name(result.wheel.name), _bytes(result.made.lock))
     if result.comparison is not None:
-        compared = machine.document("diff", [machine.compared(result.comparison)], (), subject="comparisons")
+        compared = machine.document("diff", [compared_json(result.comparison)], (), subject="comparisons")
         _write(folder / "diff.json", _bytes(f"{compared}\n"))
         _write(folder / "diff.html", _bytes(html.compared(result.comparison)))
 

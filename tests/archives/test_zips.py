@@ -62,6 +62,17 @@ def test_git_calls_only_programs_unix() -> None:
     assert [item.executable for item in found] == [True, False]
 
 
+def test_what_archivers_of_java_write() -> None:
+    parts = [
+        Part(b"META-INF/", b"", method=0, mode=0xFFFF, dos=0x10),
+        Part(b"a", mode=0xFFFF, local_extract=10),
+        Part(b"b", mode=0o100755),
+    ]
+    found = read_archive(build(parts).data, "tool.jar")
+    assert found is not None
+    assert [(item.name, item.executable) for item in found] == [("a", False), ("b", True)]
+
+
 def test_folders_and_links() -> None:
     parts = [
         Part(b"d/", b"", method=0, mode=0o40755, dos=0x10),
@@ -173,6 +184,8 @@ def test_a_wheel_is_as_strict_as_ever() -> None:
         zip_of(TREE, comment=b"x"),
         build([replace(A, comment=b"x")]).data,
         build([Part(SECOND)]).data,
+        build([Part(b"a", local_extract=10)]).data,
+        build([Part(b"a/", b"", method=0, mode=0xFFFF), Part(b"a/b")]).data,
         build([Part(b"a", extra=second_name(b"a", b"a"))]).data,
     ):
         with pytest.raises(WheelError):

@@ -15,6 +15,7 @@ from truewheel.wheel.zipmembers import read_members
 _UNIX: Final = frozenset({3, 19})
 """The "made by" hosts whose modes are meant: Unix and Darwin (APPNOTE 4.4.2.2)."""
 
+_UNKNOWN: Final = 0xFFFF
 _TYPE, _FILE, _LINK, _FOLDER = 0o170000, 0o100000, 0o120000, 0o040000
 _OTHER_TYPES: Final = {0o060000: "a block device", 0o020000: "a character device", 0o010000: "a named pipe"}
 _DOS_FOLDER, _DOS_VOLUME = 0x10, 0x08
@@ -36,15 +37,20 @@ def gather_zip(buffer: Buffer, gathered: Gathered, limits: Limits) -> bool:
         elif kind == _LINK:
             gathered.link(name, _target(name, content, limits), offset)
         else:
-            gathered.file(name, content, offset, executable=unix and bool(content.mode & 0o111))
+            gathered.file(name, content, offset, executable=unix and bool(_mode(content) & 0o111))
             modes = modes or unix
     return modes
+
+
+def _mode(content: ZipContent) -> int:
+    """The Unix mode, 0 where there is none; some of Java's archivers set all bits then."""
+    return 0 if content.mode == _UNKNOWN else content.mode
 
 
 def _kind(name: bytes, content: ZipContent) -> int:
     """What a member is. Raises `ArchiveError` where that is neither file, link nor folder, or said in two ways."""
     where = Where(member=shown(name), offset=content.header_offset)
-    kind = content.mode & _TYPE
+    kind = _mode(content) & _TYPE
     if kind not in {0, _FILE, _LINK, _FOLDER}:
         what = _OTHER_TYPES.get(kind, f"of the unknown type {kind:#o}")
         raise ArchiveError(f"the member is {what}; files, links and folders are understood", where=where)

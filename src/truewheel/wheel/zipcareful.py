@@ -42,8 +42,9 @@ _METHODS: Final = {1: "shrink", 6: "implode", 9: "deflate64", 12: "bzip2", 14: "
 class Archive(NamedTuple):
     """What all records share: the file, its central directory and the offset of that, and the limits.
 
-    In a ``foreign`` archive members may have comments, and the tools of Unix and macOS may leave names in UTF-8
-    unmarked, or say them once more: Info-ZIP's zip and macOS' Archive Utility do. A wheel's may not.
+    In a ``foreign`` archive members may have comments, the version that it takes to read a member may be said in two
+    ways, as Java's archivers do, and tools of Unix and macOS may leave names in UTF-8 unmarked, or say them once more:
+    Info-ZIP's zip and macOS' Archive Utility do. A wheel's may not.
     """
 
     data: Buffer
@@ -70,6 +71,8 @@ def careful_member(archive: Archive, at: int, position: int) -> tuple[bytes, Zip
     _check_size(central.method, size, packed, archive.limits, where)
     _check_place(offset, position, archive.start, where)
     local, local_extra = _local_record(archive, central, name, position)
+    if archive.foreign:
+        local = local._replace(extract_version=central.extract_version)
     where = Where(member=where.member, offset=position)
     payload = _check_extra(local_extra, twice, where)
     _check_twin(local, central, (size, packed), payload, where)

@@ -54,6 +54,28 @@ def test_what_is_written_packs_the_archives(archives: list[str], tmp_path: Path)
     assert path.read_text(encoding="utf-8") == written
 
 
+def test_options_are_written_down(archives: list[str], tmp_path: Path) -> None:
+    options: dict[str, object] = {
+        "name": "esbuild",
+        "license": 'MIT OR "x"',
+        "strip": 1,
+        "exclude": ["package.json", "*.md"],
+        "rename": {"bin/": "", "a b": "c"},
+        "programs": {"es-build": "bin/esbuild", "e": {"path": "bin/esbuild", "script": True}},
+        "license-files": ["LICENSE"],
+        "plat": ["manylinux_2_17_x86_64"],
+    }
+    path = api.begin_packing([], options, config=tmp_path / "pack.toml")
+    pack = tomllib.loads(path.read_text(encoding="utf-8"))["tool"]["truewheel"]["pack"]
+    assert pack == options
+    fitting = options | {"license": "MIT", "programs": {"es-build": "bin/esbuild"}, "plat": [], "rename": {}}
+    path = api.begin_packing(archives[:1], fitting, config=tmp_path / "other.toml")
+    pack = tomllib.loads(path.read_text(encoding="utf-8"))["tool"]["truewheel"]["pack"]
+    assert {key: value for key, value in pack.items() if key != "targets"} == fitting
+    assert all("programs" not in target for target in pack["targets"].values())
+    assert api.load_packing(options={"version": "1"}, config=path).about.license == "MIT"
+
+
 def test_settings_elsewhere_name_archives_from_there(archives: list[str], tmp_path: Path) -> None:
     path = api.begin_packing(archives[:1], {"name": "esbuild"}, config=tmp_path / "inner" / "pack.toml")
     target = tomllib.loads(path.read_text(encoding="utf-8"))["tool"]["truewheel"]["pack"]["targets"]["linux {x64}"]

@@ -154,9 +154,11 @@ def by_definition(pattern: list[str], name: list[str]) -> bool:
 FULL_MATCH: Callable[[PurePosixPath, str], bool] | None = getattr(PurePosixPath, "full_match", None)
 
 
-@pytest.mark.skipif(FULL_MATCH is None, reason="pathlib has full_match since Python 3.13")
 def test_pathlib_agrees() -> None:
-    assert FULL_MATCH is not None
+    """Since Python 3.13; before it there is the definition above alone."""
+    if FULL_MATCH is None:
+        assert not hasattr(PurePosixPath, "full_match")
+        return
     parts = ["a", "b", "*", "?", "**", "a*", "*b", "[ab]"]
     names = ["/".join(name) for count in (1, 2, 3) for name in itertools.product(["a", "b", "ab"], repeat=count)]
     above = {name: [PurePosixPath(name), *PurePosixPath(name).parents[:-1]] for name in names}

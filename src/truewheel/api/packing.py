@@ -86,7 +86,7 @@ def check_packed(
     work = _Work(packing, against.folder or Path(), how)
     done = _all(packing, partial(work.compared, known, place), work.workers, finished, failed)
     made = {one.path.name for one in done}
-    return PackRun(done, tuple(sorted(known.keys() - made)))
+    return PackRun(done, tuple(sorted(known.keys() - made)) if against.whole else ())
 
 
 # --- all targets
@@ -278,6 +278,7 @@ def _described(target: Target, source: OpenArchive, packed: verb.Packed, written
         members=written.members,
         grafted=tuple(graft.member for graft in packed.plan.grafts),
         findings=packed.findings,
+        idle=tuple(f"{one.setting} {one.pattern}" for one in packed.idle),
     )
 
 

@@ -41,10 +41,14 @@ class PackTerms:
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """Where published wheels are: in a folder, or else on an index, the configured one where ``index`` is ""."""
+    """Where published wheels are: in a folder, or else on an index, the configured one where ``index`` is "".
+
+    With ``whole`` all wheels of the version have to come from the targets.
+    """
 
     folder: Path | None = None
     index: str = ""
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,8 @@ class PackedTarget:
     ``source`` is the archive as it was named, ``source_sha256`` its hash, None for a folder. ``path`` is where the
     wheel was written, or would be where ``written`` is false; ``sha256`` and ``size`` in bytes are its own. ``tags``
     tells the platforms and why; ``programs`` are its commands, ``licences`` the members that hold licences, ``members``
-    how many files it holds, ``grafted`` the libraries from outside that went in. ``published`` is what a check found.
+    how many files it holds, ``grafted`` the libraries from outside that went in. ``idle`` are settings with a pattern
+    that means no file of this archive, such as ``exclude docs``; ``published`` is what a check found.
     """
 
     label: str
@@ -82,6 +87,7 @@ class PackedTarget:
     members: int
     grafted: tuple[str, ...]
     findings: tuple[Finding, ...]
+    idle: tuple[str, ...] = ()
     published: Published | None = None
 
 
@@ -91,6 +97,12 @@ class PackRun:
 
     targets: tuple[PackedTarget, ...]
     extra: tuple[str, ...] = ()
+
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """The patterns of settings that mean no file of any target: misspelled, or of another release."""
+        first, *others = (one.idle for one in self.targets)
+        return tuple(said for said in first if all(said in idle for idle in others))
 
     @property
     def same(self) -> bool:

@@ -13,7 +13,7 @@ from truewheel.api.common import AnyPath
 from truewheel.api.repairing import Places, library_search
 from truewheel.errors import RequestError, TruewheelError
 from truewheel.packing.model import Packing
-from truewheel.packing.template import Origin, appended, template
+from truewheel.packing.template import Origin, appended, template, with_settings
 from truewheel.wheel import Limits
 from truewheel.world import packing as outside
 from truewheel.world import replacing
@@ -55,9 +55,9 @@ def begin_packing(
 ) -> Path:
     """Write settings to start from into `config`, by default pyproject.toml here; the path of the file.
 
-    Of `archives` they name paths and hashes, and where all can be packed, programs and licences. A file that is there
-    gets the table at its end. Raises `RequestError` where it has such a table already, and for archives that can't be
-    read.
+    Of `archives` they name paths and hashes, and where all can be packed, programs and licences; `options` stand in
+    them as given. A file that is there gets the table at its end. Raises `RequestError` where it has such a table
+    already, and for archives that can't be read.
     """
     path, given = Path(_USUAL if config is None else config), dict(options or {})
     words = list(archives)
@@ -67,6 +67,7 @@ def begin_packing(
         text = _of_archives(packing, name, version, path.parent, limits or Limits())
     else:
         text = template(name, version, ())
+    text = with_settings(text, {key: value for key, value in given.items() if key not in {"name", "version"}})
     before = ""
     if path.exists():
         read_toml(path)  # what isn't TOML stays as it is
@@ -94,7 +95,8 @@ def _of_archives(packing: Packing, name: str, version: str, folder: Path, limits
             # What can't be packed as it is needs settings all the more.
             with suppress(RequestError), library_search(Places()) as libraries:
                 packed = verb.pack(opened.archive, wanted, libraries)
-                origin = origin._replace(programs={one.command: one.path for one in packed.programs})
+                if wanted.target.programs is None:
+                    origin = origin._replace(programs={one.command: one.path for one in packed.programs})
                 licences |= dict.fromkeys(path.rpartition(".dist-info/licenses/")[2] for path in packed.licences)
             origins.append(origin)
     return template(name, version, origins, licences)

@@ -60,6 +60,8 @@ def command(
     except TruewheelError as error:
         if error not in told.errors:
             told.add(error)
+    if run is not None:
+        _note(run)
     _tell(run, told, as_json=as_json)
     finish(told, found=run is not None and not run.same)
 
@@ -93,7 +95,15 @@ def _against(values: Mapping[str, object]) -> api.Against | None:
         return None
     if folder and index:
         raise RequestError("--against and --index-url contradict each other")
-    return api.Against(folder if isinstance(folder, Path) else None, str(index or ""))
+    whole = not values["target"]
+    return api.Against(folder if isinstance(folder, Path) else None, str(index or ""), whole)
+
+
+def _note(run: api.PackRun) -> None:
+    """On stderr: what was written into the settings, and means nothing."""
+    for idle in run.idle:
+        where = "the archive" if len(run.targets) == 1 else "any archive"
+        click.echo(f"note: {printable(idle)} means no file of {where}", err=True)
 
 
 def _tell(run: api.PackRun | None, told: Told, *, as_json: bool) -> None:

@@ -71,6 +71,7 @@ def pack(archive: Archive, wanted: Wanted, libraries: Libraries, *, mapper: Mapp
         packed,
         programs=tuple(each.program for each in inside.programs or () if each.program.script or inside.entry_points),
         licences=tuple(wheel.info_path(f"licenses/{licence.path}") for licence in taken),
+        idle=inside.laid.idle,
         findings=in_order([each for each in packed.findings if each.rule is not rules.LIB_EXCLUDE_IDLE]),
     )
 

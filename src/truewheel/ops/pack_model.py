@@ -11,6 +11,7 @@ from truewheel.ops.patterns import NO_PATTERNS, Patterns
 from truewheel.ops.plan import Changes, Plan
 from truewheel.ops.verdict import Tags
 from truewheel.ops.wishes import USUAL_LIMITS
+from truewheel.packing.layout import Idle
 from truewheel.packing.model import About, Program, Target
 from truewheel.policy import Requirement
 from truewheel.wheel import Limits, Wheel
@@ -47,7 +48,7 @@ class Packed:
 
     ``tags`` is the verdict on its name. ``programs`` are the commands that it brings, by name; ``licences`` the members
     that hold licences; ``findings`` what an examination would say of its binaries. ``plan`` is what was grafted and
-    edited: empty unless that was asked for and needed.
+    edited: empty unless that was asked for and needed. ``idle`` are patterns of the layout that meant no file here.
     """
 
     wheel: Wheel
@@ -56,6 +57,7 @@ class Packed:
     licences: tuple[str, ...]
     findings: tuple[Finding, ...]
     plan: Plan[Changes] = field(default_factory=Plan)
+    idle: tuple[Idle, ...] = ()
 
     @property
     def why(self) -> tuple[Requirement, ...]:

@@ -47,14 +47,16 @@ def targets_of(pack: Table, filled: Mapping[str, str], package: str) -> Iterator
 
 
 def _own(table: Table, label: str) -> Table:
-    """The table of a target; a string is the path of its archive, or an address with its hash."""
+    """The table of a target; a string is the path of its archive, or an address, with its hash."""
     value = table.value(label)
     if not isinstance(value, str):
         return table.table(label, "a table, or the path of an archive")
-    if not _ADDRESS.match(value):
-        return Table(table.below(label), {"path": value})
-    address, fragment, sha256 = value.partition(_FRAGMENT)
-    return Table(table.below(label), {"url": address, **({"sha256": sha256} if fragment else {})})
+    source, fragment, sha256 = value.rpartition(_FRAGMENT)
+    if _ADDRESS.match(value):
+        return Table(table.below(label), {"url": source, "sha256": sha256} if fragment else {"url": value})
+    # A file may be called so, too, unless there is the whole hash.
+    known = fragment and _SHA256.fullmatch(sha256)
+    return Table(table.below(label), {"path": source, "sha256": sha256} if known else {"path": value})
 
 
 # --- the archive ---------------------------------------------------------------------------------------------

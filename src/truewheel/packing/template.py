@@ -107,6 +107,30 @@ def template(name: str, version: str, targets: Iterable[Origin], licences: Itera
     return "".join(parts)
 
 
+def with_settings(table: str, settings: Mapping[str, object]) -> str:
+    """The text of a table with keys set, in the place of their examples; those without one stand before the targets.
+
+    Values are strings, numbers, truths, lists and tables of such. Raises `RequestError` for what TOML can't hold.
+    """
+    for key, value in settings.items():
+        line = f"{key} = {_value(value)}\n"
+        example = re.compile(rf"^(?:# )?{re.escape(key)} = .*\n", re.MULTILINE)
+        place = example.search(table)
+        start, end = place.span() if place else (table.index(_TARGETS),) * 2
+        table = table[:start] + line + ("" if place else "\n") + table[end:]
+    return table
+
+
+def _value(value: object) -> str:
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{_key(key)} = {_value(inner)}' for key, inner in value.items())} }}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else quoted(str(value))
+
+
 def appended(existing: str, table: str) -> str:
     """A pyproject.toml with the table at its end.
 

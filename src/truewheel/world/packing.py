@@ -23,6 +23,7 @@ from truewheel.world.toml import read_toml
 _LARGEST: Final = 64 << 20
 _MOST_SEEN: Final = 100_000
 _MOST_FOLDERS_DEEP: Final = 100
+_HASH: Final = re.compile(r"#sha256=[0-9A-Fa-f]{64}\Z")
 _REMOTE: Final = re.compile("https?://", re.IGNORECASE)
 _HERE: Final = Path()
 
@@ -38,7 +39,7 @@ def load_packing(
     """What a pyproject.toml, or another file of that form, asks to pack; None for no file but what is given here.
 
     `version` and `options` (keys as `overridden` has them) take the place of what the file says, `archives` (paths, or
-    addresses with ``#sha256=`` and the hash) that of its targets; of these, `wanted` are the labels of those to keep,
+    addresses, with ``#sha256=`` and the hash) that of its targets; of these, `wanted` are the labels of those to keep,
     and all where there are none. Relative paths of `archives` start from the current folder, those in the file from the
     file's. Raises `RequestError`, which names the file, for what can't be read or makes no sense.
     """
@@ -172,7 +173,8 @@ def _called(source: str) -> str:
     """The name of an archive as a path or an address has it."""
     if _REMOTE.match(source):
         return re.split("[?#]", source, maxsplit=1)[0].rstrip("/").rpartition("/")[2]
-    return Path(source).name or _absolute(source).name
+    path = Path(_HASH.sub("", source))
+    return path.name or _absolute(str(path)).name
 
 
 def _from(folder: Path, source: str) -> str:

@@ -1,0 +1,39 @@
+"""What `pack` remarks beside its result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.run import run
+from tests.pack.samples import LICENCE, MACOS, STATIC, File, tarball
+
+PROJECT = ("--name", "tool", "--version", "1.0", "--dry-run")
+
+
+@pytest.fixture(autouse=True)
+def archives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two archives in the current folder, one of which has a folder more."""
+    monkeypatch.chdir(tmp_path)
+    common = {"LICENSE": LICENCE, "README": File(b"Read me.\n")}
+    Path("linux.tar").write_bytes(tarball({**common, "tool": File(STATIC, executable=True), "doc/a": File(b"a")}))
+    Path("macos.tar").write_bytes(tarball({**common, "tool": File(MACOS, executable=True)}))
+
+
+def test_patterns_that_mean_no_file_of_any_archive_are_told() -> None:
+    wrong = ("--exclude", "docs", "--exclude", "doc", "--rename", "READ_ME=README.txt", "--data", "man/**")
+    done = run("pack", *PROJECT, "linux.tar", "macos.tar", *wrong)
+    assert done.exit_code == 0
+    assert done.stderr.splitlines() == [
+        "note: exclude docs means no file of any archive",
+        "note: rename READ_ME means no file of any archive",
+        "note: data man/** means no file of any archive",
+    ]
+
+
+def test_a_pattern_that_means_files_of_one_archive_is_none() -> None:
+    assert run("pack", *PROJECT, "linux.tar", "macos.tar", "--exclude", "doc").stderr == ""
+    assert run("pack", *PROJECT, "linux.tar", "--exclude", "doc").stderr == ""
+    alone = run("pack", *PROJECT, "macos.tar", "--exclude", "doc")
+    assert alone.stderr == "note: exclude doc means no file of the archive\n"

@@ -39,6 +39,7 @@ class Packed:
     licences: tuple[str, ...] = ("tool-1.0.dist-info/licenses/LICENSE", "tool-1.0.dist-info/licenses/lib/COPYING")
     members: int = 9
     grafted: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     published: Published | None = None
 
@@ -93,6 +94,7 @@ HOSTILE = replace(
     programs=(Program("to\x1bol", "bin/\udc80"),),
     licences=("x/\x1b[2J",),
     grafted=("tool.libs/\x1b.so",),
+    idle=("exclude \x1b\udcff",),
     findings=(replace(WARNING, message="\x1b[31mred", member="\r\n"),),
     published=Published("different", "b" * 64, "https://\x1b.example"),
 )

@@ -258,6 +258,7 @@ def _packed(wheel: PackedWheel) -> Json:
         "members": wheel.members,
         "grafted": [json_text(name) for name in wheel.grafted],
         "findings": [found(finding) for finding in wheel.findings],
+        "idle": [json_text(said) for said in wheel.idle],
         "published": None
         if published is None
         else {"state": published.state, "sha256": published.sha256 or None, "place": json_text(published.place)},

@@ -197,6 +197,10 @@ class PackedWheel(Protocol):
         """What is worth knowing of the wheel."""
 
     @property
+    def idle(self) -> Sequence[str]:
+        """Settings with a pattern that means no file of the archive."""
+
+    @property
     def published(self) -> PublishedWheel | None:
         """What is published under its name, if that was asked."""
 

@@ -94,16 +94,18 @@ class _Ways:
 
     def _follow(self, name: str) -> None:
         """Find the end of a link, and first those of the links on its way."""
-        walks = {name: self._walk(name)}
+        walks, walked = [(name, self._walk(name))], {name}
         while walks:
-            last = next(reversed(walks))
-            needed = next(walks[last], None)
+            last, walk = walks[-1]
+            needed = next(walk, None)
             if needed is None:
-                del walks[last]
-            elif needed in walks:
+                walks.pop()
+                walked.remove(last)
+            elif needed in walked:
                 self._ends[needed] = _End(why="it leads in a circle", culprit=needed)
             else:
-                walks[needed] = self._walk(needed)
+                walks.append((needed, self._walk(needed)))
+                walked.add(needed)
 
     def _walk(self, name: str) -> Generator[str, None, None]:
         """Walk to where a link leads, and note it; gives the links on the way whose ends have to be known first."""

@@ -19,6 +19,7 @@ else:
     from backports import zstd
 
 VERSION = "0.12.0"
+_PAGE = b"<!doctype html><title>Documentation</title>"
 
 
 class Release(NamedTuple):
@@ -52,7 +53,8 @@ def published(corpus: Corpus, platform: str) -> Path:
 def released(corpus: Corpus, platform: str, folder: Path) -> Path:
     """The archive of a platform as zig releases it: all in one folder, which is called as the archive is.
 
-    zig compresses with xz; Zstandard takes a tenth of the time.
+    Its documentation isn't in the wheels; a page stands for it. zig compresses with xz; Zstandard takes a tenth of the
+    time.
     """
     top = f"zig-{platform}-{VERSION}"
     target = folder / f"{top}.tar.zst"
@@ -61,6 +63,9 @@ def released(corpus: Corpus, platform: str, folder: Path) -> Path:
         zstd.open(target, "wb", level=1) as file,
         tarfile.open(fileobj=file, mode="w|") as archive,
     ):
+        page = tarfile.TarInfo(f"{top}/doc/langref.html")
+        page.size = len(_PAGE)
+        archive.addfile(page, io.BytesIO(_PAGE))
         for info in wheel.infolist():
             package, _, name = info.filename.partition("/")
             if package != "ziglang" or name in {"__init__.py", "__main__.py"}:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -11,11 +10,7 @@ from urllib.parse import urlsplit
 
 from truewheel.builds import toml, tree
 from truewheel.builds.git import without_credentials_in
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from truewheel.toml import loads
 
 _DEEPEST: Final = 3
 """How many folders below the project a crate may lie: rust/, crates/core/ and the like."""
@@ -46,8 +41,8 @@ def _is_vendored(folder: Path, project: Path) -> bool:
     for place in (folder, *folder.parents):
         for name in ("config.toml", "config"):
             try:
-                document = tomllib.loads((place / ".cargo" / name).read_text(encoding="utf-8"))
-            except (OSError, ValueError, RecursionError):
+                document = loads((place / ".cargo" / name).read_text(encoding="utf-8"))
+            except (OSError, ValueError):
                 continue
             sources = document.get("source")
             if isinstance(sources, dict) and any(isinstance(s, dict) and "directory" in s for s in sources.values()):
@@ -81,8 +76,8 @@ def cargo_settings(caller: Mapping[str, str]) -> str:
     home = Path(caller.get("CARGO_HOME") or f"{caller.get('HOME', '')}/.cargo")
     for name in ("config.toml", "config"):
         try:
-            document: Mapping[str, object] = tomllib.loads((home / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
+            document: Mapping[str, object] = loads((home / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
             continue  # cargo itself will say what is wrong with it
         kept = {part: _public(document[part]) for part in _SETTINGS if isinstance(document.get(part), dict)}
         return toml.pairs(kept)

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from truewheel.errors import RequestError, Where
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from truewheel.toml import loads
 
 _LARGEST: Final = 16 << 20
 _REFERENCE: Final = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*(?::[^\W\d]\w*(?:\.[^\W\d]\w*)*)?")
@@ -82,8 +77,8 @@ def _parsed(path: Path) -> dict[str, object]:
     if path.stat().st_size > _LARGEST:
         raise RequestError("is larger than 16 MiB")
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        return loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise RequestError(f"can't be read as TOML: {error}", where=Where(file=path.name)) from None
 
 

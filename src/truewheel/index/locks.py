@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -11,12 +10,8 @@ from truewheel.errors import RequestError, Where
 from truewheel.index.addresses import in_full
 from truewheel.index.entries import version_in
 from truewheel.index.model import Target
+from truewheel.toml import loads
 from truewheel.world.regular import read_small
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 try:
     from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
@@ -44,8 +39,8 @@ def read(path: Path) -> Iterator[Locked]:
     where = Where(file=str(path))
     data = read_small(path, _LARGEST)
     try:
-        lock = Pylock.from_dict(tomllib.loads(data.decode("utf-8")))
-    except (ValueError, RecursionError) as error:
+        lock = Pylock.from_dict(loads(data.decode("utf-8")))
+    except ValueError as error:
         raise RequestError(f"can't be read as TOML: {error}", where=where) from None
     except (PylockValidationError, PylockUnsupportedVersionError) as error:
         raise RequestError(f"is no lock: {error}", where=where) from None

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from truewheel.errors import RequestError
 from truewheel.packing.globs import literal
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from truewheel.toml import loads
 
 _TABLE: Final = "[tool.truewheel.pack]"
 _BARE: Final = re.compile("[A-Za-z0-9_-]+")
@@ -210,12 +205,10 @@ def _character(one: str) -> str:
 
 def _parsed(text: str, wrong: str) -> dict[str, object]:
     try:
-        return tomllib.loads(text)
-    except RecursionError:
-        said = "its values are nested too deeply"
+        return loads(text)
     except ValueError as error:
-        said = str(error)
-    raise RequestError(f"{wrong}: {said}", hint="write the table into another file, and name that with --config")
+        hint = "write the table into another file, and name that with --config"
+        raise RequestError(f"{wrong}: {error}", hint=hint) from None
 
 
 def _pack_of(document: Mapping[str, object]) -> object:

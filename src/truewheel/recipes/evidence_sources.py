@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -12,12 +11,8 @@ from truewheel.errors import TruewheelError
 from truewheel.recipes.evidence_zip import GENERATED, dos_seconds
 from truewheel.sdist import Member, Sdist
 from truewheel.sdist.model import TarStored
+from truewheel.toml import loads
 from truewheel.wheel import Entry, Wheel
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 LEGACY: Final = "setuptools.build_meta:__legacy__"
 """The backend of a project that names none (PEP 517)."""
@@ -139,8 +134,8 @@ def _text(member: Member | None, unread: list[str]) -> str:
 def _document(top: dict[str, Member], unread: list[str]) -> dict[str, object]:
     text = _text(top.get("pyproject.toml"), unread)
     try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
+        return loads(text)
+    except ValueError as error:
         unread.append(f"pyproject.toml: {str(error)[:200]}")
         return {}
 

@@ -35,7 +35,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -47,12 +46,8 @@ from packaging.version import InvalidVersion, Version
 from truewheel.errors import DataError, Where
 from truewheel.recipes.model import Override
 from truewheel.recipes.moments import seconds_of
+from truewheel.toml import loads
 from truewheel.wheel.name import canonical_project
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _PIN: Final = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)==([0-9A-Za-z.!+_-]+)")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -92,8 +87,8 @@ def parse(text: str, name: str) -> Overrides:
     """Read a file of overrides; `name` is what errors call it. Raises `DataError` that names the place and the key."""
     where = Where(file=name)
     try:
-        document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        document = loads(text)
+    except ValueError as error:
         raise DataError(f"can't be read as TOML: {error}", where=where) from None
     if unknown := sorted(set(document) - {"package"}):
         raise DataError(f"has no key {unknown[0]!r}", where=where, hint="overrides stand in [[package]] tables")

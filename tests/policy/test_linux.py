@@ -179,7 +179,10 @@ def test_a_static_program_of_another_system_is_unknown() -> None:
     ("interpreter", "tag"),
     [
         ("/lib64/ld-linux-x86-64.so.2", "manylinux_2_17_x86_64"),
-        ("/usr/lib64/ld-linux-x86-64.so.2", "manylinux_2_17_x86_64"),
+        ("/usr/lib64/ld-linux-x86-64.so.2", "linux_x86_64"),
+        ("/lib/ld-linux-x86-64.so.2", "linux_x86_64"),
+        ("/lib/ld-linux-aarch64.so.1", "linux_x86_64"),
+        ("/lib/ld-musl-aarch64.so.1", "linux_x86_64"),
         ("/nix/store/abc-glibc-2.40/lib/ld-linux-x86-64.so.2", "linux_x86_64"),
         ("lib64/ld-linux-x86-64.so.2", "linux_x86_64"),
         ("ld-linux-x86-64.so.2", "linux_x86_64"),

@@ -37,8 +37,20 @@ __all__ = ["Libc", "examine", "libc_of"]
 _OLD_ARM = ("armv4tl", "armv5tel", "armv6l")
 _ARM = "armv7l"
 
-# Where distributions have their loaders (the ABI supplements; GCC's GLIBC_DYNAMIC_LINKER, musl's syslibdir).
-_LOADER_FOLDERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
+# Where a program's loader is on every system of its kind: the processors' ABI supplements, as GCC's
+# GLIBC_DYNAMIC_LINKER has them, and musl's ldso. ARM has one path for each float ABI.
+_LOADERS = {
+    "aarch64": ("/lib/ld-linux-aarch64.so.1", "/lib/ld-musl-aarch64.so.1"),
+    "armv7l": ("/lib/ld-linux-armhf.so.3", "/lib/ld-linux.so.3", "/lib/ld-musl-armhf.so.1", "/lib/ld-musl-arm.so.1"),
+    "i686": ("/lib/ld-linux.so.2", "/lib/ld-musl-i386.so.1"),
+    "loongarch64": ("/lib64/ld-linux-loongarch-lp64d.so.1", "/lib/ld-musl-loongarch64.so.1"),
+    "ppc64le": ("/lib64/ld64.so.2", "/lib/ld-musl-powerpc64le.so.1"),
+    "riscv64": ("/lib/ld-linux-riscv64-lp64d.so.1", "/lib/ld-musl-riscv64.so.1"),
+    "s390x": ("/lib/ld64.so.1", "/lib/ld-musl-s390x.so.1"),
+    "x86_64": ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-musl-x86_64.so.1"),
+}
+# Where those of other processors may be.
+_LOADER_FOLDERS = ("/lib", "/lib64")
 
 _LIBC = re.compile(r"libc\.so(\.6)?|libc\.musl-.*|ld-musl-.*|ld-linux.*")
 _NO_TAG = re.compile(r"machine-\d+")
@@ -213,10 +225,15 @@ def _base(floor: Floor, static: Mapping[str, Elf]) -> Requirement:
 
 
 def _loaders(files: Group) -> Iterator[Outcome]:
-    """Programs whose loader lies where a build system or a distribution of its own kind has put it."""
+    """Programs whose loader isn't where all systems have it: a build system or a distribution of its own kind does.
+
+    Or it is another processor's, or another ABI's of this one, such as soft-float.
+    """
+    arch = _ARM if files.arch in _OLD_ARM else files.arch
     for member, elf in files.members.items():
-        folder, _, name = (elf.interpreter or "").rpartition("/")
-        if name and folder not in _LOADER_FOLDERS:
+        path = elf.interpreter or ""
+        known = path in _LOADERS[arch] if arch in _LOADERS else path.rpartition("/")[0] in _LOADER_FOLDERS
+        if path and not known:
             reason = f"its interpreter is {elf.interpreter}, a path that no platform promises"
             yield Outcome((plain_linux(files.arch, member, reason),))
 

@@ -117,3 +117,17 @@ class TestArchivesAtAnAddress:
         done = run("pack", *PROJECT, f"linux.tar#sha256={sha256[::-1]}", "--dry-run")
         assert (done.exit_code, done.stdout) == (2, "")
         assert f"{sha256[::-1]} is demanded" in done.stderr
+
+    def test_are_told_by_it_and_without_a_password(self, archives: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TRUEWHEEL_CACHE", str(Path("cache").absolute()))
+        sha256 = hashlib.sha256(Path(archives[0]).read_bytes()).hexdigest()
+        with Serving(Path()) as served:
+            url = f"{served.root}/files/linux.tar"
+            word = f"{url.replace('://', '://user:secret@')}#sha256={sha256}"
+            done = run("pack", *PROJECT, word, "--dry-run", "--json")
+            assert done.exit_code == 0
+            assert json.loads(done.stdout)["wheels"][0]["source"] == url
+            assert "secret" not in done.stdout
+            done = run("pack", *PROJECT, word, "--dry-run", "--plat", "win_amd64")
+            assert (done.exit_code, done.stdout) == (2, "")
+            assert done.stderr.startswith(f"error: {url}: ")

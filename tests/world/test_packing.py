@@ -49,7 +49,7 @@ def test_settings_and_readme_come_from_the_folder(project: Path) -> None:
 
 def test_options_archives_and_labels(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = project / "pyproject.toml"
-    assert load_packing(path, version="2", wanted=["windows"]).targets[0].sha256 == HASH
+    assert load_packing(path, options={"version": "2"}, wanted=["windows"]).targets[0].sha256 == HASH
     given = load_packing(path, options={"strip": 1, "description": "x"}, archives=["../a.tgz", "", "/b/c.zip"][::2])
     assert (given.about.summary, given.targets[0].layout.strip) == ("x", 1)
     assert [target.label for target in given.targets] == ["a", "c"]

@@ -35,8 +35,8 @@ from truewheel.world.batch import Batch
 from truewheel.world.mapped import MappedLibrary, sha256_of
 from truewheel.world.packing import added_files, beside
 
-_ON_DISK: Final = frozenset({DIRECTORY, FILE, "tar"})
-"""The forms whose contents are read from disk each time, with no checksum of their own."""
+_ON_DISK: Final = frozenset({DIRECTORY, FILE, "tar", "deb"})
+"""The forms whose contents are read from disk each time, with no checksum of their own, as may be in a .deb."""
 
 Told: TypeAlias = Callable[[str], None]
 Failed: TypeAlias = Callable[[TruewheelError], None]
@@ -169,7 +169,9 @@ class _Work:
         place = Path(os.path.realpath(self._folder))  # pathlib's resolve() raises errors for links in circles
         for target in self._packing.targets:
             source = self._project / target.source
-            if not target.remote and source.is_dir() and place.is_relative_to(os.path.realpath(source)):
+            # Not pathlib's is_dir(), which raises errors for what can't be a path.
+            is_folder = not target.remote and os.path.isdir(source)  # noqa: PTH112
+            if is_folder and place.is_relative_to(os.path.realpath(source)):
                 raise RequestError(
                     f"the wheels would be written into it, to {self._folder}, and the next run would pack them",
                     where=Where(file=target.source),
@@ -206,15 +208,20 @@ class _Work:
         """The packed wheel while its archive is open. Errors name the archive."""
         try:
             with (
-                open_archive(self._archive(target), self._limits, sha256=target.sha256) as opened,
+                open_archive(
+                    self._archive(target),
+                    self._limits,
+                    sha256=target.sha256,
+                    called=_called(target) if target.remote else "",
+                ) as opened,
                 library_search(self._places) as libraries,
                 mapper_of(self._threads) as mapper,
             ):
                 yield opened, verb.pack(opened.archive, self._wanted(target), libraries, mapper=mapper)
         except TruewheelError as error:
-            raise error.within(file=target.source) from None
+            raise error.within(file=_called(target)) from None
         except MemoryError:
-            raise RequestError("there is not enough memory for it", where=Where(file=target.source)) from None
+            raise RequestError("there is not enough memory for it", where=Where(file=_called(target))) from None
 
     def _archive(self, target: Target) -> Path:
         """The archive on this machine."""
@@ -263,10 +270,19 @@ class _Work:
         )
 
 
+def _called(target: Target) -> str:
+    """The archive as reports and errors name it: a password in its address is nobody's business."""
+    if not target.remote:
+        return target.source
+    from truewheel.index.addresses import without_credentials  # noqa: PLC0415  # what only those need who have them
+
+    return without_credentials(target.source)
+
+
 def _described(target: Target, source: OpenArchive, packed: verb.Packed, written: Written, path: Path) -> PackedTarget:
     return PackedTarget(
         label=target.label,
-        source=target.source,
+        source=_called(target),
         source_sha256=source.sha256,
         path=path,
         written=False,

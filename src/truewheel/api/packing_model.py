@@ -67,11 +67,12 @@ class Published:
 class PackedTarget:
     """One target's wheel.
 
-    ``source`` is the archive as it was named, ``source_sha256`` its hash, None for a folder. ``path`` is where the
-    wheel was written, or would be where ``written`` is false; ``sha256`` and ``size`` in bytes are its own. ``tags``
-    tells the platforms and why; ``programs`` are its commands, ``licences`` the members that hold licences, ``members``
-    how many files it holds, ``grafted`` the libraries from outside that went in. ``idle`` are settings with a pattern
-    that means no file of this archive, such as ``exclude docs``; ``published`` is what a check found.
+    ``source`` is the archive as it was named, but for a password, ``source_sha256`` its hash, None for a folder.
+    ``path`` is where the wheel was written, or would be where ``written`` is false; ``sha256`` and ``size`` in bytes
+    are its own. ``tags`` tells the platforms and why; ``programs`` are its commands, ``licences`` the members that hold
+    licences, ``members`` how many files it holds, ``grafted`` the libraries from outside that went in. ``idle`` are
+    settings with a pattern that means no file of this archive, such as ``exclude docs``; ``published`` is what a check
+    found.
     """
 
     label: str

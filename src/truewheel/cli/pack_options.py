@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -110,11 +110,10 @@ def table_of(values: Mapping[str, object]) -> dict[str, object]:
     table: dict[str, object] = {key: values[name] for name, key in _PLAIN.items() if values[name] is not None}
     table |= {key: list(_texts(values[name])) for name, key in _LISTS.items() if values[name]}
     if renamed := _texts(values["rename"]):
-        table["rename"] = dict(_renaming(word) for word in renamed)
-    programs: dict[str, object] = {
-        **dict(map(_program, _texts(values["program"]))),
-        **{command: {"path": path, "script": True} for command, path in map(_program, _texts(values["script"]))},
-    }
+        table["rename"] = _once("--rename", map(_renaming, renamed))
+    started = map(_program, _texts(values["program"]))
+    scripts = [(command, {"path": path, "script": True}) for command, path in map(_program, _texts(values["script"]))]
+    programs = _once("--program or --script", (*started, *scripts))
     if programs and values["no_programs"]:
         raise RequestError("--no-programs and --program or --script contradict each other")
     if programs or values["no_programs"]:
@@ -131,6 +130,16 @@ def places_of(values: Mapping[str, object]) -> api.Places:
     return api.Places(
         lib_dirs=folders, sysroot=None if sysroot is None else str(sysroot), host=bool(values["host_libs"])
     )
+
+
+def _once(option: str, pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
+    """The pairs as a table. Raises `RequestError` where one key is given twice: neither may get lost."""
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        if key in found:
+            raise RequestError(f"{option} is given twice for {key}", hint="leave one of them out")
+        found[key] = value
+    return found
 
 
 def _renaming(word: str) -> tuple[str, str]:

@@ -43,8 +43,10 @@ class OpenArchive:
 
 
 @contextmanager
-def open_archive(path: Path, limits: Limits | None = None, *, sha256: str = "") -> Iterator[OpenArchive]:
-    """What is at a path, as an archive whose items can be read until the block ends. Errors name the file.
+def open_archive(
+    path: Path, limits: Limits | None = None, *, sha256: str = "", called: str = ""
+) -> Iterator[OpenArchive]:
+    """What is at a path, as an archive whose items can be read until the block ends. Errors name the file, or `called`.
 
     A file that is no archive by its first bytes is one of itself alone (`FILE`). Of a directory (`DIRECTORY`) all files
     are items, hidden ones too, except for ``.git`` and the like, ``Thumbs.db`` and what macOS adds; they are read when
@@ -77,7 +79,7 @@ def open_archive(path: Path, limits: Limits | None = None, *, sha256: str = "") 
         finally:
             mapped.close()
     except TruewheelError as error:
-        raise error.within(file=str(path)) from None
+        raise error.within(file=called or str(path)) from None
 
 
 def _nothing() -> None:

@@ -31,23 +31,20 @@ _HERE: Final = Path()
 def load_packing(
     path: Path | None,
     *,
-    version: str | None = None,
     options: Mapping[str, object] | None = None,
     archives: Iterable[str] = (),
     wanted: Iterable[str] = (),
 ) -> Packing:
     """What a pyproject.toml, or another file of that form, asks to pack; None for no file but what is given here.
 
-    `version` and `options` (keys as `overridden` has them) take the place of what the file says, `archives` (paths, or
-    addresses, with ``#sha256=`` and the hash) that of its targets; of these, `wanted` are the labels of those to keep,
-    and all where there are none. Relative paths of `archives` start from the current folder, those in the file from the
+    `options` (keys as `overridden` has them) take the place of what the file says, `archives` (paths, or addresses,
+    with ``#sha256=`` and the hash) that of its targets; of these, `wanted` are the labels of those to keep, and all
+    where there are none. Relative paths of `archives` start from the current folder, those in the file from the
     file's. Raises `RequestError`, which names the file, for what can't be read or makes no sense.
     """
     folder = _HERE if path is None else path.parent
     document = {} if path is None else read_toml(path)
     given = dict(options or {})
-    if version is not None:
-        given["version"] = version
     if sources := list(archives):
         given["targets"] = archive_targets((_called(source), _from(folder, source)) for source in sources)
     try:

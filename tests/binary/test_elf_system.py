@@ -53,9 +53,15 @@ def test_notes_are_in_the_byte_order_of_the_file() -> None:
     ("kind", "name"),
     [
         (0x6464E550, "Solaris"),
-        (0x6FFFFFFB, "Solaris"),
-        (0x65A3DBE6, "OpenBSD"),
-        (0x65A3DBE8, "OpenBSD"),
+        (0x6FFFFFF9, ""),
+        (0x6FFFFFFA, "Solaris"),
+        (0x6FFFFFFD, "Solaris"),
+        (0x6FFFFFFE, ""),
+        (0x65A3DBE4, ""),
+        (0x65A3DBE5, "OpenBSD"),
+        (0x65A3DBE9, "OpenBSD"),
+        (0x65A3DBEA, ""),
+        (0x65A41BE6, "OpenBSD"),
         (0x65041580, ""),
     ],
 )
@@ -115,10 +121,17 @@ def test_nothing_is_made_of_build_information_that_says_nothing() -> None:
     assert named(read_elf(program(bytes(8) + good + bytes(8) + good, past=8))) == "DragonFly"
     assert named(read_elf(program(information(SETTINGS % b"dragonfly", flags=0)))) == ""
     assert named(read_elf(program(information(b"path\tx\n")))) == ""
-    unwritable = bytearray(program(good))
-    unwritable[64 + 4] = 4  # PF_R alone
-    assert named(read_elf(bytes(unwritable))) == ""
-    assert named(read_elf(program(good, recipe=Recipe(interpreter="/lib64/ld-linux-x86-64.so.2")))) == ""
+    for flags in (4, 7):  # PF_R alone, and with PF_W and PF_X: Go's data is written, and never run
+        elsewhere = bytearray(program(good))
+        elsewhere[64 + 4] = flags
+        assert named(read_elf(bytes(elsewhere))) == ""
+
+
+def test_who_has_an_interpreter_is_known_by_that_and_not_by_go() -> None:
+    linked = Recipe(interpreter="/lib64/ld-linux-x86-64.so.2")
+    for notes in ((), (Note(b"Go\0\0", 4, b"build-id"),)):
+        data = program(information(SETTINGS % b"dragonfly"), recipe=replace(linked, notes=notes))
+        assert named(read_elf(data)) == ""
 
 
 @given(st.binary(max_size=12), st.integers(0, 80))

@@ -28,6 +28,8 @@ MAC_ARM = mach(ARM64, (11, 7), filetype=2)
 MAC_INTEL = mach(X86_64, (10, 9), filetype=2)
 MAC_BOTH = fat(MAC_INTEL, MAC_ARM)
 EXE = PeFile(characteristics=0x22).encode()
+# IMAGE_SUBSYSTEM_EFI_APPLICATION in the optional header
+FIRMWARE = EXE[: 0x40 + 4 + 20 + 68] + b"\x0a" + EXE[0x40 + 4 + 20 + 69 :]
 EXE_32 = PeFile(machine=0x14C, bits=32, characteristics=0x102).encode()
 FREEBSD = make(Recipe(type=2, osabi=9)).data
 ANDROID = make(

@@ -96,6 +96,8 @@ def test_a_program_that_is_a_script_goes_where_commands_are() -> None:
     assert result.programs == (Program("tl", "bin/tool", script=True),)
     alone = packed({"bin/tool.exe": EXE}, wanted(Program("tl", "bin/tool", script=True)))
     assert "tool-1.0.data/scripts/tl.exe" in alone.wheel.by_name
+    loud = packed({"bin/TOOL.EXE": EXE}, wanted(Program("tl", "bin/TOOL", script=True)))
+    assert "tool-1.0.data/scripts/tl.EXE" in loud.wheel.by_name
     assert not any(name.startswith("tool/") for name in alone.wheel.by_name)
     assert platforms(alone) == "win_amd64"
 
@@ -281,6 +283,9 @@ def test_foreign_files_for_the_same_platform_count_all_the_same() -> None:
     result = packed(files, wanted(layout=layout))
     assert platforms(result) == "manylinux_2_34_x86_64"
     assert result.programs == (Program("tool", "tool"),)
+    assert packed({"main": STATIC, "helpers/tool": STATIC}, wanted(layout=layout)).programs == (
+        Program("main", "main"),
+    )
     assert packed({"tool": STATIC, "helpers/droid": ANDROID}, wanted(layout=layout)).why[0].member == "tool/tool"
     arm = packed({"tool": STATIC_ARM, "helpers/droid": ANDROID}, wanted(layout=layout))
     assert platforms(arm) == "manylinux2014_aarch64.manylinux_2_17_aarch64.musllinux_1_1_aarch64"
@@ -320,8 +325,11 @@ def test_a_library_of_the_archive_is_found_by_its_run_path() -> None:
     result = packed({"bin/tool": program, "lib/libjq.so.1": fakes.lib(soname="libjq.so.1", glibc="2.17")})
     assert platforms(result) == "manylinux2014_x86_64.manylinux_2_17_x86_64"
     assert not result.findings
-    astray = packed({"bin/tool": fakes.program("libjq.so.1"), "lib/libjq.so.1": fakes.lib(soname="libjq.so.1")})
-    assert [finding.rule for finding in astray.findings] == [rules.LIB_UNLED]
+    astray = {"bin/tool": fakes.program("libjq.so.1"), "lib/libjq.so.1": fakes.lib(soname="libjq.so.1")}
+    with pytest.raises(RequestError, match=r"libjq\.so\.1, which is in the archive as lib/libjq\.so\.1, and no run path"):
+        packed(astray)
+    by_somebody = packed(astray, exclude=Patterns(("libjq*",)))
+    assert [finding.rule for finding in by_somebody.findings] == [rules.LIB_UNLED]
 
 
 def test_a_library_that_others_bring_is_not_missed() -> None:

@@ -14,6 +14,7 @@ from tests.ops.pack_fakes import (
     ANDROID_BARE,
     EXE,
     EXE_32,
+    FIRMWARE,
     FREEBSD,
     LINUX,
     MAC_ARM,
@@ -26,11 +27,13 @@ from tests.ops.pack_fakes import (
     platforms,
     wanted,
 )
+from tests.policy.images import pe
 from tests.strategies.macho import ARM64, DYLIB, X86_64, dylib, fat
 from tests.strategies.pe import PeFile
 from truewheel.errors import RequestError, Where
 from truewheel.ops import Verdict
 from truewheel.ops import pack as front
+from truewheel.ops.pack_platforms import demand_one_platform
 from truewheel.packing.model import Layout
 
 WASM = b"\0asm\1\0\0\0"
@@ -146,11 +149,11 @@ def test_there_must_be_a_binary(files: dict[str, bytes]) -> None:
 
 
 def test_firmware_and_emulated_code_ask_for_no_system() -> None:
-    firmware = bytearray(EXE)
-    firmware[0x40 + 4 + 20 + 68] = 10  # IMAGE_SUBSYSTEM_EFI_APPLICATION
-    assert platforms(packed({"tool": STATIC, "boot.efi": bytes(firmware)})) == LINUX
+    assert platforms(packed({"tool": STATIC, "boot.efi": FIRMWARE})) == LINUX
     with pytest.raises(RequestError, match="there is no binary inside"):
-        packed({"boot.efi": bytes(firmware)})
+        packed({"boot.efi": FIRMWARE})
+    assert platforms(packed({"tool": STATIC, "x.wasm.so": WASM})) == LINUX
+    demand_one_platform({"a.exe": pe(arch="arm64", dll=False), "b.dll": pe(hybrid=True)}, {})
 
 
 # --- what can't be known -------------------------------------------------------------------------------------
@@ -215,6 +218,8 @@ def test_what_is_not_known_may_be_demanded(data: bytes, platform: str) -> None:
         (SIDE_MODULE, "linux_x86_64"),
         (make(Recipe(type=2, interpreter="/lib/ld-strange.so")).data, "android_21_x86_64"),
         (make(Recipe(type=2, interpreter="/lib/ld-strange.so")).data, "macosx_11_0_arm64"),
+        (make(Recipe(type=2, interpreter="/lib/ld-strange.so")).data, "manylinux_2_17_x86_64"),
+        (make(Recipe(type=2, interpreter="/libexec/ld-elf.so.1")).data, "musllinux_1_2_x86_64"),
     ],
 )
 def test_what_can_not_be_true_is_refused_though_not_all_is_known(data: bytes, platform: str) -> None:

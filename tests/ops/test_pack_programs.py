@@ -9,6 +9,7 @@ from tests.ops import fakes, pe_fakes
 from tests.ops.builds import mach
 from tests.ops.pack_fakes import (
     EXE,
+    FIRMWARE,
     MAC_ARM,
     MAC_BOTH,
     MAC_INTEL,
@@ -39,6 +40,7 @@ LOADER = "/lib64/ld-linux-x86-64.so.2"
         (fakes.lib(), False),
         (make(Recipe(interpreter=LOADER, soname="libc.so.6")).data, False),
         (OBJECT, False),
+        (make(Recipe(type=1, interpreter=LOADER)).data, False),
         (MAC_ARM, True),
         (MAC_BOTH, True),
         (mach(ARM64, filetype=DYLIB), False),
@@ -46,6 +48,7 @@ LOADER = "/lib64/ld-linux-x86-64.so.2"
         (mach(ARM64, filetype=1), False),
         (fat(MAC_INTEL, mach(ARM64, filetype=DYLIB)), False),
         (EXE, True),
+        (FIRMWARE, False),
         (pe_fakes.dll(), False),
         (b"\0asm\1\0\0\0", False),
     ],

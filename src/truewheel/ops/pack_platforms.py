@@ -15,7 +15,7 @@ from truewheel.ops.retag import demanded_platforms, true_platforms, with_legacy
 from truewheel.ops.verdict import Tags, is_loadable, some
 from truewheel.policy import canonical_platform, fits, floor_of, promises
 from truewheel.policy.apple import LOADABLE, label
-from truewheel.policy.libc import BIONIC, libc_of, other_system
+from truewheel.policy.libc import BIONIC, UNKNOWN, libc_of, other_system
 from truewheel.policy.windows import is_firmware
 
 _OLD_ARM: Final = ("armv4tl", "armv5tel", "armv6l")
@@ -146,6 +146,16 @@ def platforms_of(
     return chosen
 
 
+def _may_run(elf: Elf, libc: str, family: str) -> bool:
+    """Whether a family of platforms, such as musllinux, may run a file of which not all is known.
+
+    An interpreter that nobody knows lies on no platform that a tag describes.
+    """
+    if other_system(elf) or (libc == BIONIC) is not (family == "android"):
+        return False
+    return elf.interpreter is None or libc != UNKNOWN or family == "linux"
+
+
 def _demand_possible(platform: str, tags: Tags, images: Mapping[str, Image], libcs: Mapping[str, str]) -> None:
     """Raise `RequestError` for a tag that can't be true of files of which not all is known."""
     floor = floor_of(canonical_platform(platform))
@@ -154,9 +164,8 @@ def _demand_possible(platform: str, tags: Tags, images: Mapping[str, Image], lib
             continue
         if floor is not None:
             possible = all(fits(image, promise) for promise in promises(floor))
-            if isinstance(image, Elf) and possible:
-                android = floor.family == "android"
-                possible = other_system(image) is None and (libcs.get(member) == BIONIC) is android
+            if isinstance(image, Elf):
+                possible = possible and _may_run(image, libcs.get(member, ""), floor.family)
         else:
             possible = platform != "any" and isinstance(image, Elf) and other_system(image) is not None
         if not possible:

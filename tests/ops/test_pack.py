@@ -326,7 +326,9 @@ def test_a_library_of_the_archive_is_found_by_its_run_path() -> None:
     assert platforms(result) == "manylinux2014_x86_64.manylinux_2_17_x86_64"
     assert not result.findings
     astray = {"bin/tool": fakes.program("libjq.so.1"), "lib/libjq.so.1": fakes.lib(soname="libjq.so.1")}
-    with pytest.raises(RequestError, match=r"libjq\.so\.1, which is in the archive as lib/libjq\.so\.1, and no run path"):
+    with pytest.raises(
+        RequestError, match=r"libjq\.so\.1, which is in the archive as lib/libjq\.so\.1, and no run path"
+    ):
         packed(astray)
     by_somebody = packed(astray, exclude=Patterns(("libjq*",)))
     assert [finding.rule for finding in by_somebody.findings] == [rules.LIB_UNLED]

@@ -18,6 +18,7 @@ from truewheel.ops.libraries import Libraries
 from truewheel.ops.pack_contents import Contents, contents, with_programs
 from truewheel.ops.pack_model import Packed, Wanted
 from truewheel.ops.pack_platforms import demand_one_platform, platforms_of
+from truewheel.ops.pack_reach import demand_reached
 from truewheel.ops.repair import repair
 from truewheel.ops.repaired_tags import because
 from truewheel.ops.retag import retag
@@ -57,6 +58,7 @@ def pack(archive: Archive, wanted: Wanted, libraries: Libraries, *, mapper: Mapp
     _demand_one_platform(inside, outcome)
     _demand_no_modules(inside, outcome)
     inside = with_programs(inside, wanted)
+    _demand_startable(inside, outcome, wanted)
     missing = pack_libraries.missing(outcome)
     lost = pack_libraries.interpreters(inside.images, inside.graph, wanted)
     pack_libraries.demand([*lost, *(() if wanted.graft else missing)], inside.images, libraries)
@@ -73,6 +75,20 @@ def pack(archive: Archive, wanted: Wanted, libraries: Libraries, *, mapper: Mapp
         licences=tuple(wheel.info_path(f"licenses/{licence.path}") for licence in taken),
         idle=inside.laid.idle,
         findings=in_order([each for each in packed.findings if each.rule is not rules.LIB_EXCLUDE_IDLE]),
+    )
+
+
+def _demand_startable(inside: Contents, outcome: Outcome, wanted: Wanted) -> None:
+    """Raise `RequestError` for a command whose program doesn't find what is in the wheel."""
+    paths = {name: path for path, name in inside.names.items()}
+    started = [paths[each.name] for each in inside.programs or () if each.program.script or inside.entry_points]
+    demand_reached(
+        [path for path in started if path in inside.images],
+        inside.images,
+        inside.graph,
+        outcome.libc,
+        left=wanted.exclude.mean,
+        called=lambda member: inside.names.get(member, member),
     )
 
 

@@ -39,6 +39,7 @@ def test_the_data_is_taken(parts: list[tuple[bytes, bytes]]) -> None:
     ("parts", "what"),
     [
         ([(b"debian-binary", b"3.0\n"), CONTROL, DATA], r"is of version b'3'; version 2 is understood"),
+        ([(b"debian-binary", b"20.0\n"), CONTROL, DATA], r"is of version b'20'; version 2 is understood"),
         ([(b"debian-binary", b""), CONTROL, DATA], "is of version b''"),
         ([VERSION], "ends before its control.tar"),
         ([VERSION, CONTROL], "ends before its data.tar"),

@@ -272,6 +272,9 @@ def test_names_that_grow() -> None:
     nested = {f"a{number}/l": f"../a{number + 1}" for number in range(30)}
     with pytest.raises(LimitError, match=r"a name of [0-9]+ bytes; the limit is 30"):
         resolved(files("a30/x"), {name: Link(target) for name, target in nested.items()}, (), Limits(name_length=30))
+    resolved(files("d/xy"), {"a": Link("d")}, (), Limits(name_length=4))
+    with pytest.raises(LimitError, match="a name of 5 bytes; the limit is 4"):
+        resolved(files("d/xyz"), {"a": Link("d")}, (), Limits(name_length=4))
     with pytest.raises(LimitError, match="leads through 11 folders; the limit is 10"):
         resolved(files("a30/x"), {name: Link(target) for name, target in nested.items()}, (), Limits(depth=10))
 
@@ -281,8 +284,10 @@ def test_copies_are_counted() -> None:
     resolved(files("a/1", "a/2"), links, (), Limits(members=32))
     with pytest.raises(LimitError, match="31 files and more; the limit is 30"):
         resolved(files("a/1", "a/2"), links, (), Limits(members=30))
-    with pytest.raises(LimitError, match="the limit is 20"):
-        resolved(files("a/1", "a/2"), links, (), Limits(total_size=20))
+    resolved(files("a/1", "a/2"), links, (), Limits(total_size=66))
+    with pytest.raises(LimitError, match="there are 66 bytes; the limit is 65") as caught:
+        resolved(files("a/1", "a/2"), links, (), Limits(total_size=65))
+    assert "--max-total-size" in caught.value.hint
 
 
 def test_lost_links_say_where_they_stand() -> None:

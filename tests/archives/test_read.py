@@ -196,6 +196,7 @@ def test_dots_and_doubled_slashes_mean_nothing(form: str) -> None:
     [
         ({"a": File(b"1"), "./a": File(b"2")}, "two members are called 'a'"),
         ({"a": File(b"1"), ".//a": Link("b")}, "two members are called 'a'"),
+        ({"a": Link("c"), "./a": Link("b")}, "two members are called 'a'"),
         ({"a": File(b"1"), "a/b": File(b"2")}, "'a' is a file where others need a folder"),
         ({"x/a/b/c": File(b"1"), "x/a": File(b"2")}, "'x/a' is a file where others need a folder"),
         ({"a": Link("c"), "a/b": File(b"2")}, "'a' is a link where others need a folder"),
@@ -237,6 +238,19 @@ def test_names_that_are_no_text() -> None:
 def test_limits(form: str, limits: Limits, what: str) -> None:
     with pytest.raises(LimitError, match=what):
         read_archive(MAKERS[form](TREE), "tool", limits)
+
+
+@pytest.mark.parametrize("form", ["tar", "zip"])
+def test_the_longest_target_of_a_link(form: str) -> None:
+    data = MAKERS[form]({"file": File(), "l": Link("././file")})
+    assert len(opened(data, Limits(name_length=8)).items) == 2
+    with pytest.raises(LimitError, match="the link's target has 8 bytes; the limit is 7"):
+        opened(data, Limits(name_length=7))
+
+
+def test_links_to_one_file_are_no_bomb() -> None:
+    tree: Tree = {"a": File(b"x" * (1 << 20)), **{f"l{number}": Link("a") for number in range(60)}}
+    assert len(opened(tar_of(tree), Limits(total_ratio_from=1 << 20)).items) == 61
 
 
 def test_what_links_make_counts_in_the_total() -> None:

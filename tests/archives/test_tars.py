@@ -193,6 +193,7 @@ def test_a_list_of_pieces_without_an_end(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_bomb_of_holes() -> None:
+    opened(*holed(64 << 20))
     with pytest.raises(LimitError, match="hold files of 104,857,600 bytes, a ratio of"):
         opened(*holed(100 << 20))
     with pytest.raises(LimitError, match="the limit is 4,294,967,296"):

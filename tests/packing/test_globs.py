@@ -47,6 +47,8 @@ def meant(*patterns: str) -> set[str]:
         ("lib??/x", {"lib64/x"}),
         ("a[[]1]", {"a[1]"}),
         ("a[[]?[]]", {"a[1]"}),
+        ("doc/[-.]*", {"doc/.hidden"}),
+        ("doc/[.-]*", {"doc/.hidden"}),
         ("**", set(NAMES)),
         ("*", set(NAMES)),
     ],
@@ -124,6 +126,20 @@ def test_reach() -> None:
 
 # --- oracles -------------------------------------------------------------------------------------------------
 PARTS = st.text("ab.[]!-?*", min_size=1, max_size=5)
+
+
+def test_every_short_glob_means_what_it_should() -> None:
+    """All that can be written with few characters: first within a part, as fnmatch has it, then part by part."""
+    names = ["".join(name) for count in (1, 2, 3) for name in itertools.product("ab", repeat=count)]
+    for pattern in ("".join(some) for count in range(1, 6) for some in itertools.product("ab*?", repeat=count)):
+        if "**" not in pattern:
+            globs = Globs([pattern])
+            assert [globs.match(name) for name in names] == [fnmatch.fnmatchcase(name, pattern) for name in names]
+    for parts in (some for count in range(1, 5) for some in itertools.product(("a", "*", "**"), repeat=count)):
+        globs = Globs(["/".join(parts)])
+        for name in names:
+            wanted = any(by_definition(list(parts), list(name[:end])) for end in range(len(name) + 1))
+            assert globs.match("/".join(name)) == wanted, (parts, name)
 
 
 @given(

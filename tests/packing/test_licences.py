@@ -104,6 +104,10 @@ def test_of_many_eight_are_shown_and_the_hint_stays_short() -> None:
     assert 'write license-files = ["**/LICENSE"], or leave it out' in refused.value.hint
     assert taken(many, globs=("**/LICENSE",)) == many
     with pytest.raises(RequestError) as refused:
+        taken(many[:8], globs=())
+    assert refused.value.what.endswith("'m07/LICENSE'")
+    assert '"m00/LICENSE", ' in refused.value.hint
+    with pytest.raises(RequestError) as refused:
         taken([f"LICENSE-{number:02}" for number in range(20)], globs=())
     assert '["**/LICENSE*", "**/COPYING*", "**/NOTICE*"]' in refused.value.hint
 

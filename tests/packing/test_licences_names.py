@@ -21,6 +21,7 @@ LICENSE-MIT LICENSE-APACHE-LLVM LICENSE_1_0.txt LICENSE_BSD_3 LICENSE-MPL-2.0 LI
 LICENSE.thirdparty LICENSE-3RD-PARTY.txt LICENSE.libsodium.txt .license licensing.md UNLICENSE unlicence.txt
 MIT-LICENSE mit-license.txt D3_FLAME_GRAPH_LICENSE main.js.LICENSE.txt cc-by-4.0.LICENSE logo.png.license
 dragon4_LICENSE.txt Scintilla-License.txt NumPyLicense.txt oemlicense.txt COPYING_QHULL.txt ADDITIONAL_LICENSE_INFO
+ALL_THE_LICENSES_OF_US zlib_LICENSE
 COPYING COPYING3 COPYINGv2 COPYING.LESSER COPYING.LIB COPYING3.LIB COPYING.RUNTIME COPYLEFT
 COPYRIGHT copyright Copyright.txt COPYRIGHTS libfoo.copyright copyright.gz
 NOTICE NOTICE.md NOTICES NOTICE.gz PATENTS patent.txt LEGAL LEGAL.txt LEGALNOTICE EULA.rtf eula.1031.txt NVIDIA-EULA.pdf
@@ -39,7 +40,8 @@ license.zig license.c license.js license.py license.rs License.java
 legal.py copyright.h notice.cpp LICENSE.in license.j2
 license.json license.yaml license.xml third-party.json oemlicense.def license.def license.cfg license.csv
 license.key license.lic license.dat LICENSE.asc LICENSE.sha256 LICENSE.sig license.png license.dll copyright.3
-addlicense check-license golicense license-bin.exe SPDX_LICENSE.rst spdx-license-ids CMAKE_PROJECT_SPDX_LICENSE.rst
+addlicense check-license golicense license-bin.exe ALL_OF_THE_LICENSES_OF_OTHERS
+SPDX_LICENSE.rst spdx-license-ids CMAKE_PROJECT_SPDX_LICENSE.rst
 README README.md index.html docs/how-to-add-license-headers.md authors-guide.md authority.txt CREDITS
 paths.txt partly.txt copy.txt copyist noticeboard legally.txt patently.txt bsd mit apache gpl apache.conf BSD.rst
 mitigation third_party/zlib/README thirdparty/x license-tools/main bin/node package.json

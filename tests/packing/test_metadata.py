@@ -222,6 +222,12 @@ def _check_round_trip(about: About) -> None:
     assert len(headers) == len(email.message_from_bytes(data).keys())
 
 
+def test_the_longest_that_indexes_take() -> None:
+    about = checked(replace(FULL, summary="x" * 512, urls={"y" * 32: "https://e.org"}))
+    assert len(about.summary) == 512
+    assert list(about.urls) == ["y" * 32]
+
+
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [

@@ -86,6 +86,7 @@ def test_long_ones_neither_recurse_nor_take_long(text: str) -> None:
         "(",
         "(mit",
         "mit)",
+        "mit) and (isc",
         "or mit",
         "mit or",
         "mit with",

@@ -72,6 +72,21 @@ def test_no_text_raises_another_error(text: str) -> None:
     assert str(requirement("dependencies", spelled)) == spelled
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (f"a; {'(' * 51}os_name == 'x'{')' * 51}", "too many parentheses"),
+        (f"a; {'(' * 100_000}", "too many parentheses"),
+        (r"a; os_name == '\x'", "a backslash"),
+        (r"a; os_name == 'x\'", "a backslash"),
+    ],
+)
+def test_what_packaging_would_recurse_into_or_evaluate(text: str, why: str) -> None:
+    with pytest.raises(RequestError, match=f"is no requirement .*{why}"):
+        requirement("dependencies", text)
+    assert requirement("dependencies", f"a; {'(' * 50}os_name == 'x'{')' * 50}").marker
+
+
 @given(st.text("0123.x*,<>=!~ ab+", max_size=20))
 def test_no_specifiers_raise_another_error(text: str) -> None:
     try:

@@ -209,6 +209,7 @@ def test_layout_stands_in_the_target_or_for_all(common: bool) -> None:
 
 
 def test_a_target_overrides_key_for_key() -> None:
+    assert target("path = 'x'\nstrip = 1_000").layout.strip == 1_000
     found = target("path = 'x'\nstrip = 0\ninclude = []\nprograms = []\nplat = 'win_arm64'\nrename = {}", LAYOUT)
     assert (found.layout.strip, found.layout.include, found.layout.exclude) == (0, (), ("**/*.a",))
     assert dict(found.layout.rename) == {}
@@ -329,6 +330,7 @@ def test_what_is_wrong_is_said_with_key_and_table(text: str, said: str, hint: st
         ("path = 'x'\nstrip = '1'", "strip is a string; it should be a number of folders, 0 to 1,000", "without it"),
         ("path = 'x'\nstrip = true", "strip is true or false", ""),
         ("path = 'x'\nstrip = -1", "out of range", ""),
+        ("path = 'x'\nstrip = 1001", "out of range", ""),
         (f"path = 'x'\nstrip = 0x{'f' * 9000}", "out of range", ""),
         ("path = 'x'\ninclude = 'bin'", "include is a string; it should be a list of globs", ""),
         ("path = 'x'\ndata = ['/usr']", "data: '/usr' is no pattern for files: it is absolute", "without a slash"),

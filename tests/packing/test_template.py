@@ -131,6 +131,8 @@ def test_the_table_is_appended(existing: str) -> None:
     assert document["tool"]["truewheel"].pop("pack") == tomllib.loads(TABLE)["tool"]["truewheel"]["pack"]
     was = tomllib.loads(existing)
     assert {**document, "tool": was.get("tool")} == {**was, "tool": was.get("tool")}
+    if existing and not existing.endswith("\n"):
+        assert whole[len(existing) :].startswith("\n\n#")
     if "\r\n" in existing:
         assert "\r\n".join(whole[len(existing) :].splitlines()) == whole[len(existing) :].removesuffix("\r\n")
 

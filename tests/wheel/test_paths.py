@@ -65,6 +65,7 @@ def test_devices_of_windows(name: str) -> None:
 @pytest.mark.parametrize("name", ["a\ud800", "a/\udcff/b"])
 def test_what_is_no_text(name: str) -> None:
     assert "the invisible character U+D" in fault(name)
+    assert "U+DFFF" in fault(f"{name[0]}\udfff")
 
 
 def test_every_control_and_format_character_is_refused() -> None:

@@ -195,10 +195,10 @@ class _Copies:
                     continue
                 place = end.place
             if item := self._files.get(place):
-                self._size += item.size
+                self._weigh(item.size, name, offset)
                 self._items[name] = Item(name, item.executable, item.content, offset)
             else:
-                skip = len(place) + 1 if place else 0
+                skip = len(place) + 1  # never the folder of all: every link to that one lies in it
                 waiting += [(f"{name}/{inner[skip:]}", inner) for inner in self._inside[place]]
 
     def _check(self, name: str, offset: int) -> None:
@@ -212,7 +212,12 @@ class _Copies:
         self._count += 1
         if self._count > self._limits.members:
             raise self._limits.exceeded("members", f"links to folders make {self._count:,} files and more", where)
+
+    def _weigh(self, size: int, name: str, offset: int) -> None:
+        """Refuse more bytes than there may be."""
+        self._size += size
         if self._size > self._limits.total_size:
+            where = Where(member=name[:100], offset=offset)
             raise self._limits.exceeded("total_size", f"with what links mean, there are {self._size:,} bytes", where)
 
 

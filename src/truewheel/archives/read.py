@@ -88,8 +88,8 @@ def _as_archive() -> Iterator[None]:
 
 def _zip(buffer: Buffer, name: str, limits: Limits) -> Archive:
     gathered = Gathered(limits)
-    modes = gather_zip(buffer, gathered, limits)
-    return _made("zip", name, gathered, modes=modes)
+    gather_zip(buffer, gathered, limits)
+    return _made("zip", name, gathered)
 
 
 def _tar(buffer: Buffer, name: str, limits: Limits) -> Archive:
@@ -152,9 +152,9 @@ def _of_tar(form: str, data: Buffer, name: str, limits: Limits, *, rooted: bool 
     return _made(form, name, gathered, rooted=rooted)
 
 
-def _made(form: str, name: str, gathered: Gathered, *, rooted: bool = False, modes: bool = True) -> Archive:
+def _made(form: str, name: str, gathered: Gathered, *, rooted: bool = False) -> Archive:
     items, unusable = gathered.resolved(rooted=rooted)
-    return Archive(form, name, items, unusable, modes=modes and modes_are_meant(items))
+    return Archive(form, name, items, unusable, modes=modes_are_meant(items))
 
 
 def modes_are_meant(items: tuple[Item, ...]) -> bool:

@@ -21,25 +21,23 @@ _OTHER_TYPES: Final = {0o060000: "a block device", 0o020000: "a character device
 _DOS_FOLDER, _DOS_VOLUME = 0x10, 0x08
 
 
-def gather_zip(buffer: Buffer, gathered: Gathered, limits: Limits) -> bool:
+def gather_zip(buffer: Buffer, gathered: Gathered, limits: Limits) -> None:
     """Take in the members of the zip in `buffer`, which are inflated when they are asked for.
 
-    Returns whether any file was put in on a system that has executable bits: ``git archive`` says that it was made on
-    Unix of those alone that have one. Raises `WheelError` for a zip that isn't sound, `ArchiveError` and `LimitError`.
+    Executable are files that were put in on a system which has such bits: ``git archive`` says that it was made on Unix
+    of those alone that have one. Raises `WheelError` for a zip that isn't sound, `ArchiveError` and `LimitError`.
     """
     members = read_members(buffer, find_directory(buffer, limits, comment=True), limits, foreign=True)
-    modes = False
     for name, content in zip(members.names, members.contents, strict=True):
-        offset, unix = content.header_offset, content.system in _UNIX
+        offset = content.header_offset
         kind = _kind(name, content)
         if kind == _FOLDER:
             gathered.folder(name, offset)
         elif kind == _LINK:
             gathered.link(name, _target(name, content, limits), offset)
         else:
-            gathered.file(name, content, offset, executable=unix and bool(_mode(content) & 0o111))
-            modes = modes or unix
-    return modes
+            executable = content.system in _UNIX and bool(_mode(content) & 0o111)
+            gathered.file(name, content, offset, executable=executable)
 
 
 def _mode(content: ZipContent) -> int:

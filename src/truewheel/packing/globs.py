@@ -86,8 +86,6 @@ class _Glob(NamedTuple):
         for part in pattern.removesuffix("/").split("/"):
             if part != "**" or parts[-1:] != ["**"]:
                 parts.append(part)
-        if parts[-1] == "**":
-            parts.pop()  # what a glob matches is meant with all that is in it
         return cls(tuple(None if part == "**" else _fitting(part) for part in parts))
 
     def start(self) -> _Reached:

@@ -81,6 +81,7 @@ def test_what_is_no_address_or_no_hash(served: Serving, tmp_path: Path) -> None:
             (address(served), "", "no sha256 is given"),
             (address(served), "abc", "'abc' is no sha256"),
             (address(served), f"sha256:{SHA256}", "is no sha256"),
+            (address(served), f"{SHA256}0", "is no sha256"),
             ("file:///etc/passwd", SHA256, "is no address"),
             ("ftp://host/x.zip", SHA256, "is no address"),
             ("https:///x.zip", SHA256, "is no address"),

@@ -81,6 +81,23 @@ def test_on_an_index(archives: list[str], monkeypatch: pytest.MonkeyPatch) -> No
         assert (done.exit_code, states(done.stdout)) == (1, ["absent"])
 
 
+def test_an_index_without_hashes_tells_nothing(archives: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRUEWHEEL_CACHE", str(Path("cache").absolute()))
+    with Serving(Path("dist"), hashes=("md5",)) as served:
+        done = run("pack", *PROJECT, archives[0], "--check-only", "-i", served.url)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"the index has {NAMES['linux']}, and tells no sha256 of it" in done.stderr
+    assert "--against" in done.stderr
+
+
+def test_the_time_of_the_members_is_the_one_of_the_environment(
+    archives: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    done = run("pack", *PROJECT, *archives, "--check-only", "--against", "dist", "--json")
+    assert (done.exit_code, states(done.stdout)) == (1, ["different"] * 3)
+
+
 def test_the_two_places_contradict_each_other(archives: list[str]) -> None:
     done = run("pack", *PROJECT, *archives, "--check-only", "--against", "dist", "-i", "https://index.example/simple")
     assert (done.exit_code, done.stdout) == (2, "")

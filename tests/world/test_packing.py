@@ -238,6 +238,7 @@ def test_links_beside(licensed: Path) -> None:
     (licensed / "licences" / "up").symlink_to("..")
     (licensed / "licences" / "d.txt").symlink_to("a.txt")
     assert list(beside(licensed, ["l*/*.txt"])) == ["licences/a.txt", "licences/b.txt", "licences/d.txt"]
+    assert list(beside(licensed, ["link*", "licences/u*"])) == []
     assert dict(beside(licensed, ["linked/a.txt"])) == {"linked/a.txt": b"licences/a.txt"}
     (licensed / "licences" / "e.txt").symlink_to("/etc/passwd")
     with pytest.raises(RequestError, match="leads out"):

@@ -196,9 +196,14 @@ class _Work:
     def compared(self, known: Mapping[str, str], place: str, target: Target) -> PackedTarget:
         """The same, held against what is published."""
         with self._packed(target) as (source, packed):
-            written = self._write(source, packed, Nowhere())
             name = str(packed.wheel.name)
             sha256 = known.get(name, "")
+            if name in known and not sha256:
+                raise RequestError(
+                    f"{place} has {name}, and tells no sha256 of it",
+                    hint="download the wheels, and compare with their folder: --against",
+                )
+            written = self._write(source, packed, Nowhere())
             state = ABSENT if name not in known else SAME if sha256 == written.sha256 else DIFFERENT
             done = _described(target, source, packed, written, self._folder / name)
             return replace(done, published=Published(state, sha256, place))

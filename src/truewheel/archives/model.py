@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from truewheel.errors import TruewheelError
-from truewheel.wheel import Content, Data
+from truewheel.wheel import Content, Named
 
 DIRECTORY, FILE = "directory", "file"
 """The forms of what is no archive: a folder, and a file of its own."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Item:
+class Item(Named):
     """A regular file of an archive, or what a link leads to under the link's name.
 
     ``name`` has slashes between its parts, none of which is empty, ``.`` or ``..``; nobody has judged yet whether a
@@ -26,25 +25,6 @@ class Item:
     executable: bool
     content: Content
     offset: int = 0
-
-    @property
-    def size(self) -> int:
-        """The number of bytes."""
-        return self.content.size
-
-    def read(self) -> Data:
-        """All bytes; errors name the item. Not kept: each call copies or inflates again."""
-        try:
-            return self.content.read()
-        except TruewheelError as error:
-            raise error.within(member=self.name) from None
-
-    def head(self, count: int) -> bytes:
-        """The first `count` bytes, for looking at magic numbers."""
-        try:
-            return self.content.head(count)
-        except TruewheelError as error:
-            raise error.within(member=self.name) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,17 @@ class Place(NamedTuple):
         return f"{data_folder}/data/{self.path}" if self.data else self.path
 
 
+BOTH_FOLDERS: Final = 'a folder has a slash at the end, and so has its new name: "old/" = "new/", or "old/" = ""'
+"""What to do where `may_become` says no."""
+
+
+def may_become(old: str, new: str) -> bool:
+    """Whether both are paths of files, or both of folders, which "" is, too, as a new one."""
+    if not old.strip("/") or new == "/":
+        return False
+    return new.endswith("/") or not new if old.endswith("/") else bool(new) and not new.endswith("/")
+
+
 class Renames:
     """New paths for files, and for folders with a slash at the end, of which the longest that fits counts.
 
@@ -38,12 +49,8 @@ class Renames:
     def __init__(self, table: Mapping[str, str]) -> None:
         self._table = dict(table)
         for old, new in self._table.items():
-            both = new.endswith("/") or not new if old.endswith("/") else bool(new) and not new.endswith("/")
-            if not both or not old.strip("/") or new == "/":
-                raise RequestError(
-                    f"{old!r} can't be renamed to {new!r}",
-                    hint='a folder has a slash at the end, and so has its new name: "old/" = "new/", or "old/" = ""',
-                )
+            if not may_become(old, new):
+                raise RequestError(f"{old!r} can't be renamed to {new!r}", hint=BOTH_FOLDERS)
         self._used: set[str] = set()
 
     def new(self, name: str) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from truewheel.archives import Item
 from truewheel.binary.magic import HEAD, identify
 from truewheel.errors import RequestError, WheelError
-from truewheel.packing.globs import Globs
+from truewheel.packing.globs import Globs, literal
 from truewheel.packing.licences_names import is_licence
 from truewheel.packing.metadata import license_path
 from truewheel.packing.model import Names
@@ -20,7 +19,6 @@ from truewheel.wheel.paths import read_names
 __all__ = ["Licence", "is_licence", "licences"]
 
 _MOST_SHOWN: Final = 8
-_SPECIAL: Final = re.compile(r"[*?\[]")
 
 
 class Licence(NamedTuple):
@@ -82,14 +80,14 @@ def _matched(stripped: Mapping[str, Item], globs: Names, beside: Mapping[str, by
 def _left_out(left: Collection[str], globs: Names) -> RequestError:
     """The error for files that look like licences, and of which nothing is said."""
     count = "a file looks like a licence and is" if len(left) == 1 else f"{len(left)} files look like licences and are"
-    literal = [_SPECIAL.sub(r"[\g<0>]", name) for name in left]
+    named = [literal(name) for name in left]
     if len(left) > _MOST_SHOWN:
-        files = sorted({f"**/{name.rpartition('/')[2]}" for name in literal})
-        literal = files if len(files) <= _MOST_SHOWN else ["**/LICENSE*", "**/COPYING*", "**/NOTICE*"]
+        files = sorted({f"**/{name.rpartition('/')[2]}" for name in named})
+        named = files if len(files) <= _MOST_SHOWN else ["**/LICENSE*", "**/COPYING*", "**/NOTICE*"]
     return RequestError(
         f"license-files: {count} neither in it nor excluded: {_some(left)}",
-        hint=f"write license-files = {_list([*globs, *literal])}, or leave it out, then all of them are taken; those "
-        f"that don't belong to the program need exclude = {_list(literal)}",
+        hint=f"write license-files = {_list([*globs, *named])}, or leave it out, then all of them are taken; those "
+        f"that don't belong to the program need exclude = {_list(named)}",
     )
 
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from truewheel.errors import RequestError
+from truewheel.packing.layout_places import BOTH_FOLDERS, may_become
 from truewheel.packing.model import Layout, Names, Program, Target
 from truewheel.packing.settings_values import Table, demand_path
 from truewheel.wheel.paths import fault
@@ -144,12 +145,8 @@ def _renames(table: Table) -> dict[str, str]:
     inner = table.table("rename", "a table of old and new paths")
     found = inner.pairs("the new path")
     for old, new in found.items():
-        fits = new == "" or new.endswith("/") if old.endswith("/") else new != "" and not new.endswith("/")
-        if not fits or not old.strip("/"):
-            raise RequestError(
-                f"{inner.place(old)} can't become {new[:80]!r}",
-                hint='a folder has a slash at the end, and so has its new name: "old/" = "new/", or "old/" = ""',
-            )
+        if not may_become(old, new):
+            raise RequestError(f"{inner.place(old)} can't become {new[:80]!r}", hint=BOTH_FOLDERS)
         if new:
             demand_path(new.removesuffix("/"), inner.place(old))
     return found

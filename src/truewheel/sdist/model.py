@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from truewheel.errors import SdistError, TruewheelError
+from truewheel.errors import SdistError
 from truewheel.sdist.name import SdistName
-from truewheel.wheel import Buffer, Content, Data, Stored
+from truewheel.wheel import Buffer, Content, Named, Stored
 
 PKG_INFO = "PKG-INFO"
 
@@ -85,10 +85,11 @@ class GzipHeader(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Member:
+class Member(Named):
     """A regular file of an archive, or a symbolic link where ``link`` says where it leads.
 
-    Equal when name, executable bit, link and bytes are. A hard link is a file like the one it leads to.
+    Equal when name, executable bit, link and bytes are. A hard link is a file like the one it leads to; a symbolic one
+    has no bytes.
     """
 
     name: str
@@ -96,25 +97,6 @@ class Member:
     content: Content
     link: str = ""
     stored: TarStored | Stored | None = None
-
-    @property
-    def size(self) -> int:
-        """The number of bytes of the file; 0 for a link."""
-        return self.content.size
-
-    def read(self) -> Data:
-        """All bytes of the member; errors name the member. Not kept: each call copies or inflates again."""
-        try:
-            return self.content.read()
-        except TruewheelError as error:
-            raise error.within(member=self.name) from None
-
-    def head(self, count: int) -> bytes:
-        """The first bytes, for looking at magic numbers."""
-        try:
-            return self.content.head(count)
-        except TruewheelError as error:
-            raise error.within(member=self.name) from None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Member):

@@ -32,7 +32,7 @@ from truewheel.wheel.metadata import (
     with_tags,
     without_origin,
 )
-from truewheel.wheel.model import Buffer, Bytes, Content, Data, Entry, Stored, Wheel
+from truewheel.wheel.model import Buffer, Bytes, Content, Data, Entry, Named, Stored, Wheel
 from truewheel.wheel.name import WheelName
 from truewheel.wheel.plainzip import PlainZip, read_zip
 from truewheel.wheel.profiles import Profile
@@ -50,6 +50,7 @@ __all__ = [
     "Limits",
     "Mapper",
     "Metadata",
+    "Named",
     "Normalizer",
     "PlainZip",
     "Profile",

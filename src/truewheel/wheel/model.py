@@ -8,7 +8,7 @@ from functools import cached_property
 from mmap import mmap
 from typing import NamedTuple, Protocol, TypeAlias
 
-from truewheel.errors import WheelError
+from truewheel.errors import TruewheelError, WheelError
 from truewheel.wheel.name import WheelName
 
 Data: TypeAlias = bytes | bytearray
@@ -33,6 +33,33 @@ class Content(Protocol):
 
     def head(self, count: int) -> bytes:
         """The first `count` bytes, or fewer if there are no more. Not verified."""
+
+
+class Named:
+    """A file of an archive of whatever kind: its content under a name, which errors about the content tell."""
+
+    __slots__ = ()
+    name: str
+    content: Content
+
+    @property
+    def size(self) -> int:
+        """The number of bytes."""
+        return self.content.size
+
+    def read(self) -> Data:
+        """All bytes, verified as far as the archive says what they are. Each call copies or inflates again."""
+        try:
+            return self.content.read()
+        except TruewheelError as error:
+            raise error.within(member=self.name) from None
+
+    def head(self, count: int) -> bytes:
+        """The first `count` bytes, unverified, for looking at magic numbers."""
+        try:
+            return self.content.head(count)
+        except TruewheelError as error:
+            raise error.within(member=self.name) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,32 +130,13 @@ class Stored(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Entry:
+class Entry(Named):
     """A regular file of a wheel. Equal when name, executable bit and bytes are."""
 
     name: str
     executable: bool
     content: Content
     stored: Stored | None = None
-
-    @property
-    def size(self) -> int:
-        """The number of bytes of the member, uncompressed."""
-        return self.content.size
-
-    def read(self) -> Data:
-        """All bytes of the member, verified; errors name the member. Not kept: each call inflates again."""
-        try:
-            return self.content.read()
-        except WheelError as error:
-            raise error.within(member=self.name) from None
-
-    def head(self, count: int) -> bytes:
-        """The first bytes, unverified, for looking at magic numbers."""
-        try:
-            return self.content.head(count)
-        except WheelError as error:
-            raise error.within(member=self.name) from None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Entry):

@@ -80,9 +80,9 @@ def _commented_end(data: Buffer) -> int:
     at = tail.rfind(END_SIGNATURE)
     while at >= 0:
         stop = at + END.size
-        if stop <= len(tail) and stop + int.from_bytes(tail[stop - 2 : stop], "little") == len(tail):
+        if stop + int.from_bytes(tail[stop - 2 : stop], "little") == len(tail):
             found.append(base + at)
-        at = tail.rfind(END_SIGNATURE, 0, at + 3)
+        at = tail.rfind(END_SIGNATURE, 0, at)
     if len(found) > 1:
         raise WheelError("the archive has two end records that could be meant", where=Where(offset=found[-1]))
     return found[0] if found else -1

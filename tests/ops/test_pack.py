@@ -266,6 +266,11 @@ def test_the_modules_of_a_python_that_the_archive_brings_are_its_own() -> None:
     assert [finding.rule for finding in inside.findings] == [rules.ABI_NONE_WITH_EXTENSION]
     beside = packed({"tool": fakes.program(), "libpython3.12.so.1.0": fakes.lib(), name: MODULE})
     assert [finding.rule for finding in beside.findings] == [rules.ABI_NONE_WITH_EXTENSION]
+    module = pe_fakes.dll(exports=("PyInit__x",))
+    windows = {"tool.exe": EXE, "_x.cp312-win_amd64.pyd": module}
+    with pytest.raises(RequestError, match="packed wheels are for any Python"):
+        packed(windows)
+    assert packed(windows | {"PYTHON312.dll": pe_fakes.dll()}).programs == (Program("tool", "tool"),)
 
 
 # --- foreign files -------------------------------------------------------------------------------------------

@@ -143,11 +143,14 @@ def zip_bomb() -> bytes:
     return zipped(tree | {f"zeros/{number}": File(bytes(10 << 20)) for number in range(8)}, way=Way(seed=1))
 
 
-def deb(tree: Tree, top: str = "tool-1.0", way: Way = USUAL) -> bytes:
+def deb(
+    tree: Tree, top: str = "tool-1.0", way: Way = USUAL, *, compress: Callable[[bytes], bytes] = lzma.compress
+) -> bytes:
     """As dpkg-deb writes packages, with the tree at the root of the file system; see its manual page 5."""
     control = tarball({"control": File(b"Package: tool\nVersion: 1.0\n")}, ".", way)
     data = tarball(tree, f"./{top}", way)
-    members = {"debian-binary": b"2.0\n", "control.tar.gz": gzip.compress(control), "data.tar.xz": lzma.compress(data)}
+    suffix = "" if compress is bytes else ".xz"
+    members = {"debian-binary": b"2.0\n", "control.tar.gz": gzip.compress(control), f"data.tar{suffix}": compress(data)}
     made = b"!<arch>\n"
     for name, contents in members.items():
         made += f"{name:<16}{way.time:<12}{0:<6}{0:<6}{'100644':<8}{len(contents):<10}`\n".encode()

@@ -37,6 +37,7 @@ from tests.pack.samples import (
     zstd_checked,
 )
 from tests.support import closed_schema
+from truewheel.wheel import Wheel, canonicalize
 
 PROJECT = ("--name", "tool", "--version", "1.0")
 SMALL: Tree = {"LICENSE": LICENCE, "bin/tool": File(STATIC, executable=True)}
@@ -404,6 +405,29 @@ def test_all_that_fail_are_told_of(tmp_path: Path) -> None:
     said = refused(tmp_path, "--config", config, errors=2)
     assert "a.tar" in said
     assert "c.tar" in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="mapped files aren't written to there")
+@pytest.mark.parametrize("form", ["tool.tar", "tool.deb", "tool"])
+def test_an_archive_that_changes_while_it_is_packed(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its hash was found right, and so its bytes are held against RECORD once more."""
+    path = tmp_path / form
+    plain = deb(SMALL, compress=bytes) if form == "tool.deb" else tarball(SMALL)
+    path.write_bytes(STATIC + bytes(100) if form == "tool" else plain)
+
+    def late(wheel: Wheel) -> Wheel:
+        data = path.read_bytes()
+        at = data.index(STATIC) + len(STATIC) - 1
+        with path.open("r+b") as file:
+            file.seek(at)
+            file.write(bytes([data[at] ^ 1]))
+        return canonicalize(wheel)
+
+    monkeypatch.setattr("truewheel.api.packing.canonicalize", late)
+    result = run("pack", path, *PROJECT, "-w", tmp_path / "out")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "RECORD" in result.stderr
+    assert [each.name for each in tmp_path.iterdir()] == [form]
 
 
 def test_two_targets_that_make_one_wheel(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.pack.samples import LICENCE, STATIC, File, tarball
 from tests.packages import npm
 from truewheel import api
 from truewheel.errors import RequestError
@@ -69,11 +70,44 @@ def test_options_are_written_down(archives: list[str], tmp_path: Path) -> None:
     pack = tomllib.loads(path.read_text(encoding="utf-8"))["tool"]["truewheel"]["pack"]
     assert pack == options
     fitting = options | {"license": "MIT", "programs": {"es-build": "bin/esbuild"}, "plat": [], "rename": {}}
+    del fitting["license-files"]  # which the archive lacks: now it can be packed, and its programs are known
     path = api.begin_packing(archives[:1], fitting, config=tmp_path / "other.toml")
     pack = tomllib.loads(path.read_text(encoding="utf-8"))["tool"]["truewheel"]["pack"]
     assert {key: value for key, value in pack.items() if key != "targets"} == fitting
     assert all("programs" not in target for target in pack["targets"].values())
     assert api.load_packing(options={"version": "1"}, config=path).about.license == "MIT"
+
+
+def test_without_a_name_metadata_are_those_of_the_project(archives: list[str], tmp_path: Path) -> None:
+    path = api.begin_packing(archives[:1])
+    written = path.read_text(encoding="utf-8").replace("name = 'other'", "name = 'other'\nversion = '2'")
+    path.write_text(written, encoding="utf-8")
+    assert (api.load_packing().about.name, api.load_packing().about.version) == ("other", "2")
+    with pytest.raises(RequestError, match="version, license without a name"):
+        api.begin_packing(archives[:1], {"license": "MIT", "version": "1"}, config=tmp_path / "new.toml")
+    assert not (tmp_path / "new.toml").exists()
+
+
+def test_licences_that_differ_are_left_to_be_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    program = File(STATIC, executable=True)
+    for name, licence in (("a.tar", "LICENSE"), ("b.tar", "LICENSE"), ("c.tar", "LICENSE.txt")):
+        Path(name).write_bytes(tarball({licence: LICENCE, "tool": program}))
+    options = {"name": "tool", "version": "1"}
+    path = api.begin_packing(["a.tar", "b.tar"], options, config="same.toml")
+    assert '\nlicense-files = ["LICENSE"]\n' in path.read_text(encoding="utf-8")
+    path = api.begin_packing(["a.tar", "c.tar"], options, config="others.toml")
+    assert "\nlicense-files" not in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("words", "said"), [([], "there is nothing to pack"), (["a.tar"], "the project has no name")])
+def test_who_says_nothing_is_told_what_to_say(
+    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RequestError, match=said) as caught:
+        api.load_packing(words)
+    assert "--name NAME" in caught.value.hint
 
 
 def test_settings_elsewhere_name_archives_from_there(archives: list[str], tmp_path: Path) -> None:

@@ -136,6 +136,14 @@ def test_a_static_program_that_names_another_system_gets_no_tag(system: str) -> 
     assert outcome.unknown == ("a is not for Linux: a note says so, another system",)
 
 
+def test_a_claim_is_no_contradiction_where_one_file_may_be_for_linux() -> None:
+    strange = program("/lib/ld-strange.so", library())
+    images = {"x/a": replace(static_program(), osabi=9), "x/b": strange}
+    wheel = WheelName.parse("x-1-py3-none-manylinux_2_17_x86_64.whl")
+    tags = judge(wheel, images, examine(wheel, images, resolve(images)))
+    assert (tags.verdict, tags.elsewhere, tags.false) == (Verdict.UNKNOWN, False, ())
+
+
 @pytest.mark.parametrize("system", ["Linux", "Android"])
 def test_a_program_that_names_linux_is_judged_as_before(system: str) -> None:
     elf = static_program()

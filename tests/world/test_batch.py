@@ -217,6 +217,18 @@ def test_a_rename_that_fails_takes_the_others_back(
     assert there(tmp_path) == before
 
 
+def test_what_others_put_into_a_place_meanwhile_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def taken(_: Path, target: Path) -> bool:
+        if target.name == "b":
+            target.write_bytes(b"another's")
+        return target.name == "b"
+
+    failing(monkeypatch, taken, PermissionError(13, "Permission denied"))
+    with pytest.raises(RequestError):
+        attempt(tmp_path, "a", "b")
+    assert there(tmp_path) == {"b": b"another's"}
+
+
 def test_without_hard_links_it_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without_links(monkeypatch)
     (tmp_path / "a").write_bytes(b"old")

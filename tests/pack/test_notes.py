@@ -32,6 +32,13 @@ def test_patterns_that_mean_no_file_of_any_archive_are_told() -> None:
     ]
 
 
+def test_no_program_is_looked_for_where_none_is_wanted() -> None:
+    assert "programs   tool: tool\n" in run("pack", *PROJECT, "linux.tar").stdout
+    without = run("pack", *PROJECT, "linux.tar", "--no-programs")
+    assert without.exit_code == 0
+    assert "programs" not in without.stdout
+
+
 def test_a_pattern_that_means_files_of_one_archive_is_none() -> None:
     assert run("pack", *PROJECT, "linux.tar", "macos.tar", "--exclude", "doc").stderr == ""
     assert run("pack", *PROJECT, "linux.tar", "--exclude", "doc").stderr == ""

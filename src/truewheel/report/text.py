@@ -124,11 +124,11 @@ def fused(result: FusedWheel) -> str:
     return "\n".join(lines)
 
 
-def packed(run: PackingRun, *, width: int | None = None) -> str:
+def packed(run: PackingRun) -> str:
     """What `pack` says of all targets: see `packing_lines`."""
     from truewheel.report.packings import packing_lines  # noqa: PLC0415  # for pack alone
 
-    return "\n".join(f"{line.head}{line.text}".rstrip() for line in packing_lines(run, width=width))
+    return "\n".join(f"{line.head}{line.text}".rstrip() for line in packing_lines(run))
 
 
 def compared(comparison: Comparison, *, full: bool = False) -> str:

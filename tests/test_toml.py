@@ -15,6 +15,8 @@ from truewheel.toml import loads
         ("a." * 500_000 + "a = 1", "a key has more than 30 parts"),
         ("[" + "a . " * 100_000 + "a]", "a key has more than 30 parts"),
         ("x = { " + "a." * 100_000 + "b = 1 }", "a key has more than 30 parts"),
+        (".".join("k" * 31) + " = 1", "a key has more than 30 parts"),
+        ("x = { y = '''b'''', " + "a." * 100_000 + "b = 1 }", "a key has more than 30 parts"),
         ("x = " + "[" * 100_000, "nested too deeply"),
         ("x = 1" + "0" * 10_000, "4300"),
         ("x = ", "Invalid value"),

@@ -267,6 +267,7 @@ def test_the_longest_that_indexes_take() -> None:
         ("keywords", ("a", ""), "empty text"),
         ("classifiers", ("Topic",), "^classifiers: 'Topic' is no classifier"),
         ("classifiers", ("Topic::A",), "no classifier"),
+        ("classifiers", ("A :: B ::C",), "no classifier"),
         ("classifiers", ("A :: B", "A :: B"), "is there twice"),
         ("urls", {"a,b": "https://e.org"}, "^urls: 'a,b' is no label"),
         ("urls", {"x" * 33: "https://e.org"}, "no label"),
@@ -293,6 +294,8 @@ def test_what_is_refused(field: str, value: object, message: str) -> None:
 def test_a_classifier_for_a_licence_may_stand_where_no_expression_does() -> None:
     spoken = replace(PLAIN, classifiers=("License :: OSI Approved :: MIT License",))
     assert checked(spoken) == spoken
+    with pytest.raises(RequestError, match="stands beside a licence expression"):
+        checked(replace(spoken, classifiers=("license :: Other",), license="MIT"))
     with pytest.raises(RequestError, match="stands beside a licence expression") as refused:
         checked(replace(spoken, license="MIT"))
     assert refused.value.hint == "leave the classifier out: the expression says it"

@@ -48,6 +48,13 @@ def test_the_one_spelling(written: str, spelled: str) -> None:
     assert Requirement(spelled) == Requirement(written)
 
 
+def test_parentheses_stand_around_alternatives_alone() -> None:
+    assert requirement("x", "a; os_name=='nt'").within("e") == 'a; os_name == "nt" and extra == "e"'
+    either = requirement("x", "a; os_name=='nt' or os_name=='or'").within("e")
+    assert either == 'a; (os_name == "nt" or os_name == "or") and extra == "e"'
+    assert requirement("x", "a; os_name=='or'").within("e") == 'a; os_name == "or" and extra == "e"'
+
+
 @given(MARKERS, st.sampled_from(["a", "a>=1,<2", "a @ https://e.org/a"]))
 def test_a_marker_means_the_same_with_an_extra_around(marker: str, what: str) -> None:
     needed = requirement("dependencies", f"{what} ; {marker}")

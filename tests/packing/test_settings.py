@@ -160,6 +160,8 @@ def test_targets_keep_their_order_and_fill_names_in() -> None:
         [tool.truewheel.pack.targets]
         "z 2" = "{{name}}-{{version}}/{{label}}{{{{x}}}}.zip"
         remote = "https://example.org/{{version}}.zip#sha256={HASH.upper()}"
+        here = "a.zip#sha256={HASH.upper()}"
+        called = "a.zip#sha256=abc"
         [tool.truewheel.pack.targets.a]
         url = "HTTP://example.org/{{name}}/{{label}}"
         sha256 = "{HASH}"
@@ -169,9 +171,11 @@ def test_targets_keep_their_order_and_fill_names_in() -> None:
     assert [(one.label, one.source, one.sha256) for one in found.targets] == [
         ("z 2", "zig-1.0.0-rc1/z 2{x}.zip", ""),
         ("remote", "https://example.org/1.0.0-rc1.zip", HASH),
+        ("here", "a.zip", HASH),
+        ("called", "a.zip#sha256=abc", ""),
         ("a", "HTTP://example.org/zig/a", HASH),
     ]
-    assert [one.remote for one in found.targets] == [False, True, True]
+    assert [one.remote for one in found.targets] == [False, True, False, False, True]
 
 
 LAYOUT = """
@@ -321,6 +325,7 @@ def test_what_is_wrong_is_said_with_key_and_table(text: str, said: str, hint: st
         ("url = 'file:///x'", "doesn't start with https://", ""),
         ("url = 'https://x'", "has an address and no sha256", "#sha256="),
         (f"url = 'https://x y'\nsha256 = '{HASH}'", "characters that addresses don't have", "%XX"),
+        (f'url = "https://x\\u007f"\nsha256 = "{HASH}"', "characters that addresses don't have", "%XX"),
         (f"url = 'https://x#{HASH}'\nsha256 = '{HASH}'", "has a fragment", "sha256"),
         ("path = 'x'\nsha256 = 'abc'", "sha256 is no hash", ""),
         ("path = 'x'\nsha256 = ''", "sha256 is no hash", ""),

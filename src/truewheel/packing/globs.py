@@ -48,8 +48,8 @@ class Globs:
 
     def match(self, name: str) -> bool:
         """Whether one of the globs means the file."""
-        folder, slash, file = name.rpartition("/")
-        reached = self._in(folder if slash else None)
+        folder, _, file = name.rpartition("/")
+        reached = self._in(folder or None)
         return any(glob.done(glob.after(at, file)) for glob, at in zip(self._globs, reached, strict=True))
 
     def reach(self, folder: str) -> bool:

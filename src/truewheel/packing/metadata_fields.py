@@ -44,7 +44,8 @@ def summary(text: str) -> str:
 def readme(given: Readme | None) -> Readme | None:
     """The long description with LF at the ends of lines; None for an empty one. Raises `RequestError`.
 
-    Left out are a byte order mark, which some editors write, and nothing else; the last line gets an end.
+    So it is the same from a checkout on Windows. Left out are a byte order mark, which some editors write, and nothing
+    else; the last line gets an end.
     """
     if given is None:
         return None

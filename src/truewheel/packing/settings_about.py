@@ -129,7 +129,7 @@ def _readme(table: Table, files: Files) -> Readme | None:
     if "text" in inner:
         if not given:
             raise RequestError(f"{place} has no content-type", hint='such as content-type = "text/markdown"')
-        return Readme(_lines(inner.text("text")), given)
+        return Readme(inner.text("text"), given)
     path = inner.text("file", "the path of a file")
     return Readme(_text(files, path, place), given or _type(path, place))
 
@@ -148,11 +148,6 @@ def _type(path: str, place: str) -> str:
 def _text(files: Files, path: str, place: str) -> str:
     data = files.read(demand_path(path, place))
     try:
-        return _lines(data.decode("utf-8-sig"))
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise RequestError(f"{place}: {path!r} is not UTF-8: byte {data[error.start]:#04x} at {error.start}") from None
-
-
-def _lines(text: str) -> str:
-    """The text with the ends of lines that a checkout has everywhere but on Windows: the wheel is to be the same."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.run import run
 from tests.pack.samples import LICENCE, MACOS, STATIC, File, tarball
+from truewheel.api import PackRun
 
 PROJECT = ("--name", "tool", "--version", "1.0", "--dry-run")
 
@@ -30,6 +31,10 @@ def test_patterns_that_mean_no_file_of_any_archive_are_told() -> None:
         "note: rename READ_ME means no file of any archive",
         "note: data man/** means no file of any archive",
     ]
+
+
+def test_a_run_over_no_targets_has_nothing_to_remark() -> None:
+    assert (PackRun(()).idle, PackRun(()).same) == ((), True)
 
 
 def test_no_program_is_looked_for_where_none_is_wanted() -> None:

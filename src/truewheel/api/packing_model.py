@@ -102,8 +102,8 @@ class PackRun:
     @property
     def idle(self) -> tuple[str, ...]:
         """The patterns of settings that mean no file of any target: misspelled, or of another release."""
-        first, *others = (one.idle for one in self.targets)
-        return tuple(said for said in first if all(said in idle for idle in others))
+        told = dict.fromkeys(said for one in self.targets for said in one.idle)
+        return tuple(said for said in told if all(said in one.idle for one in self.targets))
 
     @property
     def same(self) -> bool:

@@ -283,3 +283,24 @@ def test_a_result_that_is_not_as_it_should_be_is_refused(monkeypatch: pytest.Mon
     monkeypatch.setattr(front, "platforms_of", lambda *_: ("manylinux_2_40_x86_64",))
     with pytest.raises(RequestError, match="manylinux_2_40_x86_64 would be stricter-than-needed"):
         packed({"tool": STATIC})
+
+
+def test_slices_for_another_system_are_an_error() -> None:
+    """`check` would say so of the wheel."""
+    phone = mach(ARM64, (14, 0), filetype=2, platform=2)
+    with pytest.raises(RequestError, match=r"the arm64 slice is for ios.*\(MAC001\)"):
+        packed({"tool": fat(MAC_INTEL, phone)})
+
+
+def test_processors_that_no_tag_is_asked_for_are_an_error() -> None:
+    with pytest.raises(RequestError, match=r"is never asked for.*\(TAG004\)"):
+        packed({"tool": mach((0x01000012, 0), (12, 0), filetype=2)})
+
+
+def test_older_arm_processors_get_tags_on_demand_alone() -> None:
+    """Indexes take no tag for them but linux_armv6l, and refuse a wheel for a single one."""
+    attributes = ((0x70000003, "", arm_attributes(6)),)
+    older = make(Recipe(bits=32, machine=EM_ARM, flags=0x5000400, type=2, sections=attributes)).data
+    assert platforms(packed({"tool": older})) == "manylinux2014_armv7l.manylinux_2_17_armv7l.musllinux_1_1_armv7l"
+    asked = packed({"tool": older}, wanted(platforms=("linux_armv6l",)))
+    assert platforms(asked) == "linux_armv6l"

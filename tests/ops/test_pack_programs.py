@@ -21,7 +21,7 @@ from tests.ops.pack_fakes import (
     wanted,
 )
 from tests.strategies.macho import ARM64, BUNDLE, DYLIB, fat
-from truewheel.archives import Item
+from truewheel.archives import Archive, Item
 from truewheel.binary import read as read_binary
 from truewheel.errors import RequestError, Where
 from truewheel.ops.pack_programs import is_program, starts
@@ -174,3 +174,49 @@ def test_scripts_beside_programs_can_be_started() -> None:
 def test_two_programs_of_one_command_are_refused() -> None:
     with pytest.raises(RequestError, match="two programs have the command X"):
         packed({"a": STATIC, "b": STATIC}, wanted(Program("x", "a", script=True), Program("X", "b")))
+
+
+class TestCommandsOfLinks:
+    """As node's archives have them: ``bin/npm`` leads to a script that looks for others beside itself."""
+
+    ITEMS = (
+        Item("bin/node", True, Bytes(STATIC)),
+        Item("bin/npm", True, Bytes(SCRIPT), linked="lib/npm/cli.js"),
+        Item("lib/npm/cli.js", True, Bytes(SCRIPT)),
+    )
+
+    def started(self, *programs: Program, exclude: tuple[str, ...] = ()) -> str:
+        archive = Archive("tar", "node.tar", self.ITEMS)
+        layout = Layout(strip=0, into="node", exclude=exclude)
+        made = packed(archive, wanted(*programs, layout=layout)).wheel
+        return bytes(made.by_name["node/__main__.py"].read()).decode()
+
+    def test_start_what_they_lead_to(self) -> None:
+        assert "'npm': 'lib/npm/cli.js'," in self.started(Program("npm", "bin/npm"))
+
+    def test_start_the_copy_where_that_is_all(self) -> None:
+        assert "'npm': 'bin/npm'," in self.started(Program("npm", "bin/npm"), exclude=("lib",))
+
+    def test_links_and_copies_are_counted(self) -> None:
+        archive = Archive("tar", "node.tar", self.ITEMS)
+        assert packed(archive, wanted(Program("node", "bin/node"))).copies == (len(SCRIPT),)
+
+
+TOOLS = {"bin/tool": STATIC, "share/doc/tool": b"about it", "libexec/other": STATIC}
+
+
+class TestCommandsWithoutPath:
+    def test_mean_the_one_program_that_is_called_so(self) -> None:
+        result = packed(TOOLS, wanted(Program("tool", "tool"), Program("other", "other")))
+        main = bytes(result.wheel.by_name["tool/__main__.py"].read()).decode()
+        assert "'tool': 'bin/tool'," in main
+        assert "'other': 'libexec/other'," in main
+
+    def test_are_unclear_where_there_are_two(self) -> None:
+        with pytest.raises(RequestError, match="there is no tool in the archive") as caught:
+            packed({**TOOLS, "sbin/tool": STATIC}, wanted(Program("tool", "tool")))
+        assert caught.value.hint.startswith("did you mean bin/tool or sbin/tool")
+
+    def test_a_path_means_itself(self) -> None:
+        with pytest.raises(RequestError, match="there is no x/tool in the archive"):
+            packed(TOOLS, wanted(Program("tool", "x/tool")))

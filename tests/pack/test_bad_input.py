@@ -292,7 +292,7 @@ def test_a_target_that_is_not_there(tmp_path: Path) -> None:
 
 # --- the command line ----------------------------------------------------------------------------------------
 COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
-    "nothing": ((), "[tool.truewheel.pack]"),
+    "nothing": ((), "there is nothing to pack"),
     "missing": (("no.tar", *PROJECT), "no.tar"),
     "no-name": (("tool.tar", "--version", "1"), "name"),
     "no-version": (("tool.tar", "--name", "tool"), "version"),
@@ -363,6 +363,15 @@ def test_the_archive_is_not_overwritten(tmp_path: Path) -> None:
     archive = tmp_path / NAME
     archive.write_bytes(tarball(SMALL))
     assert "place of the archive" in refused(tmp_path, archive, *PROJECT, "-w", tmp_path)
+
+
+def test_the_archives_of_other_targets_are_not_overwritten(tmp_path: Path) -> None:
+    first = tmp_path / f"tool-1.0-py3-none-{STATIC_TAGS}.whl"
+    first.write_bytes(tarball({"tool": File(STATIC_ARM, executable=True)}))
+    second = tmp_path / "second.tar"
+    second.write_bytes(tarball({"tool": File(STATIC, executable=True)}))
+    said = refused(tmp_path, first, second, *PROJECT, "-w", tmp_path)
+    assert f"place of the archive {first}" in said
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")

@@ -44,6 +44,15 @@ def test_no_program_is_looked_for_where_none_is_wanted() -> None:
     assert "programs" not in without.stdout
 
 
+def test_copies_of_links_are_counted() -> None:
+    large = File(bytes(range(256)) * 5_000)
+    tree = {"tool": File(STATIC, executable=True), "a": large, "b": File(link="a"), "c": File(link="b")}
+    Path("links.tar").write_bytes(tarball(tree))
+    done = run("pack", *PROJECT, "links.tar")
+    assert done.stderr == "note: links: 2 links became copies of files, 2,560,000 bytes unpacked\n"
+    assert run("pack", *PROJECT, "links.tar", "--exclude", "b", "--exclude", "c").stderr == ""
+
+
 def test_a_pattern_that_means_files_of_one_archive_is_none() -> None:
     assert run("pack", *PROJECT, "linux.tar", "macos.tar", "--exclude", "doc").stderr == ""
     assert run("pack", *PROJECT, "linux.tar", "--exclude", "doc").stderr == ""

@@ -40,6 +40,8 @@ class Packed:
     members: int = 9
     grafted: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
+    copies: int = 0
+    copied: int = 0
     findings: tuple[Finding, ...] = ()
     published: Published | None = None
 

@@ -169,8 +169,7 @@ class _Work:
         place = Path(os.path.realpath(self._folder))  # pathlib's resolve() raises errors for links in circles
         for target in self._packing.targets:
             source = self._project / target.source
-            # Not pathlib's is_dir(), which raises errors for what can't be a path.
-            is_folder = not target.remote and os.path.isdir(source)  # noqa: PTH112
+            is_folder = not target.remote and os.path.isdir(source)  # noqa: PTH112  # it raises nothing
             if is_folder and place.is_relative_to(os.path.realpath(source)):
                 raise RequestError(
                     f"the wheels would be written into it, to {self._folder}, and the next run would pack them",
@@ -181,7 +180,7 @@ class _Work:
     def written(self, batch: Batch, target: Target) -> PackedTarget:
         """Write the wheel of a target as a draft that takes its place when all are done."""
         with self._packed(target) as (source, packed):
-            path = self._place(target, packed)
+            path = self._place(packed)
             draft = batch.draft(target.label)
             written = self._write(source, packed, draft)
             draft.commit_as(path)
@@ -191,7 +190,7 @@ class _Work:
         """What `written` would do."""
         with self._packed(target) as (source, packed):
             written = self._write(source, packed, Nowhere())
-            return _described(target, source, packed, written, self._place(target, packed))
+            return _described(target, source, packed, written, self._place(packed))
 
     def compared(self, known: Mapping[str, str], place: str, target: Target) -> PackedTarget:
         """The same, held against what is published."""
@@ -256,10 +255,13 @@ class _Work:
             limits=self._limits,
         )
 
-    def _place(self, target: Target, packed: verb.Packed) -> Path:
+    def _place(self, packed: verb.Packed) -> Path:
         path = self._folder / str(packed.wheel.name)
-        if not target.remote and same_place(self._project / target.source, path):
-            raise RequestError("the result would take the place of the archive", hint="write into another folder: -w")
+        others = (self._project / each.source for each in self._packing.targets if not each.remote)
+        if path.exists() and (taken := next((other for other in others if same_place(other, path)), None)):
+            raise RequestError(
+                f"the result would take the place of the archive {taken}", hint="write into another folder: -w"
+            )
         return path
 
     def _write(self, source: OpenArchive, packed: verb.Packed, sink: Sink) -> Written:
@@ -300,6 +302,8 @@ def _described(target: Target, source: OpenArchive, packed: verb.Packed, written
         grafted=tuple(graft.member for graft in packed.plan.grafts),
         findings=packed.findings,
         idle=tuple(f"{one.setting} {one.pattern}" for one in packed.idle),
+        copies=len(packed.copies),
+        copied=sum(packed.copies),
     )
 
 

@@ -71,8 +71,8 @@ class PackedTarget:
     ``path`` is where the wheel was written, or would be where ``written`` is false; ``sha256`` and ``size`` in bytes
     are its own. ``tags`` tells the platforms and why; ``programs`` are its commands, ``licences`` the members that hold
     licences, ``members`` how many files it holds, ``grafted`` the libraries from outside that went in. ``idle`` are
-    settings with a pattern that means no file of this archive, such as ``exclude docs``; ``published`` is what a check
-    found.
+    settings with a pattern that means no file of this archive, such as ``exclude docs``; ``copies`` counts the links
+    that became copies of files, ``copied`` are the bytes of these; ``published`` is what a check found.
     """
 
     label: str
@@ -89,6 +89,8 @@ class PackedTarget:
     grafted: tuple[str, ...]
     findings: tuple[Finding, ...]
     idle: tuple[str, ...] = ()
+    copies: int = 0
+    copied: int = 0
     published: Published | None = None
 
 

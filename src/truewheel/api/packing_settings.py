@@ -13,6 +13,7 @@ from truewheel.api.common import AnyPath
 from truewheel.api.repairing import Places, library_search
 from truewheel.errors import RequestError, TruewheelError
 from truewheel.packing.model import Packing
+from truewheel.packing.settings_about import METADATA
 from truewheel.packing.template import Origin, appended, template, with_settings
 from truewheel.wheel import Limits
 from truewheel.world import packing as outside
@@ -38,7 +39,15 @@ def load_packing(
     ``[tool.truewheel.pack]`` has them, that of theirs. Of the targets, those labelled as in `targets` are kept, all for
     none. Raises `RequestError`, which names the file.
     """
-    return outside.load_packing(_config(config), options=options, archives=archives, wanted=targets)
+    path, words, given = _config(config), list(archives), dict(options or {})
+    if path is None and not words:
+        raise RequestError(
+            "there is nothing to pack: no archive is named, and there is no pyproject.toml here",
+            hint="truewheel pack ARCHIVE --name NAME --version VERSION",
+        )
+    if path is None and "name" not in given:
+        raise RequestError("the project has no name", hint="add --name NAME and --version VERSION")
+    return outside.load_packing(path, options=given, archives=words, wanted=targets)
 
 
 def project_folder(config: AnyPath | None = None) -> Path:
@@ -61,6 +70,10 @@ def begin_packing(
     """
     path, given = Path(_USUAL if config is None else config), dict(options or {})
     words = list(archives)
+    if "name" not in given and (metadata := [key for key in METADATA if key in given]):
+        raise RequestError(
+            f"{', '.join(metadata)} without a name: all metadata come from [project] then", hint="add --name NAME"
+        )
     name, version = (str(given.get(key) or "") for key in ("name", "version"))
     if words:
         packing = outside.load_packing(None, options={"name": "x", "version": "0", **given}, archives=words)
@@ -84,7 +97,7 @@ def begin_packing(
 def _of_archives(packing: Packing, name: str, version: str, folder: Path, limits: Limits) -> str:
     """The settings, to lie in `folder`, for archives that are here: those with an address say their hash themselves."""
     origins: list[Origin] = []
-    licences: dict[str, None] = {}
+    licences: list[tuple[str, ...]] = []
     for target in packing.targets:
         if target.remote:
             origins.append(Origin(target.label, target.source, target.sha256))
@@ -97,9 +110,11 @@ def _of_archives(packing: Packing, name: str, version: str, folder: Path, limits
                 packed = verb.pack(opened.archive, wanted, libraries)
                 if wanted.target.programs is None:
                     origin = origin._replace(programs={one.command: one.path for one in packed.programs})
-                licences |= dict.fromkeys(path.rpartition(".dist-info/licenses/")[2] for path in packed.licences)
+                licences.append(tuple(path.rpartition(".dist-info/licenses/")[2] for path in packed.licences))
             origins.append(origin)
-    return template(name, version, origins, licences)
+    # A list holds for all archives, and it is metadata, which stand elsewhere where there is no name.
+    common = licences[0] if name and len(set(licences)) == 1 else ()
+    return template(name, version, origins, common)
 
 
 def _from(folder: Path, source: str) -> str:

@@ -196,7 +196,7 @@ class _Copies:
                 place = end.place
             if item := self._files.get(place):
                 self._weigh(item.size, name, offset)
-                self._items[name] = Item(name, item.executable, item.content, offset)
+                self._items[name] = Item(name, item.executable, item.content, offset, linked=item.name)
             else:
                 skip = len(place) + 1  # never the folder of all: every link to that one lies in it
                 waiting += [(f"{name}/{inner[skip:]}", inner) for inner in self._inside[place]]

@@ -18,13 +18,14 @@ class Item(Named):
 
     ``name`` has slashes between its parts, none of which is empty, ``.`` or ``..``; nobody has judged yet whether a
     wheel may hold it. ``offset`` is where the archive speaks of it, in bytes of the unpacked tar or of the zip; 0 where
-    there is none.
+    there is none. ``linked`` is the name of the file that a symbolic link leads to, "" where it is none.
     """
 
     name: str
     executable: bool
     content: Content
     offset: int = 0
+    linked: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from truewheel.cli.writing import folder_option
 from truewheel.errors import RequestError, TruewheelError, printable
 from truewheel.report import machine, text
 from truewheel.wheel import Limits, Profile
-from truewheel.world import source_date_epoch
 
 
 @click.command("pack")
@@ -72,7 +71,6 @@ def _terms(values: Mapping[str, object], config: Path | None, limits: Limits) ->
     options = api.Options(
         profile=Profile(str(values["profile"])),
         derive_modes=bool(values["derive_modes"]),
-        timestamp=source_date_epoch(),
         workers=workers if isinstance(workers, int) else None,
         limits=limits,
     )
@@ -99,11 +97,22 @@ def _against(values: Mapping[str, object]) -> api.Against | None:
     return api.Against(folder if isinstance(folder, Path) else None, str(index or ""), whole)
 
 
+_COPIES_FROM, _INDEX_TAKES = 1_000_000, 100_000_000
+"""Bytes: of copies that are worth a word, and of a file that PyPI takes of projects that haven't asked for more."""
+
+
 def _note(run: api.PackRun) -> None:
-    """On stderr: what was written into the settings, and means nothing."""
+    """On stderr: what was written into the settings, and means nothing; and why a wheel is large."""
     for idle in run.idle:
         where = "the archive" if len(run.targets) == 1 else "any archive"
         click.echo(f"note: {printable(idle)} means no file of {where}", err=True)
+    for one in run.targets:
+        label = printable(one.label)
+        if one.copied >= _COPIES_FROM:
+            links = f"{one.copies} link{'s' if one.copies != 1 else ''}"
+            click.echo(f"note: {label}: {links} became copies of files, {one.copied:,} bytes unpacked", err=True)
+        if one.size > _INDEX_TAKES:
+            click.echo(f"note: {label}: PyPI takes no files over 100 MB unless a project asks for it", err=True)
 
 
 def _tell(run: api.PackRun | None, told: Told, *, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from truewheel import rules
 from truewheel.archives import Archive
 from truewheel.binary import MachO
 from truewheel.errors import RequestError, Where
-from truewheel.findings import in_order
+from truewheel.findings import Severity, in_order
 from truewheel.ops import checks, pack_libraries
 from truewheel.ops.examine import Depth, Examination, ask
 from truewheel.ops.libraries import Libraries
@@ -33,6 +33,9 @@ from truewheel.policy.windows import is_interpreter
 from truewheel.wheel import Mapper, Wheel, WheelName, read_wheel_file, serially
 
 __all__ = ["Packed", "Wanted", "pack"]
+
+_OF_PLATFORMS: Final = frozenset({"MAC", "TAG"})
+"""Families of rules that say whether a wheel runs where its tag says."""
 
 _CHECKS: Final = (checks.tags_true, checks.tags_installable, checks.binaries_fit_the_tag, checks.libraries)
 """What is told of a result besides what the policies say: the checks that are about its binaries and tags."""
@@ -69,11 +72,13 @@ def pack(archive: Archive, wanted: Wanted, libraries: Libraries, *, mapper: Mapp
     wheel = retag(_drafted(inside, taken, wanted, mapper), platforms or ())
     packed = _grafted(inside, wheel, outcome, wanted, libraries) if grafting else _tagged(inside, wheel, wanted)
     _demand_true(packed.tags, wanted)
+    _demand_sound(packed, inside)
     return replace(
         packed,
         programs=tuple(each.program for each in inside.programs or () if each.program.script or inside.entry_points),
         licences=tuple(wheel.info_path(f"licenses/{licence.path}") for licence in taken),
         idle=inside.laid.idle,
+        copies=tuple(item.size for item in inside.laid.chosen.values() if item.linked),
         findings=in_order([each for each in packed.findings if each.rule is not rules.LIB_EXCLUDE_IDLE]),
     )
 
@@ -172,6 +177,17 @@ def _importable(member: str) -> bool:
     """Whether an import statement can name a module."""
     *folders, file = member.split("/")
     return all(part.isidentifier() for part in (*folders, file.partition(".")[0]))
+
+
+def _demand_sound(packed: Packed, inside: Contents) -> None:
+    """Raise `RequestError` for what `check` would call an error of the platform, such as a slice for another system."""
+    for finding in in_order(packed.findings):
+        if finding.rule.severity is Severity.ERROR and finding.rule.family in _OF_PLATFORMS:
+            raise RequestError(
+                f"{finding.message} ({finding.rule.id})",
+                where=Where(member=inside.names.get(finding.member, finding.member), offset=finding.offset),
+                hint=finding.rule.remedy,
+            )
 
 
 def _demand_true(tags: Tags, wanted: Wanted) -> None:

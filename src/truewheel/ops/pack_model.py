@@ -48,7 +48,8 @@ class Packed:
 
     ``tags`` is the verdict on its name. ``programs`` are the commands that it brings, by name; ``licences`` the members
     that hold licences; ``findings`` what an examination would say of its binaries. ``plan`` is what was grafted and
-    edited: empty unless that was asked for and needed. ``idle`` are patterns of the layout that meant no file here.
+    edited: empty unless that was asked for and needed. ``idle`` are patterns of the layout that meant no file here,
+    ``copies`` the sizes in bytes of the files that symbolic links became.
     """
 
     wheel: Wheel
@@ -58,6 +59,7 @@ class Packed:
     findings: tuple[Finding, ...]
     plan: Plan[Changes] = field(default_factory=Plan)
     idle: tuple[Idle, ...] = ()
+    copies: tuple[int, ...] = ()
 
     @property
     def why(self) -> tuple[Requirement, ...]:

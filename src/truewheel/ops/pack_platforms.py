@@ -136,7 +136,7 @@ def platforms_of(
             f"for which platform it is can't be told: {some(tags.reasons)}",
             hint="name it with --plat if you know it, or leave the file out with --exclude",
         )
-    chosen = true_platforms(tags)
+    chosen = _in_use(true_platforms(tags))
     if any(platform.startswith("linux_") for platform in chosen):
         raise RequestError(
             f"no tag but {', '.join(chosen)} is true of it, which no index takes: {because(tags.deciding)}",
@@ -144,6 +144,15 @@ def platforms_of(
             hint=f"--plat {chosen[0]} makes the wheel for yourself all the same",
         )
     return chosen
+
+
+def _in_use(platforms: tuple[str, ...]) -> tuple[str, ...]:
+    """The tags without those of ARM processors before ARMv7, where there are others.
+
+    Indexes take none of these with a C library in it, and would refuse the whole wheel: they are for who demands them.
+    """
+    modern = tuple(platform for platform in platforms if not platform.endswith(_OLD_ARM))
+    return modern or platforms
 
 
 def _may_run(elf: Elf, libc: str, family: str) -> bool:

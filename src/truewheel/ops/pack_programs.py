@@ -60,6 +60,10 @@ def starts(item: Item) -> bool:
     return image is not None and is_program(image)
 
 
+def _may_start(item: Item) -> bool:
+    return item.head(2) == b"#!" or starts(item)
+
+
 def name_alone(archive: Archive, wanted: Wanted) -> str:
     """What a file that is no archive is to be called: as its command, or "" for its own name."""
     programs = wanted.target.programs
@@ -71,8 +75,12 @@ def name_alone(archive: Archive, wanted: Wanted) -> str:
 
 
 def named(programs: Iterable[Program], laid: Laid) -> tuple[Found, ...]:
-    """The files of the programs that somebody named. Raises `RequestError` where one isn't there, or is data."""
-    found = tuple(Found(program, _file(program, laid)) for program in programs)
+    """The files of the programs that somebody named. Raises `RequestError` where one isn't there, or is data.
+
+    One that is a link is started as what it leads to, if that is packed: scripts look for others beside themselves.
+    """
+    packed = {item.name: name for name, item in laid.chosen.items() if not item.linked}
+    found = tuple(Found(program, _followed(program, _file(program, laid), laid, packed)) for program in programs)
     commands: set[str] = set()
     for program, name in found:
         if name in laid.foreign:
@@ -87,9 +95,19 @@ def named(programs: Iterable[Program], laid: Laid) -> tuple[Found, ...]:
     return found
 
 
+def _followed(program: Program, name: str, laid: Laid, packed: Mapping[str, str]) -> str:
+    """Where a link to a program leads, unless it is to become a command itself."""
+    item = laid.chosen[name]
+    return packed.get(item.linked, name) if item.linked and not program.script else name
+
+
 def _file(program: Program, laid: Laid) -> str:
-    """The name of a program's file in the archive."""
+    """The name of a program's file in the archive; one that is called as the command may lie anywhere, if alone."""
     names = (program.path, program.path + _EXE, program.path + _EXE.upper())
+    if program.path == program.command and not any(name in laid.stripped for name in names):
+        called = [name for name, item in laid.chosen.items() if _command(name) == program.command and _may_start(item)]
+        if len(called) == 1:
+            return called[0]
     for name in names:
         if name in laid.chosen:
             return name

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from truewheel.errors import RequestError
-from truewheel.ops.verdict import SEVERAL_PLATFORMS, Tags, false_claims, some
-from truewheel.policy import canonical_platform, floor_of, installable_problem, spelled
+from truewheel.ops.verdict import SEVERAL_PLATFORMS, Tags, false_claims, machine, some
+from truewheel.policy import canonical_platform, floor_of, installable_problem, promises, spelled
 from truewheel.wheel import Bytes, Entry, Wheel, WheelName, amended, read_wheel_file, with_tags
 
 
@@ -57,14 +57,22 @@ def demanded_platforms(wanted: Iterable[str], tags: Tags) -> tuple[str, ...]:
         )
     false = _too_generous(platforms, tags)
     if false:
-        why = "; ".join(f"{r.member}: {r.reason}" if r.member else r.reason for r in tags.deciding)
+        why = "; ".join(dict.fromkeys(f"{r.member}: {r.reason}" if r.member else r.reason for r in tags.deciding))
         alternative = "leave --plat out for the lowest true tags, or " if tags.computed else ""
         lowest = tags.computed or spelled(requirement.floor for requirement in tags.deciding)
         raise RequestError(
             f"{', '.join(false)} would promise too much: the wheel needs {', '.join(lowest)} ({why})",
-            hint=f"{alternative}build for the older platform",
+            hint=alternative + _other_way(false, tags),
         )
     return platforms
+
+
+def _other_way(false: Iterable[str], tags: Tags) -> str:
+    """What makes a false platform true: another build, if the files are for its processor at all."""
+    machines = {machine(requirement.floor) for requirement in tags.deciding}
+    claims = [floor for platform in false if (floor := floor_of(platform))]
+    same = any(machine(promise) in machines for claim in claims for promise in promises(claim))
+    return "build for the older platform" if same else "name one that the files are for"
 
 
 def _too_generous(platforms: tuple[str, ...], tags: Tags) -> tuple[str, ...]:

@@ -163,7 +163,8 @@ def start(command):
             status, reason = 127, "there is no such file; install the package again, unpacked"
         elif os.name != "nt" and isinstance(error, FileNotFoundError):
             reason = "the loader or interpreter that it asks for isn't there"
-        print("%s: can't start %s: %s" % (command, program, reason), file=sys.stderr)
+        if sys.stderr:
+            print("%s: can't start %s: %s" % (command, program, reason), file=sys.stderr)
         return status
 
 

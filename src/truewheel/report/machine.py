@@ -259,6 +259,8 @@ def _packed(wheel: PackedWheel) -> Json:
         "grafted": [json_text(name) for name in wheel.grafted],
         "findings": [found(finding) for finding in wheel.findings],
         "idle": [json_text(said) for said in wheel.idle],
+        "copies": wheel.copies,
+        "copied": wheel.copied,
         "published": None
         if published is None
         else {"state": published.state, "sha256": published.sha256 or None, "place": json_text(published.place)},

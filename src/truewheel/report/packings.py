@@ -16,6 +16,7 @@ from truewheel.report.rows import Row
 from truewheel.report.shapes import PackedWheel, PackingRun, PublishedWheel
 
 _MOST_LINES: Final = 8
+_MOST_LICENCES: Final = 20
 _NARROWEST: Final = 20
 _MARGIN: Final = 13
 """How wide `labelled` makes what stands before a text."""
@@ -65,7 +66,9 @@ def packing_rows(wheel: PackedWheel) -> Iterator[Row]:
         how = f"{program.path} itself" if program.script else program.path
         yield Row("" if index else "programs", f"{program.command}: {how}")
     if wheel.licences:
-        yield Row("licences", ", ".join(path.rpartition(".dist-info/licenses/")[2] for path in wheel.licences))
+        paths = [path.rpartition(".dist-info/licenses/")[2] for path in wheel.licences]
+        more = f" and {len(paths) - _MOST_LICENCES} more" if len(paths) > _MOST_LICENCES else ""
+        yield Row("licences", ", ".join(paths[:_MOST_LICENCES]) + more)
     yield from _listed("graft", wheel.grafted)
     yield Row("from", wheel.source, "dim")
     if wheel.source_sha256:

@@ -201,6 +201,14 @@ class PackedWheel(Protocol):
         """Settings with a pattern that means no file of the archive."""
 
     @property
+    def copies(self) -> int:
+        """How many links became copies of files."""
+
+    @property
+    def copied(self) -> int:
+        """The bytes of these."""
+
+    @property
     def published(self) -> PublishedWheel | None:
         """What is published under its name, if that was asked."""
 

@@ -17,7 +17,7 @@ from truewheel.errors import RequestError, TruewheelError, Where
 from truewheel.wheel import Limits
 from truewheel.world.folders import Found, walk
 from truewheel.world.mapped import MappedContent, MappedLibrary, sha256_of
-from truewheel.world.regular import demand_file, reason
+from truewheel.world.regular import demand_file
 
 _MODES: Final = os.name != "nt"
 _ENCODING: Final = "surrogateescape" if _MODES else "surrogatepass"
@@ -106,12 +106,9 @@ def _raw(name: str) -> bytes:
 
 def _alone(path: Path, mapped: MappedLibrary) -> Archive:
     """A file that is no archive."""
-    try:
-        executable = _MODES and bool(path.stat().st_mode & 0o111)
-    except OSError as error:
-        raise RequestError(f"can't be read: {reason(error)}") from None
-    items = (Item(_name(path), executable, MappedContent(mapped)),)
-    return Archive(FILE, _name(path), items, modes=modes_are_meant(items))
+    # A file that was downloaded has no executable bit, and the one that was built has: no bit of it is believed.
+    item = Item(_name(path), executable=False, content=MappedContent(mapped))
+    return Archive(FILE, _name(path), (item,), modes=False)
 
 
 def _directory(path: Path, limits: Limits) -> Archive:

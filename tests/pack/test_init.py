@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.run import run
 from tests.pack.samples import LICENCE, STATIC, File, tarball
 from tests.packages import npm
 from truewheel import api
@@ -98,6 +99,21 @@ def test_licences_that_differ_are_left_to_be_found(tmp_path: Path, monkeypatch: 
     assert '\nlicense-files = ["LICENSE"]\n' in path.read_text(encoding="utf-8")
     path = api.begin_packing(["a.tar", "c.tar"], options, config="others.toml")
     assert "\nlicense-files" not in path.read_text(encoding="utf-8")
+
+
+def test_passwords_do_not_get_into_settings(tmp_path: Path) -> None:
+    address = f"https://user:secret@host.example/a.tgz?x=1#sha256={'0' * 64}"
+    path = api.begin_packing([address], {"name": "tool", "version": "1"}, config=tmp_path / "pack.toml")
+    assert 'url = "https://host.example/a.tgz?x=1"' in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("option", ["--check-only", "--dry-run", "--target=x"])
+def test_nothing_else_is_done_at_once(option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = run("pack", "--init", "--name", "tool", option)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "contradict" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("words", "said"), [([], "there is nothing to pack"), (["a.tar"], "the project has no name")])

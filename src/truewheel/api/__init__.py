@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from truewheel.api.building import Built, build
     from truewheel.api.comparing import diff
     from truewheel.api.fusing import Fused, fuse
+    from truewheel.api.libraries import Places
     from truewheel.api.packing import check_packed, pack
     from truewheel.api.packing_model import Against, PackedTarget, PackRun, PackTerms, Published
     from truewheel.api.packing_settings import begin_packing, load_packing, project_folder
     from truewheel.api.reading import Digest, check, digest, show
-    from truewheel.api.repairing import Places, Repaired, Wants, repair
+    from truewheel.api.repairing import Repaired, Wants, repair
     from truewheel.api.rewriting import check_normalized, normalize, retag
     from truewheel.api.verifying import (
         Asked,
@@ -86,7 +87,8 @@ __all__ = [
 _LATE = {
     **dict.fromkeys(("Digest", "check", "digest", "show"), "reading"),
     **dict.fromkeys(("check_normalized", "normalize", "retag"), "rewriting"),
-    **dict.fromkeys(("Places", "Repaired", "Wants", "repair"), "repairing"),
+    **dict.fromkeys(("Repaired", "Wants", "repair"), "repairing"),
+    "Places": "libraries",
     **dict.fromkeys(("Fused", "fuse"), "fusing"),
     **dict.fromkeys(("Built", "build"), "building"),
     "diff": "comparing",

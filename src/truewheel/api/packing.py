@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 
 import truewheel.ops.pack as verb
 from truewheel.api.common import AnyPath, Nowhere, Options, mapper_of, same_place
+from truewheel.api.libraries import Places, library_search
 from truewheel.api.packing_model import (
     ABSENT,
     DIFFERENT,
@@ -23,7 +24,6 @@ from truewheel.api.packing_model import (
     PackTerms,
     Published,
 )
-from truewheel.api.repairing import Places, library_search
 from truewheel.archives import DIRECTORY, FILE
 from truewheel.errors import RequestError, TruewheelError, Where
 from truewheel.ops import Patterns

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from truewheel.api.common import AnyPath, Options
-from truewheel.api.repairing import Places
+from truewheel.api.libraries import Places
 from truewheel.findings import Finding
 from truewheel.ops import Tags
 from truewheel.packing.model import Program

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import truewheel.ops.repair as verb
 from truewheel.api.common import Advance, AnyPath, Options, elsewhere, ignore, write_canonical
+from truewheel.api.libraries import Places, library_search
 from truewheel.findings import Finding
 from truewheel.ops import Patterns, Tags, examine
 from truewheel.ops.demands import architectures
@@ -18,23 +17,6 @@ from truewheel.ops.plan import Changes, Plan
 from truewheel.ops.wishes import Wishes
 from truewheel.wheel import Limits, Profile, Wheel, demand, settle_signatures, verify_record
 from truewheel.world import OpenWheel, file_sha256, open_wheel, replacing
-from truewheel.world.libraries import LibrarySearch
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where `repair` looks for libraries, in this order: nowhere else, and nowhere at all by default.
-
-    ``lib_dirs`` and ``ldpaths`` are folders; ``sysroot`` is the root of another system, searched as its own loader
-    would; with ``host`` this machine is, ``LD_LIBRARY_PATH``, ``DYLD_LIBRARY_PATH`` or ``PATH`` of the environment
-    included. ``executable_path`` is the folder that ``@executable_path`` means on macOS.
-    """
-
-    lib_dirs: tuple[AnyPath, ...] = ()
-    ldpaths: tuple[AnyPath, ...] = ()
-    sysroot: AnyPath | None = None
-    host: bool = False
-    executable_path: AnyPath | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,18 +117,6 @@ def repair(
         advance(opened.size)
         changed = source.name != target.name or sha256 != file_sha256(opened)
         return _repaired(source, target, done, how, changed=changed, size=size, sha256=sha256)
-
-
-def library_search(places: Places) -> AbstractContextManager[Libraries]:
-    """Who looks for libraries in these places, and has their files open until the block ends."""
-    return LibrarySearch(
-        lib_dirs=[Path(folder) for folder in places.lib_dirs],
-        ldpaths=[Path(folder) for folder in places.ldpaths],
-        sysroot=None if places.sysroot is None else Path(places.sysroot),
-        host=places.host,
-        environment=os.environ,
-        executable_path=None if places.executable_path is None else Path(places.executable_path),
-    )
 
 
 def _repair_wheel(opened: OpenWheel, libraries: Libraries, wants: Wants, how: Options) -> verb.Repair:

@@ -46,6 +46,7 @@ def command(
     try:
         table = table_of(values)
         if begin:
+            _demand_alone(values)
             click.echo(f"written to {api.begin_packing(archives, table, config=config, limits=limits)}")
             return
         packing = api.load_packing(archives, table, config=config, targets=_texts(values["target"]))
@@ -63,6 +64,12 @@ def command(
         _note(run)
     _tell(run, told, as_json=as_json)
     finish(told, found=run is not None and not run.same)
+
+
+def _demand_alone(values: Mapping[str, object]) -> None:
+    """Raise `RequestError` where settings are to be written, and something else is asked for besides."""
+    if others := [option for option in ("check_only", "dry_run", "against", "index_url", "target") if values[option]]:
+        raise RequestError(f"--init and --{others[0].replace('_', '-')} contradict each other")
 
 
 def _terms(values: Mapping[str, object], config: Path | None, limits: Limits) -> api.PackTerms:

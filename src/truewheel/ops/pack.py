@@ -19,7 +19,6 @@ from truewheel.ops.pack_contents import Contents, contents, with_programs
 from truewheel.ops.pack_model import Packed, Wanted
 from truewheel.ops.pack_platforms import demand_one_platform, platforms_of
 from truewheel.ops.pack_reach import demand_reached
-from truewheel.ops.repair import repair
 from truewheel.ops.repaired_tags import because
 from truewheel.ops.retag import retag
 from truewheel.ops.verdict import Tags, Verdict, judge, some
@@ -135,6 +134,8 @@ def _tagged(inside: Contents, wheel: Wheel, wanted: Wanted) -> Packed:
 
 def _grafted(inside: Contents, wheel: Wheel, outcome: Outcome, wanted: Wanted, libraries: Libraries) -> Packed:
     """The wheel with the libraries that it lacked."""
+    from truewheel.ops.repair import repair  # noqa: PLC0415  # with all planners, where something lacks
+
     done = repair(_examination(inside, wheel, outcome), libraries, pack_libraries.request(wanted))
     return Packed(done.wheel, done.after, (), (), done.findings, done.plan)
 

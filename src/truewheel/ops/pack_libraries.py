@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from truewheel.binary import Elf, Image, Pe
 from truewheel.binary.graph import Graph
@@ -11,10 +11,12 @@ from truewheel.ops.fates import Lost, base_name, not_found
 from truewheel.ops.libraries import Libraries
 from truewheel.ops.pack_model import Wanted
 from truewheel.ops.pack_programs import is_program
-from truewheel.ops.repair import Request
 from truewheel.ops.wishes import Wishes
 from truewheel.policy import Outcome, macos, windows
 from truewheel.policy.group import is_libpython
+
+if TYPE_CHECKING:
+    from truewheel.ops.repair import Request
 
 _OPTION: Final = "--exclude-library"
 """What leaves a library to others, on the command line."""
@@ -59,6 +61,8 @@ def demand(lost: list[Lost], images: Mapping[str, Image], libraries: Libraries) 
 
 def request(wanted: Wanted) -> Request:
     """What is asked of a repair that grafts: nothing is edited but what must find the grafts."""
+    from truewheel.ops.repair import Request  # noqa: PLC0415  # with all planners, where something lacks
+
     wishes = Wishes(
         exclude=wanted.exclude,
         excluding=_OPTION,

@@ -59,7 +59,7 @@ def launcher(package: str, programs: Iterable[Started]) -> Launcher:
     return Launcher(files, f"[console_scripts]\n{points}".encode("ascii"))
 
 
-_COMMAND: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+COMMAND: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 """More than the specification recommends by the plus of ``clang++``; pip, uv and installer take that."""
 
 
@@ -77,7 +77,7 @@ def _check_programs(programs: Sequence[Started]) -> None:
     known: dict[str, str] = {}
     for command, path in programs:
         problem = fault(command)
-        if problem or not _COMMAND.fullmatch(command):
+        if problem or not COMMAND.fullmatch(command):
             raise RequestError(
                 f"{command!r} can't be the name of a command" + (f": {problem}" if problem else ""),
                 hint="name it by letters and digits of ASCII, and - _ . + between them",

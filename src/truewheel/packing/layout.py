@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from truewheel.archives import Archive, Item, Unusable
 from truewheel.errors import RequestError, Where
@@ -12,9 +12,8 @@ from truewheel.packing.globs import Globs
 from truewheel.packing.layout_places import Place, Renames, places
 from truewheel.packing.layout_strip import stripped
 from truewheel.packing.model import Layout
+from truewheel.packing.words import listed
 from truewheel.wheel import Limits
-
-_EXAMPLES: Final = 8
 
 
 class Idle(NamedTuple):
@@ -101,7 +100,7 @@ def _nothing(layout: Layout, names: Collection[str]) -> RequestError:
     if not names:
         return RequestError("there is no file in it")
     return RequestError(
-        f"none of its {len(names):,} files is chosen{''.join(_demands(layout))}; they begin with {_first(names)}",
+        f"none of its {len(names):,} files is chosen{''.join(_demands(layout))}; they begin with {listed(names)}",
         hint="the patterns mean names as they are once folders are stripped",
     )
 
@@ -110,11 +109,4 @@ def _demands(layout: Layout) -> Iterator[str]:
     """What the layout says of the choice, in words."""
     for setting, patterns in (("include", layout.include), ("exclude", layout.exclude)):
         if patterns:
-            yield f", `{setting}` has {_first(patterns)}"
-
-
-def _first(names: Collection[str]) -> str:
-    """The first of the names, and how many more there are."""
-    few = [repr(name) for name in list(names)[:_EXAMPLES]]
-    more = len(names) - len(few)
-    return ", ".join(few) + (f" and {more:,} more" if more else "")
+            yield f", `{setting}` has {listed(patterns)}"

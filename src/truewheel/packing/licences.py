@@ -13,6 +13,7 @@ from truewheel.packing.globs import Globs, literal
 from truewheel.packing.licences_names import is_licence
 from truewheel.packing.metadata import license_path
 from truewheel.packing.model import Names
+from truewheel.packing.words import listed
 from truewheel.wheel import Bytes, Content, Limits
 from truewheel.wheel.paths import read_names
 
@@ -68,7 +69,7 @@ def _matched(stripped: Mapping[str, Item], globs: Names, beside: Mapping[str, by
     outside = Globs(absent)
     if nothing := outside.idle(beside):
         raise RequestError(
-            f"license-files: nothing in the archive or the project's folder matches {_some(nothing)}",
+            f"license-files: nothing in the archive or the project's folder matches {listed(nothing)}",
             hint="paths are those in the archive without the stripped folders; ** stands for any folders: **/LICENSE*",
         )
     taken: dict[str, Content] = {name: item.content for name, item in stripped.items() if inside.match(name)}
@@ -85,7 +86,7 @@ def _left_out(left: Collection[str], globs: Names) -> RequestError:
         files = sorted({f"**/{name.rpartition('/')[2]}" for name in named})
         named = files if len(files) <= _MOST_SHOWN else ["**/LICENSE*", "**/COPYING*", "**/NOTICE*"]
     return RequestError(
-        f"license-files: {count} neither in it nor excluded: {_some(left)}",
+        f"license-files: {count} neither in it nor excluded: {listed(left)}",
         hint=f"write license-files = {_list([*globs, *named])}, or leave it out, then all of them are taken; those "
         f"that don't belong to the program need exclude = {_list(named)}",
     )
@@ -118,13 +119,6 @@ def _check_clashes(names: Iterable[str]) -> None:
 def _format(content: Content) -> str:
     """The native format that a file claims to have; "" for none."""
     return identify(content.head(HEAD)) or ""
-
-
-def _some(names: Collection[str]) -> str:
-    """The first names, and how many more there are."""
-    shown = ", ".join(map(repr, list(names)[:_MOST_SHOWN]))
-    more = len(names) - _MOST_SHOWN
-    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def _list(values: Iterable[str]) -> str:

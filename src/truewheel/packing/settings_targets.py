@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from truewheel.errors import RequestError
+from truewheel.packing.launcher import COMMAND
 from truewheel.packing.layout_places import BOTH_FOLDERS, may_become
 from truewheel.packing.model import Layout, Names, Program, Target
 from truewheel.packing.settings_values import Table, demand_path
@@ -21,7 +22,6 @@ SHARED: Final = (*LAYOUT, "programs", "plat")
 _SOURCE: Final = ("path", "url", "sha256")
 _MOST_STRIPPED: Final = 1_000
 _SHA256: Final = re.compile("[0-9A-Fa-f]{64}")
-_COMMAND: Final = re.compile("[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 _PLATFORM: Final = re.compile("[A-Za-z0-9_]+")
 _ADDRESS: Final = re.compile("https?://", re.IGNORECASE)
 _BRACES: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
@@ -200,7 +200,7 @@ def _listed(table: Table, command: str) -> Program:
 
 
 def _program(table: Table, command: str, path: str, *, script: bool = False) -> Program:
-    problem = "" if _COMMAND.fullmatch(command) else "it is made of letters, digits and _.+-"
+    problem = "" if COMMAND.fullmatch(command) else "it is made of letters, digits and _.+-"
     problem = problem or fault(command) or ("Windows adds .exe itself" if command.lower().endswith(".exe") else "")
     if problem:
         raise RequestError(f"[{table.name}]: {command[:80]!r} is no name for a command: {problem}")

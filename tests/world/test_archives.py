@@ -332,7 +332,40 @@ def test_a_folder_that_can_not_be_listed(tmp_path: Path, monkeypatch: pytest.Mon
 def test_junctions_of_windows_are_links(tmp_path: Path) -> None:
     """Their mode says that they are folders; what tells is the reparse tag."""
     (tmp_path / "junction").symlink_to("/elsewhere")
-    known = SimpleNamespace(st_mode=stat.S_IFDIR | 0o777, st_size=0, st_mtime_ns=0, st_reparse_tag=0xA0000003)
+    known = SimpleNamespace(
+        st_mode=stat.S_IFDIR | 0o777, st_size=0, st_mtime_ns=0, st_dev=0, st_ino=0, st_reparse_tag=0xA0000003
+    )
     entry = SimpleNamespace(name="junction", path=str(tmp_path / "junction"), stat=lambda **_: known)
-    found = folders._found(cast("os.DirEntry[str]", entry), "a/")
+    found = folders._found(cast("os.DirEntry[str]", entry), str(tmp_path), "a/")
     assert (found.name, found.target, stat.S_ISLNK(found.mode)) == ("a/junction", "/elsewhere", True)
+
+
+@posix
+@pytest.mark.parametrize("link", [True, False])
+def test_a_folder_that_becomes_another_is_not_entered(tmp_path: Path, *, link: bool) -> None:
+    """What is somebody else's must not get into a wheel, whenever it takes the place of what was found."""
+    inside = unpacked(tmp_path / "inside", {"sub/a": b"a"})
+    outside = unpacked(tmp_path / "outside", {"secret": b"s"})
+    found = folders.walk(str(inside), Limits())
+    assert next(found).name == "sub"
+    (inside / "sub").rename(tmp_path / "gone")
+    if link:
+        (inside / "sub").symlink_to(outside)
+    else:
+        outside.rename(inside / "sub")
+    with pytest.raises(RequestError) as caught:
+        list(found)
+    assert caught.value.what == ("can't be read: Not a directory" if link else "has changed in the meantime")
+    assert caught.value.where.file == str(inside / "sub")
+
+
+@posix
+def test_a_file_that_lies_behind_another_folder_is_not_read(tmp_path: Path) -> None:
+    inside = unpacked(tmp_path / "inside", {"sub/a": b"a"})
+    outside = unpacked(tmp_path / "outside", {"a": b"s"})
+    (content,) = (each.content for each in folders.walk(str(inside), Limits()) if each.name == "sub/a")
+    os.utime(outside / "a", ns=((inside / "sub" / "a").stat().st_mtime_ns,) * 2)
+    (inside / "sub").rename(tmp_path / "gone")
+    (inside / "sub").symlink_to(outside)
+    with pytest.raises(RequestError, match="has changed in the meantime"):
+        content.read()

@@ -44,6 +44,14 @@ def test_no_program_is_looked_for_where_none_is_wanted() -> None:
     assert "programs" not in without.stdout
 
 
+def test_patterns_of_archives_are_expanded_where_the_shell_does_not() -> None:
+    done = run("pack", *PROJECT, "*.tar")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "linux" in done.stdout
+    assert "macos" in done.stdout
+    assert run("pack", *PROJECT, "*.zip").stderr.startswith("error: *.zip: there is no such file")
+
+
 def test_copies_of_links_are_counted() -> None:
     large = File(bytes(range(256)) * 5_000)
     tree = {"tool": File(STATIC, executable=True), "a": large, "b": File(link="a"), "c": File(link="b")}

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import functools
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -24,6 +25,12 @@ _BAR_FROM_BYTES, _BAR_FROM_WHEELS = 20_000_000, 5
 def _expanded(_context: click.Context, _parameter: click.Parameter, wheels: tuple[Path, ...]) -> tuple[Path, ...]:
     """The paths, with patterns expanded where the shell didn't (cmd.exe), as delocate and delvewheel do."""
     return tuple(path for wheel in wheels for path in _matches(wheel))
+
+
+def expanded_words(_context: click.Context, _parameter: click.Parameter, words: tuple[str, ...]) -> tuple[str, ...]:
+    """The same for words that may be addresses, or have a hash behind them."""
+    plain = re.compile(r"https?://|.*#sha256=|[^*?\[]*\Z", re.IGNORECASE | re.DOTALL)
+    return tuple(str(path) for word in words for path in ([word] if plain.match(word) else _matches(Path(word))))
 
 
 def _matches(wheel: Path) -> list[Path]:

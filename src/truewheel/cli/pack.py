@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from truewheel import api
-from truewheel.cli.common import Told, fancy, finish, json_option, limit_options
+from truewheel.cli.common import Told, expanded_words, fancy, finish, json_option, limit_options
 from truewheel.cli.pack_options import pack_options, places_of, table_of
 from truewheel.cli.writing import folder_option
 from truewheel.errors import RequestError, TruewheelError, printable
@@ -20,7 +20,7 @@ from truewheel.wheel import Limits, Profile
 
 
 @click.command("pack")
-@click.argument("archives", metavar="[ARCHIVE]...", nargs=-1)
+@click.argument("archives", metavar="[ARCHIVE]...", nargs=-1, callback=expanded_words)
 @folder_option("dist")
 @pack_options
 @json_option

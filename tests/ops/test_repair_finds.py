@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from tests.binary.fixtures import Need, Recipe, Symbol
+from tests.cli.run import run
 from tests.ops.fakes import EXEC_STACK, Disk, calling, examined, lib, musl, planned, program, wheel_of, wishes
 from tests.ops.test_elf_closure import MEMBER as ASKER
 from tests.ops.test_elf_closure import fate, followed
@@ -20,7 +20,6 @@ from tests.support import write_wheel
 from tests.tools import need
 from truewheel import rules
 from truewheel.binary.elf_edit import RunPath
-from truewheel.cli.repair import command
 from truewheel.errors import LimitError, RequestError
 from truewheel.ops import audit
 from truewheel.ops.fates import Fate
@@ -292,7 +291,7 @@ def test_what_musl_never_loads_is_not_for_musl_though_it_needs_no_libc(recipe: R
 
 @pytest.mark.parametrize("options", [["-L", ""], ["--sysroot", ""]])
 def test_an_unset_variable_is_no_folder(options: list[str], tmp_path: Path) -> None:
-    result = CliRunner().invoke(command, [*options, str(write_wheel(tmp_path))])
+    result = run("repair", *options, write_wheel(tmp_path))
     assert result.exit_code == 2
     assert "is empty, and names no folder" in result.stderr
 

@@ -159,10 +159,10 @@ def _into(table: Table, package: str) -> str:
     parts = (into if given else package).split("/")
     if all(part.isascii() and part.isidentifier() and not keyword.iskeyword(part) for part in parts):
         return "/".join(parts)
-    what = f"{table.place('into')} is {into[:80]!r}, which" if given else f"{package!r}"
+    what = f"{table.place('into')} is {into[:80]!r}, which" if given else f"the project's name gives {package!r}, which"
     raise RequestError(
         f"{what} is no package that can be imported",
-        hint='name one whose parts are letters, digits and _, such as into = "ziglang", or "ziglang/lib"',
+        hint='name one whose parts are letters, digits and _, such as into = "ziglang" (--into ziglang), or "ziglang/lib"',
     )
 
 

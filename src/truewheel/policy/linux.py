@@ -38,10 +38,10 @@ _OLD_ARM = ("armv4tl", "armv5tel", "armv6l")
 _ARM = "armv7l"
 
 # Where a program's loader is on every system of its kind: the processors' ABI supplements, as GCC's
-# GLIBC_DYNAMIC_LINKER has them, and musl's ldso. ARM has one path for each float ABI.
+# GLIBC_DYNAMIC_LINKER has them, and musl's ldso. That of ARM is for hard-float.
 _LOADERS = {
     "aarch64": ("/lib/ld-linux-aarch64.so.1", "/lib/ld-musl-aarch64.so.1"),
-    "armv7l": ("/lib/ld-linux-armhf.so.3", "/lib/ld-linux.so.3", "/lib/ld-musl-armhf.so.1", "/lib/ld-musl-arm.so.1"),
+    "armv7l": ("/lib/ld-linux-armhf.so.3", "/lib/ld-musl-armhf.so.1"),
     "i686": ("/lib/ld-linux.so.2", "/lib/ld-musl-i386.so.1"),
     "loongarch64": ("/lib64/ld-linux-loongarch-lp64d.so.1", "/lib/ld-musl-loongarch64.so.1"),
     "ppc64le": ("/lib64/ld64.so.2", "/lib/ld-musl-powerpc64le.so.1"),

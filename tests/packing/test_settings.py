@@ -390,7 +390,7 @@ def test_targets_that_are_none(label: str, said: str) -> None:
 
 def test_a_name_that_no_package_can_have_asks_for_another() -> None:
     error = refused(f"{PACK.replace('zig', '7zip')}{TARGETS}")
-    assert error.what == "'7zip' is no package that can be imported"
+    assert error.what == "the project's name gives '7zip', which is no package that can be imported"
     assert "into" in error.hint
 
 

@@ -162,7 +162,7 @@ def _into(table: Table, package: str) -> str:
     what = f"{table.place('into')} is {into[:80]!r}, which" if given else f"the project's name gives {package!r}, which"
     raise RequestError(
         f"{what} is no package that can be imported",
-        hint='name one whose parts are letters, digits and _, such as into = "ziglang" (--into ziglang), or "ziglang/lib"',
+        hint='name one (--into) whose parts are letters, digits and _, such as into = "ziglang", or "ziglang/lib"',
     )
 
 

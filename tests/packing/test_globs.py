@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import itertools
-import re
 import time
-from collections.abc import Callable
-from pathlib import PurePosixPath
 
 import pytest
 from hypothesis import given
@@ -165,24 +162,6 @@ def by_definition(pattern: list[str], name: list[str]) -> bool:
     if pattern[0] == "**":
         return any(by_definition(pattern[1:], name[start:]) for start in range(len(name) + 1))
     return bool(name) and fnmatch.fnmatchcase(name[0], pattern[0]) and by_definition(pattern[1:], name[1:])
-
-
-FULL_MATCH: Callable[[PurePosixPath, str], bool] | None = getattr(PurePosixPath, "full_match", None)
-
-
-def test_pathlib_agrees() -> None:
-    """Since Python 3.13; before it there is the definition above alone."""
-    if FULL_MATCH is None:
-        assert not hasattr(PurePosixPath, "full_match")
-        return
-    parts = ["a", "b", "*", "?", "**", "a*", "*b", "[ab]"]
-    names = ["/".join(name) for count in (1, 2, 3) for name in itertools.product(["a", "b", "ab"], repeat=count)]
-    above = {name: [PurePosixPath(name), *PurePosixPath(name).parents[:-1]] for name in names}
-    for pattern in ("/".join(some) for count in (1, 2, 3) for some in itertools.product(parts, repeat=count)):
-        globs = Globs([pattern])
-        plain = re.sub("(/[*][*])+$", "", pattern)  # to us it is the folder, which may be a file; pathlib differs
-        wanted = [name for name in names if any(FULL_MATCH(path, plain) for path in above[name])]
-        assert [name for name in names if globs.match(name)] == wanted, pattern
 
 
 @pytest.mark.parametrize(

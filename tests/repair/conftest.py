@@ -14,7 +14,6 @@ from tests.pe.wine import shared as shared_folder
 from tests.repair.building import SOURCES, build, once
 from tests.repair.hiding import system_folder
 from tests.repair.peers import REPAIR
-from tests.repair.settings import another_python
 from tests.tools import need
 
 # What is built, loaded and hidden here are programs of Linux on x86-64; other hosts see `repair` in tests/ops.
@@ -23,21 +22,6 @@ if sys.platform != "linux" or platform.machine() != "x86_64":
 
 Build = Callable[[str], Path]
 Repair = Callable[[str, str], Path]
-
-
-@pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A folder that all workers of this run share."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "repair"
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def other_python(shared: Path) -> Path:
-    """The Python of an environment of another version, with what truewheel runs with."""
-    return another_python(shared)
 
 
 @pytest.fixture(scope="session")

@@ -24,15 +24,16 @@ from truewheel.api.packing_model import (
     PackTerms,
     Published,
 )
+from truewheel.api.packing_published import published_wheels
 from truewheel.archives import DIRECTORY, FILE
 from truewheel.errors import RequestError, TruewheelError, Where
+from truewheel.index.addresses import without_credentials
 from truewheel.ops import Patterns
 from truewheel.packing.model import Packing, Target
 from truewheel.wheel import Limits, Sink, Written, canonicalize, write
 from truewheel.world import core_count
 from truewheel.world.archives import OpenArchive, open_archive
 from truewheel.world.batch import Batch
-from truewheel.world.mapped import MappedLibrary, sha256_of
 from truewheel.world.packing import added_files, beside
 
 _ON_DISK: Final = frozenset({DIRECTORY, FILE, "tar", "deb"})
@@ -82,7 +83,7 @@ def check_packed(
     Raises `RequestError` where the published ones can't be had; else as `pack`.
     """
     how = terms or PackTerms()
-    place, known = _published(packing, against, how)
+    place, known = published_wheels(packing.about, against, how)
     work = _Work(packing, against.folder or Path(), how)
     done = _all(packing, partial(work.compared, known, place), work.workers, finished, failed)
     made = {one.path.name for one in done}
@@ -279,11 +280,7 @@ class _Work:
 
 def _called(target: Target) -> str:
     """The archive as reports and errors name it: a password in its address is nobody's business."""
-    if not target.remote:
-        return target.source
-    from truewheel.index.addresses import without_credentials  # noqa: PLC0415  # what only those need who have them
-
-    return without_credentials(target.source)
+    return without_credentials(target.source) if target.remote else target.source
 
 
 def _described(target: Target, source: OpenArchive, packed: verb.Packed, written: Written, path: Path) -> PackedTarget:
@@ -305,35 +302,3 @@ def _described(target: Target, source: OpenArchive, packed: verb.Packed, written
         copies=len(packed.copies),
         copied=sum(packed.copies),
     )
-
-
-# --- what is published
-def _published(packing: Packing, against: Against, terms: PackTerms) -> tuple[str, dict[str, str]]:
-    """Where the wheels of the version were looked for, and their hashes by name."""
-    about = packing.about
-    if against.folder is not None:
-        return os.fspath(against.folder), _in_folder(against.folder, f"{about.distribution}-{about.version}-")
-    from truewheel.index.client import Client  # noqa: PLC0415  # what only those need who ask an index
-    from truewheel.index.published import published  # noqa: PLC0415  # the same
-    from truewheel.rebuilds.given import configured  # noqa: PLC0415  # the same
-
-    settings = configured((against.index,) if against.index else (), alone=bool(against.index))
-    with Client(settings, terms.cache, offline=terms.offline) as client:
-        return "the index", published(client, about.name, about.version)
-
-
-def _in_folder(folder: Path, stem: str) -> dict[str, str]:
-    """The hashes of the wheels in a folder whose names begin so."""
-    try:
-        names = sorted(path.name for path in folder.iterdir() if path.name.startswith(stem))
-    except OSError as error:
-        raise RequestError(f"can't be read: {error.strerror}", where=Where(file=str(folder))) from None
-    return {name: _sha256(folder / name) for name in names if name.endswith(".whl")}
-
-
-def _sha256(path: Path) -> str:
-    file = MappedLibrary(str(path))
-    try:
-        return sha256_of(file.data)
-    finally:
-        file.close()

@@ -12,6 +12,7 @@ import truewheel.ops.pack as verb
 from truewheel.api.common import AnyPath
 from truewheel.api.libraries import Places, library_search
 from truewheel.errors import RequestError, TruewheelError
+from truewheel.index.addresses import without_credentials
 from truewheel.packing.model import Packing
 from truewheel.packing.settings_about import METADATA
 from truewheel.packing.template import Origin, appended, template, with_settings
@@ -100,7 +101,8 @@ def _of_archives(packing: Packing, name: str, version: str, folder: Path, limits
     licences: list[tuple[str, ...]] = []
     for target in packing.targets:
         if target.remote:
-            origins.append(Origin(target.label, _public(target.source), target.sha256))
+            # User and password have no place in a file that is shared; netrc is for them.
+            origins.append(Origin(target.label, without_credentials(target.source), target.sha256))
             continue
         with open_archive(Path(target.source), limits, sha256=target.sha256) as opened:
             origin = Origin(target.label, _from(folder, target.source), opened.sha256 or "")
@@ -115,13 +117,6 @@ def _of_archives(packing: Packing, name: str, version: str, folder: Path, limits
     # A list holds for all archives, and it is metadata, which stand elsewhere where there is no name.
     common = licences[0] if name and len(set(licences)) == 1 else ()
     return template(name, version, origins, common)
-
-
-def _public(address: str) -> str:
-    """An address as it may stand in a file that is shared: user and password are for netrc."""
-    from truewheel.index.addresses import without_credentials  # noqa: PLC0415  # what only those need who have them
-
-    return without_credentials(address)
 
 
 def _from(folder: Path, source: str) -> str:

@@ -16,6 +16,7 @@ from truewheel.cli.pack_options import pack_options, places_of, table_of
 from truewheel.cli.writing import folder_option
 from truewheel.errors import RequestError, TruewheelError, printable
 from truewheel.report import machine, text
+from truewheel.report.packings import notes
 from truewheel.wheel import Limits, Profile
 
 
@@ -46,7 +47,7 @@ def command(
     try:
         table = table_of(values)
         if begin:
-            _demand_alone(values)
+            _demand_alone({**values, "json": as_json})
             click.echo(f"written to {api.begin_packing(archives, table, config=config, limits=limits)}")
             return
         packing = api.load_packing(archives, table, config=config, targets=_texts(values["target"]))
@@ -60,15 +61,17 @@ def command(
     except TruewheelError as error:
         if error not in told.errors:
             told.add(error)
-    if run is not None:
-        _note(run)
+    for note in notes(run.targets, run.idle) if run else ():
+        click.echo(f"note: {printable(note)}", err=True)
     _tell(run, told, as_json=as_json)
     finish(told, found=run is not None and not run.same)
 
 
 def _demand_alone(values: Mapping[str, object]) -> None:
     """Raise `RequestError` where settings are to be written, and something else is asked for besides."""
-    if others := [option for option in ("check_only", "dry_run", "against", "index_url", "target") if values[option]]:
+    if others := [
+        option for option in ("check_only", "dry_run", "against", "index_url", "target", "json") if values[option]
+    ]:
         raise RequestError(f"--init and --{others[0].replace('_', '-')} contradict each other")
 
 
@@ -104,24 +107,6 @@ def _against(values: Mapping[str, object]) -> api.Against | None:
     return api.Against(folder if isinstance(folder, Path) else None, str(index or ""), whole)
 
 
-_COPIES_FROM, _INDEX_TAKES = 1_000_000, 100_000_000
-"""Bytes: of copies that are worth a word, and of a file that PyPI takes of projects that haven't asked for more."""
-
-
-def _note(run: api.PackRun) -> None:
-    """On stderr: what was written into the settings, and means nothing; and why a wheel is large."""
-    for idle in run.idle:
-        where = "the archive" if len(run.targets) == 1 else "any archive"
-        click.echo(f"note: {printable(idle)} means no file of {where}", err=True)
-    for one in run.targets:
-        label = printable(one.label)
-        if one.copied >= _COPIES_FROM:
-            links = f"{one.copies} link{'s' if one.copies != 1 else ''}"
-            click.echo(f"note: {label}: {links} became copies of files, {one.copied:,} bytes unpacked", err=True)
-        if one.size > _INDEX_TAKES:
-            click.echo(f"note: {label}: PyPI takes no files over 100 MB unless a project asks for it", err=True)
-
-
 def _tell(run: api.PackRun | None, told: Told, *, as_json: bool) -> None:
     """The summary: a table, or JSON."""
     if as_json:
@@ -148,7 +133,13 @@ def _progress(count: int) -> Iterator[Callable[[str], None]]:
         return
     from rich.console import Console  # noqa: PLC0415  # rich is loaded for terminals alone: it takes 50 ms
     from rich.markup import escape  # noqa: PLC0415  # the same
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415  # the same
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
 
     columns = (TextColumn("packing {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:

@@ -24,12 +24,29 @@ _MARGIN: Final = 13
 _STATES: Final = {"same": ("same", "good"), "different": ("different", "bad"), "absent": ("not published", "warn")}
 
 
+_COPIES_FROM: Final = 1_000_000
+_INDEX_TAKES: Final = 100_000_000
+"""Bytes: of copies that are worth a word, and of a file that PyPI takes of projects that haven't asked for more."""
+
+
 class Line(NamedTuple):
     """A line: what it is about, and what is said of that. ``tone`` is one of a `Row`."""
 
     head: str
     text: str = ""
     tone: str = ""
+
+
+def notes(wheels: Sequence[PackedWheel], idle: Iterable[str]) -> Iterator[str]:
+    """What is worth a word beside the result: `idle` settings, which mean no file, and why a wheel is large."""
+    for setting in idle:
+        yield f"{setting} means no file of {'the' if len(wheels) == 1 else 'any'} archive"
+    for wheel in wheels:
+        if wheel.copied >= _COPIES_FROM:
+            links = f"{wheel.copies} link{'s' if wheel.copies != 1 else ''}"
+            yield f"{wheel.label}: {links} became copies of files, {wheel.copied:,} bytes unpacked"
+        if wheel.size > _INDEX_TAKES:
+            yield f"{wheel.label}: PyPI takes no files over 100 MB unless a project asks for it"
 
 
 def packing_lines(run: PackingRun, *, width: int | None = None) -> Iterator[Line]:

@@ -107,7 +107,7 @@ def test_passwords_do_not_get_into_settings(tmp_path: Path) -> None:
     assert 'url = "https://host.example/a.tgz?x=1"' in path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("option", ["--check-only", "--dry-run", "--target=x"])
+@pytest.mark.parametrize("option", ["--check-only", "--dry-run", "--target=x", "--json"])
 def test_nothing_else_is_done_at_once(option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     done = run("pack", "--init", "--name", "tool", option)
